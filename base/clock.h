@@ -1,0 +1,27 @@
+/* clock.h - time.  Measured time is monotonic nanoseconds in an int64_t; wall time is for people.
+ *
+ * Inside the program every duration and instant is `ns`.  NS_NONE says "not measured" and is never
+ * written as 0.  Pure code takes `now` as an argument and does not call this file's functions. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+typedef int64_t ns;
+
+#define NS_NONE   INT64_MIN
+#define NS_PER_US ((ns)1000)
+#define NS_PER_MS ((ns)1000000)
+#define NS_PER_S  ((ns)1000000000)
+
+ns clock_mono(void); /* CLOCK_MONOTONIC */
+ns clock_boot(void); /* CLOCK_BOOTTIME: also counts sleep; clock_mono() elsewhere than Linux */
+ns clock_wall(void); /* since 1970, UTC */
+ns clock_cpu(void);  /* CPU time of this process, user + system */
+
+/* "2026-11-24T23:19:48.123456789Z" into dst (at least 32 bytes).  Returns dst. */
+char *clock_iso(char *dst, ns wall);
+/* "2026-11-24" in UTC into dst (at least 12 bytes).  Returns dst. */
+char *clock_date(char *dst, ns wall);
+
+#endif

@@ -1,0 +1,32 @@
+/* hash.h - CRC-32C for rows, SHA-256 for content and identities.
+ *
+ * SHA-256 is libcrypto's (which libcurl brings into the process anyway); CRC-32C uses the CPU's
+ * instruction where there is one. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_SHA_TEXT 65 /* 64 hex digits and NUL */
+#define HASH_ID_TEXT  17 /* 16 hex digits and NUL */
+
+/* CRC-32C (Castagnoli, RFC 3720): continues from `crc`, 0 to begin. */
+uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+/* A running SHA-256. */
+struct sha {
+	void *ctx;
+};
+void sha_init(struct sha *h);
+void sha_add(struct sha *h, const void *data, size_t len);
+void sha_text(struct sha *h, char hex[HASH_SHA_TEXT]); /* finishes and releases */
+void sha_release(struct sha *h); /* releases without result; fine after sha_text */
+
+/* SHA-256 of one buffer. */
+char *hash_sha256(char hex[HASH_SHA_TEXT], const void *data, size_t len);
+/* The first 64 bits of the SHA-256 of the NUL-terminated parts, each ended by a zero byte, so that
+ * ("ab","c") and ("a","bc") differ.  The list ends with NULL. */
+char *hash_id(char hex[HASH_ID_TEXT], const char *part, ...);
+
+#endif
