@@ -1,0 +1,229 @@
+/* audit.c - the verdict on a row, reason by reason. */
+#include "audit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "num.h"
+
+#define LAG_MAX     NS_PER_MS
+#define LAG_OF_TTFT 0.01
+#define LATE_MAX    (5 * NS_PER_MS)
+#define SLEPT_MIN   (10 * NS_PER_MS) /* two clocks are not read at one instant */
+
+/* An unexpected load stands out of the load_durations of the resident model in three ways at once.
+ * No fixed time will do: these are 1 to 350 ms, and a small model loads in 500. */
+#define LOAD_LEAST_SEEN 3
+#define LOAD_TIMES      3                /* the median */
+#define LOAD_SPREADS    10               /* median absolute deviations above the median */
+#define LOAD_EXCESS     (50 * NS_PER_MS) /* no process starts and reads a model in less */
+
+/* Prefill is compared among prompts of about the same length, since short ones cost more per token.
+ * Cached prompts take a third (24 tokens) to a thirtieth (300) of the time; machines vary by 20 %.
+ */
+#define PREFILL_LIKE_TOKENS 0.25
+#define PREFILL_LEAST_SEEN  3
+#define PREFILL_CACHED      0.4
+#define PREFILL_NOT_CACHED  0.6
+
+void audit_new_load(struct audit *a)
+{
+	*a = (struct audit){.concurrency = a->concurrency};
+}
+
+static void PRINTF_LIKE(3, 4) blame(struct row_keys *k, enum validity verdict, const char *fmt, ...)
+{
+	size_t len = strlen(k->validity_why);
+	va_list ap;
+
+	if (verdict > k->validity)
+		k->validity = verdict;
+	if (len > 0)
+		len += (size_t)snprintf(k->validity_why + len, sizeof(k->validity_why) - len, "; ");
+	if (len >= sizeof(k->validity_why))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(k->validity_why + len, sizeof(k->validity_why) - len, fmt, ap);
+	va_end(ap);
+}
+
+static const char *ms_text(char dst[NUM_TEXT], ns t)
+{
+	return num_sig(dst, (double)t / NS_PER_MS, 3);
+}
+
+/* How many content chunks came in one read with another. */
+static size_t lumped(const struct sample *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->times.n; i++) {
+		n += (i > 0 && s->times.v[i] == s->times.v[i - 1]) ||
+			(i + 1 < s->times.n && s->times.v[i] == s->times.v[i + 1]);
+	}
+	return n;
+}
+
+static void judge_client(struct row_keys *k, const struct sample *s)
+{
+	ns ttft = sample_ttft(s);
+	char text[NUM_TEXT];
+
+	if (s->loop_lag_max != NS_NONE &&
+		(s->loop_lag_max > LAG_MAX ||
+			(ttft != NS_NONE && (double)s->loop_lag_max > LAG_OF_TTFT * (double)ttft)))
+		blame(k, SUSPECT, "the loop was late by %s ms", ms_text(text, s->loop_lag_max));
+	if (s->due != NS_NONE && s->sent != NS_NONE && s->sent - s->due > LATE_MAX)
+		blame(k, SUSPECT, "sent %s ms late", ms_text(text, s->sent - s->due));
+	if (s->new_connects > 0)
+		blame(k, SUSPECT, "the connection was opened again");
+	if (s->multi_line_reads > 0 && 2 * lumped(s) > s->times.n)
+		blame(k, SUSPECT, "most chunks came several in a read");
+	if (s->slept != NS_NONE && s->slept >= SLEPT_MIN)
+		blame(k, INVALID, "the machine slept");
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts the values. */
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare_doubles);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+static size_t kept(size_t seen)
+{
+	return seen < AUDIT_KEPT ? seen : AUDIT_KEPT;
+}
+
+static bool is_outlier(const struct audit *a, ns load)
+{
+	double v[AUDIT_KEPT], center, spread;
+	size_t n = kept(a->nresident);
+
+	if (n < LOAD_LEAST_SEEN)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (double)a->resident_load[i];
+	center = median(v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i] - center);
+	spread = median(v, n);
+	return (double)load > LOAD_TIMES * center && (double)load > center + LOAD_EXCESS &&
+		(double)load > center + LOAD_SPREADS * spread;
+}
+
+static void judge_load(struct audit *a, struct row_keys *k, const struct sample *s, bool load_due)
+{
+	char text[NUM_TEXT];
+
+	if (load_due)
+		k->paid_load = true;
+	if (load_due || s->load == NS_NONE)
+		return;
+	if (is_outlier(a, s->load)) {
+		k->paid_load = true;
+		blame(k, SUSPECT, "a load of %s ms that was not planned", ms_text(text, s->load));
+		return;
+	}
+	a->resident_load[a->nresident++ % AUDIT_KEPT] = s->load;
+}
+
+/* Median ms per token of uncached prompts of about this length, NaN if fewer than `least` are
+ * known. */
+static double usual_prefill(const struct audit *a, int64_t tokens, size_t least)
+{
+	double v[AUDIT_KEPT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept(a->nprefill); i++) {
+		if (fabs((double)(a->prefill[i].tokens - tokens)) <=
+			PREFILL_LIKE_TOKENS * (double)tokens)
+			v[n++] = a->prefill[i].ms_per_token;
+	}
+	return n == 0 || n < least ? (double)NAN : median(v, n);
+}
+
+/* Longer prompts than the sliding window are computed anew every time. */
+static bool fits_window(const struct row_keys *k, const struct sample *s)
+{
+	const struct server_facts *server = &k->plan->servers[k->server];
+	const struct model_facts *m =
+		server_facts_model(server, plan_model(k->plan, k->item->cell));
+
+	return !m || m->sliding_window <= 0 || s->prompt_tokens <= m->sliding_window;
+}
+
+/* Whether a cached prompt is to be expected: the one before was the same, alone on its slot. */
+static bool cache_is_due(const struct audit *a, const struct row_keys *k, const struct sample *s)
+{
+	return a->has_prompt && a->prompt == k->item->prompt && k->item->concurrency <= 1 &&
+		fits_window(k, s);
+}
+
+/* Where the server says how much was cached: half and more is not the template's first words. */
+static void judge_cached_count(
+	struct row_keys *k, const struct sample *s, bool repeat_is_due, bool may_cache)
+{
+	bool cached = s->cached_tokens * 2 > s->prompt_tokens;
+
+	if (!may_cache && cached)
+		blame(k, SUSPECT, "a unique prompt that was cached");
+	else if (repeat_is_due && !cached)
+		blame(k, SUSPECT, "a repeated prompt that was not cached");
+}
+
+/* Elsewhere the time of its prefill gives it away. */
+static void judge_prefill(struct audit *a, struct row_keys *k, const struct sample *s,
+	bool repeat_is_due, bool uncached)
+{
+	double ms_per_token = (double)s->prompt_eval / NS_PER_MS / (double)s->prompt_tokens;
+	double usual = usual_prefill(a, s->prompt_tokens, uncached ? PREFILL_LEAST_SEEN : 1);
+
+	/* Comparisons with NaN are false: what is not known blames nobody. */
+	if (repeat_is_due && ms_per_token > PREFILL_NOT_CACHED * usual)
+		blame(k, SUSPECT, "a repeated prompt that does not look cached");
+	if (uncached && ms_per_token < PREFILL_CACHED * usual)
+		blame(k, SUSPECT, "a unique prompt that looks cached");
+	else if (uncached)
+		a->prefill[a->nprefill++ % AUDIT_KEPT] = (struct audit_prefill){
+			.ms_per_token = ms_per_token, .tokens = s->prompt_tokens};
+}
+
+static void judge_cache(
+	struct audit *a, struct row_keys *k, const struct sample *s, bool load_due, bool may_cache)
+{
+	/* Right after a load nothing is cached yet, whatever is sent. */
+	bool repeat_is_due = may_cache && !load_due && cache_is_due(a, k, s);
+
+	if (s->prompt_tokens <= 0)
+		return;
+	if (s->cached_tokens >= 0)
+		judge_cached_count(k, s, repeat_is_due, may_cache);
+	else if (s->prompt_eval != NS_NONE)
+		judge_prefill(a, k, s, repeat_is_due, load_due || !may_cache);
+}
+
+void audit_row(
+	struct audit *a, struct row_keys *k, const struct sample *s, bool load_due, bool may_cache)
+{
+	if (k->item->concurrency != a->concurrency) {
+		a->concurrency = k->item->concurrency;
+		audit_new_load(a);
+	}
+	judge_client(k, s);
+	if (k->load && k->load->other_models[0])
+		blame(k, SUSPECT, "in memory too: %s", k->load->other_models);
+	judge_load(a, k, s, load_due);
+	judge_cache(a, k, s, load_due, may_cache);
+	a->has_prompt = true;
+	a->prompt = k->item->prompt;
+}

@@ -1,0 +1,37 @@
+/* audit.h - whether a row may be believed, from causes recorded independently of the metric.
+ *
+ * suspect: the loop was late by more than 1 ms or 1 % of the TTFT; the request was sent more than
+ * 5 ms after it was due; a connection had to be opened again (libcurl may have sent it twice);
+ * another model was in memory; a load the schedule did not expect; a unique prompt that looks
+ * cached, or a repeat that does not; several content lines in one read where that was most of them;
+ * the machine slept while it ran (invalid). */
+#ifndef CORE_AUDIT_H
+#define CORE_AUDIT_H
+
+#include "row.h"
+
+#define AUDIT_KEPT 64 /* of each kind, the latest */
+
+/* What has been seen since the lane's last load, at equal concurrency.  All zero to begin with. */
+struct audit {
+	ns resident_load[AUDIT_KEPT]; /* load_duration of rows that paid none */
+	size_t nresident;             /* seen, of which the latest are kept */
+	uint32_t concurrency;
+	struct audit_prefill {
+		double ms_per_token;
+		int64_t tokens;
+	} prefill[AUDIT_KEPT]; /* of prompts that cannot have been cached */
+	size_t nprefill;
+	bool has_prompt;
+	uint32_t prompt; /* of the previous request */
+};
+
+void audit_new_load(struct audit *a);
+/* Judges one ok row and learns from it.  Sets k->paid_load (unexpected loads), validity, why.
+ * `load_due`: by the schedule it pays the load; `may_cache`: the prompt was sent as it is, on
+ * purpose.
+ */
+void audit_row(
+	struct audit *a, struct row_keys *k, const struct sample *s, bool load_due, bool may_cache);
+
+#endif

@@ -1,0 +1,39 @@
+/* journal_file.h - one append-only file: opened, locked, a row at a time, synced. */
+#ifndef CORE_JOURNAL_FILE_H
+#define CORE_JOURNAL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+struct journal_file {
+	char *path;
+	const char *name; /* "runs.csv" */
+	int fd;
+	off_t size;    /* the end of the last whole row */
+	bool unlocked; /* its file system has no locks */
+};
+
+#define JOURNAL_FILE_CLOSED                                                                        \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/* Opens DIR/name, creating it if need be; `fresh`: it must not be there.  `name` is static. */
+int journal_file_open(
+	struct journal_file *f, const char *dir, const char *name, bool fresh, struct err *e);
+/* Takes the lock that says "this run is mine", and makes sure that the file locked is the one of
+ * that name.  ERR_JOURNAL if another process has it. */
+int journal_file_lock(struct journal_file *f, struct err *e);
+/* Appends by one write.  On failure the file is cut back to what it was. */
+int journal_file_append(struct journal_file *f, const char *row, size_t len, struct err *e);
+int journal_file_sync(const struct journal_file *f, struct err *e);
+/* Fine on a closed one. */
+int journal_file_close(struct journal_file *f, struct err *e);
+
+/* Makes new names in a folder survive a power cut. */
+int journal_dir_sync(const char *dir, struct err *e);
+
+#endif

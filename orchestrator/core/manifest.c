@@ -1,0 +1,380 @@
+/* manifest.c - manifest.json, sweep.json, and whether a run may be gone on with. */
+#include "manifest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "fsx.h"
+#include "jsonx.h"
+#include "manifest_host.h"
+
+#define SCHEMA 1
+
+/* What the measured columns mean, kept with the data so that a run explains itself. */
+static const struct {
+	const char *column, *text;
+} definitions[] = {
+	{"ttft_ms",
+		"first chunk with content (answer or thinking) minus the moment the request was "
+		"wholly sent, seen by the client; the server's own start is inside it"},
+	{"load_ms",
+		"the server's load_duration: 100 to 350 ms even with the model resident; "
+		"load_ms + prompt_eval_ms is the server's time to first token, never mixed "
+		"with ttft_ms"},
+	{"itl_p50_ms", "median of the gaps between successive content chunks"},
+	{"itl_p99_ms", "99th percentile of those gaps, empty below 100 gaps"},
+	{"itl_max_ms", "largest of those gaps"},
+	{"tpot_ms",
+		"(last - first content) / (output_tokens - 1), one more less when done_reason is "
+		"stop; empty when chunks < output_tokens - 2, since text was held back"},
+	{"e2e_ms", "last content minus sent"},
+	{"done_ms", "end of the reply minus sent"},
+	{"client_queue_ms", "sent minus due"},
+	{"server_rest_ms",
+		"total - load - prompt_eval - eval: waiting for a slot, tokenising, sampling"},
+	{"decode_tok_s", "(output_tokens - 1) / eval; empty below 8 output tokens or 1 ms of eval"},
+	{"decode_tok_s_raw", "output_tokens / eval, what Ollama prints; empty as decode_tok_s"},
+	{"decode_tok_s_client", "1 / tpot; empty below 8 output tokens or 1 ms"},
+	{"prefill_tok_s",
+		"prompt tokens that were not cached / prompt_eval; empty for repeated "
+		"prompts where the server does not say how many were cached"},
+	{"paid_load",
+		"1 if the request waited for a model load, by the schedule or as an outlier of "
+		"its load's own rows at equal concurrency; such rows are in no cell's figures"},
+	{"cache",
+		"unique: the prompt begins with a word never repeated, made from run_id, session "
+		"and attempt; repeat: sent again on purpose"},
+	{"validity",
+		"suspect and invalid rows have causes recorded independently of the figures; "
+		"invalid rows count nowhere"},
+	{"status",
+		"ok, or the kind of failure; failed requests are rows, never averaged, always "
+		"counted"},
+};
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value))
+		BUG("no JSON for \"%s\"", key);
+}
+
+/* Text from outside as JSON: null where there is none or it is not UTF-8. */
+static json_t *text_or_null(const char *s)
+{
+	json_t *text = s && *s ? json_string(s) : NULL;
+
+	return text ? text : json_null();
+}
+
+static json_t *count_or_null(int64_t x)
+{
+	return x < 0 ? json_null() : json_integer(x);
+}
+
+static json_t *time_or_null(ns wall)
+{
+	char text[32];
+
+	return wall == NS_NONE ? json_null() : json_string(clock_iso(text, wall));
+}
+
+/* A proxy's address may hold a password: what stands before the @ is left out. */
+static json_t *proxy_json(const char *proxy)
+{
+	const char *scheme = proxy ? strstr(proxy, "://") : NULL;
+	const char *host = proxy ? strrchr(proxy, '@') : NULL;
+	size_t kept = scheme ? (size_t)(scheme + 3 - proxy) : 0;
+	char *clean;
+	json_t *text;
+
+	if (!host)
+		return text_or_null(proxy);
+	clean = xasprintf("%.*s%s", (int)kept, proxy, host + 1);
+	text = text_or_null(clean);
+	free(clean);
+	return text;
+}
+
+static json_t *model_json(const struct model_facts *m)
+{
+	json_t *object = json_object();
+
+	set(object, "name", text_or_null(m->name));
+	set(object, "digest", text_or_null(m->digest));
+	set(object, "quantization", text_or_null(m->quantization));
+	set(object, "parameter_size", text_or_null(m->parameter_size));
+	set(object, "layers", count_or_null(m->layers));
+	set(object, "context_train", count_or_null(m->context_train));
+	return object;
+}
+
+/* What could not be checked, since the server does not answer that question. */
+static json_t *unchecked_json(const struct server_facts *f)
+{
+	json_t *list = json_array();
+
+	if (!f->version[0])
+		json_array_append_new(list, json_string("version"));
+	if (!f->has_tags)
+		json_array_append_new(list, json_string("digests: no /api/tags"));
+	if (!f->has_show)
+		json_array_append_new(
+			list, json_string("layers and trained context: no /api/show"));
+	if (!f->has_ps)
+		json_array_append_new(list, json_string("settings in effect: no /api/ps"));
+	return list;
+}
+
+static json_t *server_json(const struct server_facts *f)
+{
+	json_t *object = json_object(), *models = json_array();
+
+	set(object, "url", text_or_null(f->url));
+	set(object, "name", text_or_null(f->name));
+	set(object, "version", text_or_null(f->version));
+	set(object, "proxy", proxy_json(f->proxy));
+	set(object, "unchecked", unchecked_json(f));
+	for (size_t i = 0; i < f->nmodels; i++)
+		json_array_append_new(models, model_json(&f->models[i]));
+	set(object, "models", models);
+	return object;
+}
+
+static json_t *session_json(const struct manifest_session *s)
+{
+	json_t *object = json_object();
+
+	set(object, "number", json_integer(s->number));
+	set(object, "how", text_or_null(s->how));
+	set(object, "started", time_or_null(s->started_wall));
+	set(object, "ended", time_or_null(s->ended_wall));
+	set(object, "end", text_or_null(s->ended));
+	set(object, "loads_made", json_integer((json_int_t)s->loads_made));
+	set(object, "rows", json_integer((json_int_t)s->rows));
+	set(object, "simulated", json_boolean(s->simulated));
+	set(object, "virtual", json_boolean(s->is_virtual));
+	return object;
+}
+
+/* The earlier sessions with this one put in the place of its number, or at the end. */
+static json_t *sessions_json(const json_t *earlier, const struct manifest_session *session)
+{
+	json_t *sessions = json_array(), *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(earlier, "sessions"), i, one)
+	{
+		const json_t *number = json_object_get(one, "number");
+
+		if (json_integer_value(number) != (json_int_t)session->number)
+			json_array_append(sessions, one);
+	}
+	json_array_append_new(sessions, session_json(session));
+	return sessions;
+}
+
+/* The simulated machine, so that a resume finds the same one. */
+static json_t *simulator_json(const struct manifest_session *s)
+{
+	json_t *object = json_object();
+
+	set(object, "virtual", json_boolean(s->is_virtual));
+	set(object, "seed", json_integer((json_int_t)s->sim_seed));
+	set(object, "set", s->sim_set ? json_deep_copy(s->sim_set) : json_array());
+	return object;
+}
+
+static json_t *definitions_json(void)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < COUNTOF(definitions); i++)
+		set(object, definitions[i].column, json_string(definitions[i].text));
+	return object;
+}
+
+static int write_json(const char *dir, const char *name, const json_t *object, struct err *e)
+{
+	struct str text = STR_INIT(STR_MAX_FILE);
+	char *path = fsx_join(dir, name);
+	int result;
+
+	jsonx_dump(&text, object, 2, false);
+	str_addc(&text, '\n');
+	if (text.overflowed)
+		result = err_set(e, ERR_ENV, "%s: larger than 512 MiB", path);
+	else
+		result = fsx_replace(path, text.s, text.len, e);
+	free(path);
+	str_release(&text);
+	return result;
+}
+
+int manifest_write(const char *dir, const char *tool_version, const struct plan *p,
+	const struct manifest_session *session, struct err *e)
+{
+	char *path = fsx_join(dir, "manifest.json");
+	bool exists = fsx_exists(path);
+	json_t *earlier = exists ? manifest_load(dir, e) : NULL;
+	json_t *object, *servers;
+	int result;
+
+	free(path);
+	if (exists && !earlier)
+		return -1;
+	object = json_object();
+	servers = json_array();
+	set(object, "schema", json_integer(SCHEMA));
+	set(object, "tool", json_string("chimera"));
+	set(object, "version", text_or_null(tool_version));
+	set(object, "sweep", text_or_null(p->sweep->name));
+	set(object, "fingerprint", json_string(p->fingerprint));
+	set(object, "order_seed", json_integer(p->sweep->order_seed));
+	set(object, "host", manifest_host());
+	set(object, "gpu", json_null());
+	set(object, "gpu_why",
+		json_string("the client does not ask the GPU; size_vram in loads.csv "
+			    "is what the server put there"));
+	for (size_t i = 0; i < p->nservers; i++)
+		json_array_append_new(servers, server_json(&p->servers[i]));
+	set(object, "servers", servers);
+	if (session->simulated)
+		set(object, "simulator", simulator_json(session));
+	set(object, "definitions", definitions_json());
+	set(object, "sessions", sessions_json(earlier, session));
+	result = write_json(dir, "manifest.json", object, e);
+	json_decref(object);
+	json_decref(earlier);
+	return result;
+}
+
+json_t *manifest_load(const char *dir, struct err *e)
+{
+	char *path = fsx_join(dir, "manifest.json");
+	json_t *object = NULL;
+
+	if (!fsx_exists(path)) {
+		err_set(e, ERR_JOURNAL, "%s is not a run directory: it has no manifest.json", dir);
+	} else {
+		object = jsonx_load(path, e);
+		if (!object && e)
+			e->code = ERR_JOURNAL;
+	}
+	if (object &&
+		(json_integer_value(json_object_get(object, "schema")) != SCHEMA ||
+			!json_is_array(json_object_get(object, "sessions")) ||
+			!json_is_array(json_object_get(object, "servers")))) {
+		err_set(e, ERR_JOURNAL, "%s: not a manifest of schema %d", path, SCHEMA);
+		json_decref(object);
+		object = NULL;
+	}
+	free(path);
+	return object;
+}
+
+/* ---- going on with a run ------------------------------------------------------------------------
+ */
+
+/* The member of an array of objects with that name, else the one at that place, else the first. */
+static const json_t *named(const json_t *array, const char *name, size_t place)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(array, i, one)
+	{
+		const char *its = jsonx_get_string(one, "name");
+
+		if (its && name && strcmp(its, name) == 0)
+			return one;
+	}
+	one = json_array_get(array, place);
+	return one ? one : json_array_get(array, 0);
+}
+
+/* Differs, where both are known. */
+static bool differs(const char *then, const char *now)
+{
+	return then && *then && *now && strcmp(then, now) != 0;
+}
+
+static int check_server(
+	const json_t *then, const char *dir, const struct server_facts *now, struct err *e)
+{
+	const char *version = jsonx_get_string(then, "version");
+
+	if (differs(version, now->version)) {
+		err_set(e, ERR_JOURNAL, "%s: %s is version %s now, the run was made with %s", dir,
+			now->name, now->version, version);
+		return err_hint(e, "start a new run, and `chimera compare` the two");
+	}
+	for (size_t i = 0; i < now->nmodels; i++) {
+		const struct model_facts *m = &now->models[i];
+		const json_t *models = json_object_get(then, "models");
+		const char *digest = jsonx_get_string(named(models, m->name, i), "digest");
+
+		if (!differs(digest, m->digest))
+			continue;
+		err_set(e, ERR_JOURNAL,
+			"%s: %s on %s has digest %.12s now, the run was made with %.12s", dir,
+			m->name, now->name, m->digest, digest);
+		return err_hint(e, "the model was changed since: start a new run");
+	}
+	return 0;
+}
+
+int manifest_check(const json_t *manifest, const char *dir, const struct plan *p, struct err *e)
+{
+	const char *fingerprint = jsonx_get_string(manifest, "fingerprint");
+	const json_t *servers = json_object_get(manifest, "servers");
+
+	/* The particular first: a changed digest changes the fingerprint too. */
+	for (size_t i = 0; i < p->nservers; i++) {
+		if (check_server(named(servers, p->servers[i].name, i), dir, &p->servers[i], e))
+			return -1;
+	}
+	if (fingerprint && strcmp(fingerprint, p->fingerprint) == 0)
+		return 0;
+	err_set(e, ERR_JOURNAL, "%s: the sweep has fingerprint %.12s, the run was made with %.12s",
+		dir, p->fingerprint, fingerprint ? fingerprint : "none");
+	return err_hint(e, "what is measured may not change inside a run; how often may");
+}
+
+/* ---- sweep.json ---------------------------------------------------------------------------------
+ */
+
+static json_t *aliases_json(const struct plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->naliases; i++) {
+		const struct alias *a = &p->aliases[i];
+		json_t *one = json_object();
+
+		set(one, "factor", text_or_null(a->factor));
+		set(one, "level", text_or_null(a->level));
+		set(one, "same_as", text_or_null(a->same_as));
+		set(one, "why", text_or_null(a->why));
+		set(one, "merged", json_boolean(a->merged));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
+{
+	json_t *object = sweep_json(p->sweep);
+	int result;
+
+	/* What the plan has decided since. */
+	set(object, "passes", json_integer(p->passes));
+	set(object, "repeats", json_integer(p->repeats));
+	set(object, "per_pass", json_integer(p->per_pass));
+	set(object, "aliases_found", aliases_json(p));
+	set(object, "fingerprint", json_string(p->fingerprint));
+	result = write_json(dir, "sweep.json", object, e);
+	json_decref(object);
+	return result;
+}

@@ -1,0 +1,137 @@
+/* plan.h - what will be done: cells, blocks, passes, loads, requests, in an order drawn by seed.
+ *
+ * The experiment is a split plot (docs/statistics.md): a block is one combination of runner options
+ * and is loaded anew in every pass; inside a load the requests of its cells are permuted one by one
+ * (a cell with concurrency > 1 runs as uninterrupted bursts).  A visit is one block in one pass on
+ * one server, or the sentinel.  Passes go to servers in turn, whole.
+ *
+ * A plan is a value made from a resolved sweep and the servers' facts; it borrows both.  Requests
+ * are made visit by visit (plan_items), so a million cells cost a few bytes each. */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "facts.h"
+#include "hash.h"
+#include "sweep.h"
+
+#define PLAN_SENTINEL_REQUESTS 5
+
+/* Two requested settings that are the same setting on this server. */
+struct alias {
+	const char *factor;
+	const char *level;  /* the name given up (or kept as a control) */
+	const char *same_as; /* the level, or the value in effect where no level has it */
+	const char *why;    /* "all 18 layers and the output layer are 19" */
+	bool merged;
+};
+
+struct block {
+	uint32_t first_cell, ncells; /* into cell_of_block */
+	const char *label;	     /* "num_gpu=auto num_ctx=4096" */
+	const char *model;
+	bool is_auto; /* num_gpu auto: needs an unload even where nothing else is loaded */
+};
+
+enum visit_kind { VISIT_BLOCK, VISIT_SENTINEL };
+
+struct visit {
+	enum visit_kind kind;
+	uint32_t block;
+	uint32_t pass;	 /* from 1; a sentinel has the pass it follows, 0 before the first */
+	uint32_t server;
+};
+
+/* One planned request. */
+struct item {
+	uint32_t cell, prompt;
+	uint32_t repeat;  /* over the whole sweep, from 0 */
+	uint32_t ordinal; /* in the pass, per cell and prompt: enters the run_id */
+	uint32_t burst;	  /* requests with equal burst may be in flight together, up to concurrency */
+	uint32_t concurrency;
+	bool sentinel;
+	char run_id[HASH_ID_TEXT];
+};
+
+struct factor_df {
+	const char *name;
+	enum stratum stratum;
+	uint32_t levels;   /* different ones, aliases merged */
+	uint64_t df, df_error;
+	const char *note;  /* "rests on 4 degrees of freedom", "one pass: no test", or "" */
+};
+
+/* One of the settings that name a cell: a factor, or a fixed value as JSON. */
+struct plan_setting {
+	const char *name;
+	int factor; /* index, or -1 */
+	const char *fixed;
+};
+
+struct plan {
+	struct arena arena;
+	const struct sweep *sweep;
+	const struct server_facts *servers;
+	size_t nservers;
+	char fingerprint[HASH_SHA_TEXT];
+	uint32_t ncells;
+	uint32_t *grid_index;	 /* [ncells] mixed radix over the factors' levels, last factor fastest */
+	uint32_t stride[SWEEP_MAX_FACTORS]; /* weight of each factor in grid_index */
+	struct plan_setting *settings;	    /* sorted by name: what plan_cell_id hashes */
+	size_t nsettings;
+	uint32_t *block_of_cell; /* [ncells] */
+	uint32_t *cell_of_block; /* [ncells] cells grouped by block */
+	struct block *blocks;
+	uint32_t nblocks;
+	struct visit *visits; /* in each server's order; server by server interleaved by pass */
+	uint32_t nvisits;
+	struct alias *aliases;
+	size_t naliases;
+	struct factor_df df[SWEEP_MAX_FACTORS];
+	size_t ndf;
+	uint32_t sentinel_cell;
+	/* repeats = passes * per_pass, per cell and prompt; bursts per cell where concurrency > 1. */
+	int64_t passes, repeats, per_pass;
+	uint64_t block_loads, sentinel_loads;
+	uint64_t requests, sentinel_requests, warmups; /* warmups: the least, 2 per load by default */
+};
+
+int plan_build(struct plan *p, const struct sweep *s, const struct server_facts *servers,
+	size_t nservers, struct err *e);
+void plan_release(struct plan *p);
+
+/* Level index of factor f in a cell. */
+uint32_t plan_level(const struct plan *p, uint32_t cell, size_t f);
+/* Hash of the requested settings: model, factor levels, fixed options but the seed, concurrency and
+ * cache.  A value has the same part in it whether it is fixed or a factor's level. */
+void plan_cell_id(const struct plan *p, uint32_t cell, char id[HASH_ID_TEXT]);
+/* "num_ctx=4096 num_gpu=0 temperature=0.6"; new string. */
+char *plan_cell_label(const struct plan *p, uint32_t cell);
+uint32_t plan_concurrency(const struct plan *p, uint32_t cell);
+const char *plan_cache(const struct plan *p, uint32_t cell); /* "unique" or "repeat" */
+const char *plan_model(const struct plan *p, uint32_t cell);
+/* The options object of a request: fixed options, the cell's levels (auto is -1), seed + repeat.
+ * New reference. */
+json_t *plan_options(const struct plan *p, uint32_t cell, uint32_t repeat);
+/* The runner options alone, as sent; new reference. */
+json_t *plan_runner_options(const struct plan *p, uint32_t block);
+
+/* Requests of one burst at this concurrency: the sweep's, by default 30 and at least 10 times the
+ * concurrency, rounded up so that every prompt has an equal share.  1 where concurrency is 1. */
+uint32_t plan_burst_size(const struct plan *p, uint32_t concurrency);
+/* The requests of a visit in the order drawn for it; *ret is an array of *n, caller frees. */
+void plan_items(const struct plan *p, const struct visit *v, struct item **ret, size_t *n);
+/* run_id of the w-th warm-up of a visit. */
+void plan_warmup_id(const struct plan *p, const struct visit *v, uint32_t w, char id[HASH_ID_TEXT]);
+
+/* Seconds for the whole plan from seconds per load and per request (seen or probed). */
+double plan_seconds(const struct plan *p, double per_load, double per_request);
+/* The object that `chimera plan --json` prints; seconds < 0 is null; with runs[] if asked. */
+json_t *plan_json(const struct plan *p, double seconds, bool runs);
+
+#endif

@@ -1,0 +1,135 @@
+/* reply_ollama.c - the lines of /api/generate and /api/chat.
+ *
+ * A token:  {"model":"m","created_at":"...","response":" word","done":false}
+ * The end:  {...,"response":"","done":true,"done_reason":"length","total_duration":...}, also
+ * alone, without a newline, for loads, unloads and stream:false. */
+#include "reply_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_COUNT    1000000000000
+#define MAX_DURATION (30 * 86400 * NS_PER_S)
+
+/* A positive number of at most `max`, or -1. */
+static int64_t positive(const json_t *value, int64_t max)
+{
+	int64_t x = -1;
+
+	if (json_is_integer(value))
+		x = json_integer_value(value);
+	else if (json_is_real(value) && fabs(json_real_value(value)) < (double)max)
+		x = (int64_t)json_real_value(value);
+	return x > 0 && x <= max ? x : -1;
+}
+
+int64_t reply_count(const json_t *object, const char *key)
+{
+	return positive(json_object_get(object, key), MAX_COUNT);
+}
+
+ns reply_duration(const json_t *object, const char *key)
+{
+	int64_t x = positive(json_object_get(object, key), MAX_DURATION);
+
+	return x < 0 ? NS_NONE : x;
+}
+
+/* The string that begins with the quote at *p; *p moves behind its closing quote.  False if it is
+ * not plain ASCII without escapes. */
+static bool plain_string(const char **p, const char *end, const char **text, size_t *len)
+{
+	const char *s = *p;
+
+	if (s == end || *s != '"')
+		return false;
+	*text = ++s;
+	while (s < end && *s != '"') {
+		if (*s == '\\' || (unsigned char)*s < 0x20 || (unsigned char)*s >= 0x80)
+			return false;
+		s++;
+	}
+	*len = (size_t)(s - *text);
+	*p = s + 1;
+	return s < end;
+}
+
+static bool skip(const char **p, const char *end, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	if ((size_t)(end - *p) < len || memcmp(*p, literal, len) != 0)
+		return false;
+	*p += len;
+	return true;
+}
+
+/* One line in twenty at most is not of this form, and building JSON for each token costs as much as
+ * all the rest of the client's work on it.  Members may come in any order, each once. */
+bool reply_ollama_plain(struct reply *r, const char *line, size_t len, ns at)
+{
+	static const char *const members[] = {"\"model\":", "\"created_at\":", "\"response\":"};
+	const char *p = line, *end = line + len, *text[COUNTOF(members)] = {NULL};
+	size_t text_len[COUNTOF(members)] = {0};
+	bool done_false = false;
+
+	if (!skip(&p, end, "{"))
+		return false;
+	do {
+		size_t m = 0;
+
+		if (!done_false && skip(&p, end, "\"done\":false")) {
+			done_false = true;
+			continue;
+		}
+		while (m < COUNTOF(members) && (text[m] || !skip(&p, end, members[m])))
+			m++;
+		if (m == COUNTOF(members) || !plain_string(&p, end, &text[m], &text_len[m]))
+			return false;
+	} while (skip(&p, end, ","));
+	if (!skip(&p, end, "}") || p != end || !done_false || !text[2])
+		return false;
+	if (text_len[2] > 0)
+		sample_add_chunk(&r->sample, text[2], text_len[2], at);
+	return true;
+}
+
+static size_t length_of(const json_t *object, const char *key)
+{
+	return json_string_length(json_object_get(object, key));
+}
+
+static void take_content(struct reply *r, const json_t *object, ns at)
+{
+	const json_t *message = json_object_get(object, "message");
+	const json_t *text = json_object_get(object, "response");
+
+	if (!json_string_length(text))
+		text = json_object_get(message, "content");
+	if (json_string_length(text))
+		sample_add_chunk(&r->sample, json_string_value(text), json_string_length(text), at);
+	else if (length_of(object, "thinking") || length_of(message, "thinking"))
+		sample_add_chunk(&r->sample, "", 0, at);
+}
+
+void reply_ollama_object(struct reply *r, const json_t *object, ns at)
+{
+	struct sample *s = &r->sample;
+	const json_t *reason = json_object_get(object, "done_reason");
+
+	take_content(r, object, at);
+	if (!json_is_true(json_object_get(object, "done")))
+		return;
+	r->done_seen = true;
+	s->done = at;
+	if (json_is_string(reason))
+		reply_copy_text(s->done_reason, sizeof(s->done_reason), json_string_value(reason),
+			json_string_length(reason));
+	s->total = reply_duration(object, "total_duration");
+	s->load = reply_duration(object, "load_duration");
+	s->prompt_eval = reply_duration(object, "prompt_eval_duration");
+	s->eval = reply_duration(object, "eval_duration");
+	s->prompt_tokens = reply_count(object, "prompt_eval_count");
+	s->cached_tokens = reply_count(object, "prompt_eval_cached_count");
+	s->output_tokens = reply_count(object, "eval_count");
+}

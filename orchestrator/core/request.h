@@ -1,0 +1,19 @@
+/* request.h - bodies of requests to Ollama, as text.  Pure. */
+#ifndef CORE_REQUEST_H
+#define CORE_REQUEST_H
+
+#include "plan.h"
+#include "str.h"
+
+/* The body of /api/generate for one planned request.  With cache "unique" the prompt begins with a
+ * never-repeated first word of fixed form: 12 decimal digits from (run_id, session, attempt), since
+ * Gemma's tokenizer makes every digit a token and the count so stays equal.  *prompt_bytes is the
+ * length of the prompt as sent. */
+void request_generate(const struct plan *p, const struct item *it, uint32_t session,
+	uint32_t attempt, struct str *body, size_t *prompt_bytes);
+/* The body that unloads a model (empty prompt, keep_alive 0). */
+void request_unload(const char *model, struct str *body);
+/* The body of /api/show. */
+void request_show(const char *model, struct str *body);
+
+#endif

@@ -1,0 +1,119 @@
+/* runner.h - decides what to send and when.  Pure: same plan, same events, same effects.
+ *
+ * One lane per server.  A lane walks its visits:
+ *
+ *   NEXT --unload--> UNLOADING --ps: gone--> WARMING --first warm-up ends--> READBACK --ps-->
+ *        WARMING (more warm-ups while times fall, at most 5) --> MEASURING --all items--> NEXT
+ *   ... after the last visit: CLOSING (unload) --> CLOSED.  All lanes closed: EFFECT_STOP.
+ *
+ * The first warm-up pays the load.  Never two runner configurations or two cells in flight on a
+ * server; lanes whose servers share a host take turns, visit by visit.  An item already done (by the
+ * journal) is passed over; a visit without open items makes no load.
+ *
+ * Failures.  Every attempt is a row.  A load that is out of memory ends the visit (its items stay
+ * open); the second such load of a block makes the rest of the block `skipped`.  A connect_error is
+ * answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up and the run ends resumable.  After a
+ * cancelled or timed-out request one warm-up follows.  Invalid rows are measured again, at most twice.
+ *
+ * Interrupt.  Nothing new starts; what is in flight has 10 s, then is cancelled; lanes unload; stop. */
+#ifndef CORE_RUNNER_H
+#define CORE_RUNNER_H
+
+#include "facts.h"
+#include "plan.h"
+#include "row.h"
+#include "sample.h"
+
+enum event_kind {
+	EVENT_START,
+	EVENT_RESPONSE,	 /* ticket, sample, validity: a request ended (its row is written) */
+	EVENT_UNLOADED,	 /* lane: the unload request was answered or failed */
+	EVENT_PS,	 /* lane, ps */
+	EVENT_TIMER,	 /* lane; lane -1 is the interrupt's timer */
+	EVENT_INTERRUPT,
+};
+
+struct event {
+	enum event_kind kind;
+	int lane;
+	uint32_t ticket;
+	const struct sample *sample; /* borrowed for the call */
+	enum validity validity;
+	const struct ps_list *ps;
+};
+
+enum effect_kind {
+	EFFECT_REQUEST, /* lane, ticket: send what runner_ticket() says */
+	EFFECT_UNLOAD,	/* lane, model: then EVENT_UNLOADED */
+	EFFECT_PS,	/* lane: then EVENT_PS */
+	EFFECT_TIMER,	/* lane, at: then EVENT_TIMER; replaces the lane's earlier timer */
+	EFFECT_LOAD_ROW, /* lane, load: write a row of loads.csv */
+	EFFECT_SKIP,	/* ticket: write a `skipped` row with the reason; no event follows */
+	EFFECT_CANCEL,	/* ticket: cut it; its EVENT_RESPONSE follows */
+	EFFECT_STOP,	/* nothing more will come; in `reason` how it ended */
+};
+
+enum stop_reason { STOP_COMPLETE, STOP_INTERRUPTED, STOP_SERVER_GONE };
+
+struct effect {
+	enum effect_kind kind;
+	int lane;
+	uint32_t ticket;
+	ns at;
+	const char *model;
+	struct load load;
+	enum stop_reason reason;
+	char why[200];
+};
+
+struct effects {
+	struct effect *v;
+	size_t n, cap;
+};
+
+/* A request in flight, or just ended: all that its row and its sending need. */
+struct ticket {
+	bool used;
+	int lane;
+	struct item item; /* run_id of a warm-up is set too */
+	enum phase phase;
+	struct load load; /* as known when it was sent */
+	uint32_t pass, attempt;
+	bool load_due; /* by the schedule it pays the load */
+	ns due;
+	double limit_connect_s, limit_first_s, limit_stall_s, limit_total_s; /* total 0: none */
+};
+
+/* What the runner must know of earlier sessions; all may be answered "none". */
+struct runner_past {
+	void *arg;
+	bool (*done)(void *arg, const char *run_id);
+	uint32_t (*attempts)(void *arg, const char *run_id);
+	uint32_t (*invalid)(void *arg, const char *run_id);
+	uint32_t (*oom_loads)(void *arg, uint32_t block);
+};
+
+struct runner; /* opaque: lanes, tickets, counters */
+
+struct runner *runner_new(const struct plan *p, uint32_t session, uint32_t first_load,
+	const struct runner_past *past);
+void runner_free(struct runner *r);
+/* Appends to *out the effects to carry out, in order. */
+void runner_step(struct runner *r, const struct event *ev, ns now, struct effects *out);
+/* Valid from EFFECT_REQUEST until its EVENT_RESPONSE was stepped. */
+const struct ticket *runner_ticket(const struct runner *r, uint32_t ticket);
+
+struct runner_progress {
+	uint64_t done, total;	 /* measured requests, earlier sessions included; no sentinels */
+	uint64_t failed;	 /* rows of this session that are not ok, warm-ups apart */
+	uint64_t loads_made, loads_planned;
+	bool loading;		 /* lane 0 waits for a load since `loading_since` */
+	ns loading_since;
+	uint32_t cell, block;	 /* current, of the lane that moved last */
+	ns last_ttft;
+	double last_tok_s;
+	bool interrupted;
+};
+void runner_progress(const struct runner *r, struct runner_progress *ret);
+
+#endif

@@ -1,0 +1,41 @@
+/* session.h - one start or resume of a run: the runner, joined to the journal.
+ *
+ * A world (world/loop.h, world/virtual.h) carries effects out and brings events back through
+ * session_event(), which writes the rows first and then steps the runner: what was measured is on
+ * disk before anything is decided by it.  Works without a journal (probe, rehearsal): rows then go
+ * nowhere, and `on_row` sees them. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "audit.h"
+#include "journal.h"
+#include "runner.h"
+
+struct session {
+	const struct plan *plan;
+	struct journal *journal; /* may be NULL; borrowed */
+	struct row_schema schema;
+	struct runner *runner;
+	struct audit *audit; /* per lane */
+	uint32_t number;
+	uint64_t order;
+	enum phase measure_as; /* PHASE_MEASURE, or PHASE_PROBE */
+	ns wall_minus_mono;    /* to date loads */
+	enum stop_reason stopped;
+	bool has_stopped;
+	char why[200];
+	uint64_t count[STATUS_COUNT]; /* rows by status, warm-ups apart */
+	uint64_t warmup_rows;
+	ns cpu_started;
+	/* Told of every row after it was written; may be NULL. */
+	void (*on_row)(void *arg, const struct row_keys *k, const struct sample *s);
+	void *on_row_arg;
+};
+
+int session_init(struct session *s, const struct plan *p, struct journal *j, uint32_t number,
+	ns wall_minus_mono, struct err *e);
+void session_release(struct session *s);
+/* Returns -1 if a row could not be written (the run must stop; what was written stays). */
+int session_event(struct session *s, struct event *ev, ns now, struct effects *out, struct err *e);
+
+#endif
