@@ -1,0 +1,343 @@
+/* exchange.c - the edge between libcurl and a protocol: bytes and their times in, a sample out. */
+#include "exchange.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+
+#define SLEPT_FROM (50 * NS_PER_MS) /* less is the noise of reading two clocks */
+
+enum exchange_state { CONNECTING, STREAMING, ENDED };
+
+struct exchange {
+	struct http *http;
+	uv_timer_t timer; /* of the limits */
+	CURL *easy;
+	struct curl_slist *headers;
+	char *body;
+	size_t body_len, body_out; /* to be sent, handed to the kernel so far */
+	uint32_t sends;		   /* how often it went out whole: libcurl may send it again */
+	enum exchange_state state;
+	struct reply reply;
+	bool status_told, head_too_long;
+	bool last_look; /* a limit has passed; the sockets are looked at once more before it counts */
+	bool warmed;
+	size_t head_bytes;
+	ns started, sleep_offset;
+	struct exchange_limits limits;
+	exchange_done_fn *done;
+	void *arg;
+	char said[CURL_ERROR_SIZE];
+};
+
+/* ---- time ---- */
+
+/* The instant of what a callback brings.  The one place that knows where stamps come from. */
+static ns stamp(void)
+{
+	return clock_mono();
+}
+
+/* How much longer the machine has been up than awake. */
+static ns sleep_offset(void)
+{
+	for (int tries = 0;; tries++) {
+		ns before = clock_mono(), boot = clock_boot(), after = clock_mono();
+
+		if (after - before < NS_PER_MS || tries == 9) /* not pre-empted in between */
+			return boot - before;
+	}
+}
+
+/* The instant at which a limit ends the exchange, and which; INT64_MAX for none. */
+static ns deadline(const struct exchange *x, enum reply_end *which)
+{
+	const struct sample *s = &x->reply.sample;
+	ns from = s->sent != NS_NONE ? s->sent : x->started;
+	ns at = INT64_MAX, other = INT64_MAX;
+
+	*which = REPLY_LIMIT_TOTAL;
+	if (x->limits.total)
+		at = from + x->limits.total;
+	if (reply_has_content(&x->reply)) {
+		if (x->limits.stall)
+			other = x->reply.last_activity + x->limits.stall;
+		if (other < at)
+			*which = REPLY_LIMIT_STALL;
+	} else {
+		if (x->limits.first)
+			other = from + x->limits.first;
+		if (other < at)
+			*which = REPLY_LIMIT_FIRST;
+	}
+	return other < at ? other : at;
+}
+
+/* ---- the end ---- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct exchange *x = CONTAINER_OF((uv_timer_t *)handle, struct exchange, timer);
+
+	x->done(x->arg, &x->reply);
+	reply_release(&x->reply);
+	curl_slist_free_all(x->headers);
+	free(x->body);
+	free(x);
+}
+
+static void read_connection(struct exchange *x, struct sample *s)
+{
+	long opened = 0;
+	curl_off_t tcp = 0, tls = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &opened);
+	curl_easy_getinfo(x->easy, CURLINFO_CONNECT_TIME_T, &tcp);
+	curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &tls);
+	if (opened == 0 && x->sends > 0)
+		s->connect = 0;
+	else if (tcp > 0)
+		s->connect = (tls > tcp ? tls : tcp) * NS_PER_US;
+	s->new_connects = x->warmed ? opened : 0;
+	if (x->sends > 1 && s->new_connects == 0) /* sent again over another kept connection */
+		s->new_connects = 1;
+}
+
+/* The only way to ENDED; the easy handle has left the multi. */
+static void finish(struct exchange *x, enum reply_end how, const char *why, ns now)
+{
+	struct sample *s = &x->reply.sample;
+
+	x->state = ENDED;
+	read_connection(x, s);
+	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
+	s->slept = sleep_offset() - x->sleep_offset;
+	s->slept = s->slept >= SLEPT_FROM ? s->slept : 0;
+	reply_end(&x->reply, how, why[0] ? why : NULL, now);
+	curl_easy_cleanup(x->easy);
+	uv_close((uv_handle_t *)&x->timer, on_timer_closed);
+}
+
+static enum reply_end how_ended(const struct exchange *x, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return REPLY_CLEAN;
+	if (code == CURLE_ABORTED_BY_CALLBACK) /* http_close */
+		return REPLY_CANCEL;
+	return x->sends == 0 && x->body_out == 0 ? REPLY_NO_CONNECTION : REPLY_RESET;
+}
+
+static void on_ended(void *arg, CURLcode code)
+{
+	ns now = stamp();
+	struct exchange *x = arg;
+	char why[HTTP_WHY_TEXT];
+	const char *text = http_why(why, x->easy, code, x->said);
+
+	if (x->head_too_long)
+		text = HTTP_HEAD_TOO_LONG;
+	finish(x, how_ended(x, code), text, now);
+}
+
+static void leave(struct exchange *x, enum reply_end how, ns now)
+{
+	http_drop(x->http, x->easy);
+	finish(x, how, "", now);
+}
+
+void exchange_cancel(struct exchange *x)
+{
+	if (x->state != ENDED)
+		leave(x, REPLY_CANCEL, stamp());
+}
+
+/* ---- limits ---- */
+
+static void on_limit(uv_timer_t *timer);
+
+/* libuv's clock is whole milliseconds and as old as the loop's turn: too early is looked at again. */
+static void arm(struct exchange *x, ns now)
+{
+	enum reply_end which;
+	ns at = deadline(x, &which);
+
+	if (at == INT64_MAX)
+		return;
+	if (at < now)
+		at = now;
+	uv_timer_start(&x->timer, on_limit, (uint64_t)((at - now) / NS_PER_MS) + 1, 0);
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+	ns now = stamp();
+	struct exchange *x = CONTAINER_OF(timer, struct exchange, timer);
+	enum reply_end which;
+
+	if (now < deadline(x, &which)) {
+		x->last_look = false;
+		arm(x, now);
+	} else if (!x->last_look) { /* timers run before sockets: a late loop is no silent server */
+		x->last_look = true;
+		arm(x, now);
+	} else {
+		leave(x, which, now);
+	}
+}
+
+/* ---- edges: curl calls ---- */
+
+/* Sent is when the last byte of the body was handed to the kernel. */
+static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)easy;
+	(void)bytes;
+	if (type == CURLINFO_HEADER_OUT)
+		x->body_out = 0; /* a head begins a sending, be it the second */
+	if (type != CURLINFO_DATA_OUT)
+		return 0;
+	x->body_out += len;
+	if (x->body_out >= x->body_len) {
+		x->reply.sample.sent = stamp();
+		x->reply.sample.sent_wall = clock_wall();
+		x->sends++;
+	}
+	return 0;
+}
+
+static void tell_status(struct exchange *x)
+{
+	long code = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &code);
+	if (code < 200 || x->status_told) /* 1xx: the real head follows; told: a trailer */
+		return;
+	x->status_told = true;
+	reply_status(&x->reply, (int)code);
+}
+
+static size_t on_header(char *line, size_t one, size_t len, void *arg)
+{
+	ns now = stamp();
+	struct exchange *x = arg;
+
+	(void)one; /* always 1, says libcurl */
+	if (x->state == CONNECTING) {
+		x->state = STREAMING;
+		x->reply.sample.first_byte = now;
+		curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 0L); /* it is sent; spare the rest */
+	}
+	x->head_bytes += len;
+	if (x->head_bytes > HTTP_MAX_HEAD) {
+		x->head_too_long = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (line[0] == '\r' || line[0] == '\n')
+		tell_status(x);
+	return len;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
+{
+	ns now = stamp();
+	struct exchange *x = arg;
+	bool had_content = reply_has_content(&x->reply);
+
+	(void)one;
+	if (reply_body(&x->reply, bytes, len, now))
+		return CURL_WRITEFUNC_ERROR;
+	if (!had_content && reply_has_content(&x->reply))
+		arm(x, now); /* from now on it is the stall limit */
+	return len;
+}
+
+/* ---- the start ---- */
+
+static int set_headers(struct exchange *x, const char *request_id)
+{
+	char *id = xasprintf("X-Request-Id: %s", request_id);
+	/* Without the empty Expect curl asks first when the body is large, and waits for the answer. */
+	const char *const lines[] = {"Content-Type: application/json", "Expect:", id};
+	int bad = 0;
+
+	for (size_t i = 0; i < COUNTOF(lines); i++) {
+		struct curl_slist *longer = curl_slist_append(x->headers, lines[i]);
+
+		bad |= !longer;
+		x->headers = longer ? longer : x->headers;
+	}
+	free(id);
+	return bad;
+}
+
+static long connect_ms(ns limit)
+{
+	return limit && limit / NS_PER_MS < INT_MAX ? (long)(limit / NS_PER_MS) + 1 : (long)INT_MAX;
+}
+
+static int set_options(struct exchange *x, const struct exchange_spec *spec)
+{
+	CURL *c = x->easy = http_easy(spec->url, spec->proxy);
+	int bad = 0;
+
+	if (!c || set_headers(x, spec->request_id))
+		return -1;
+	bad |= curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
+	bad |= curl_easy_setopt(c, CURLOPT_POSTFIELDS, x->body);
+	bad |= curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
+	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_ms(spec->limits.connect));
+	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->said);
+	bad |= curl_easy_setopt(c, CURLOPT_VERBOSE, 1L); /* for on_debug, which drops what it prints */
+	bad |= curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_debug);
+	bad |= curl_easy_setopt(c, CURLOPT_DEBUGDATA, x);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+	bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	return bad ? -1 : 0;
+}
+
+static struct exchange *exchange_new(struct http *http, const struct exchange_spec *spec)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->http = http;
+	x->state = CONNECTING;
+	x->limits = spec->limits;
+	x->warmed = spec->warmed;
+	x->body = xmalloc(spec->body_len);
+	memcpy(x->body, spec->body, spec->body_len);
+	x->body_len = spec->body_len;
+	reply_init(&x->reply, REPLY_OLLAMA, spec->num_ctx, spec->prompt_bytes);
+	x->reply.sample.due = spec->due;
+	x->reply.sample.stamps = STAMP_USER;
+	x->started = stamp();
+	x->sleep_offset = sleep_offset();
+	return x;
+}
+
+int exchange_start(struct http *http, const struct exchange_spec *spec, exchange_done_fn *done,
+	void *arg, struct exchange **ret, struct err *e)
+{
+	struct exchange *x = exchange_new(http, spec);
+
+	if (set_options(x, spec) || http_add(http, x->easy, on_ended, x)) {
+		if (x->easy)
+			curl_easy_cleanup(x->easy);
+		reply_release(&x->reply);
+		curl_slist_free_all(x->headers);
+		free(x->body);
+		free(x);
+		return err_set(e, ERR_ENV, "%s: the request cannot be started", spec->url);
+	}
+	x->done = done;
+	x->arg = arg;
+	uv_timer_init(http_loop(http), &x->timer);
+	arm(x, x->started);
+	*ret = x;
+	return 0;
+}

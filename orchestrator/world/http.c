@@ -1,0 +1,366 @@
+/* http.c - the curl-uv bridge: sockets become uv_poll handles, curl's one timer a uv_timer. */
+#include "http.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "lag.h"
+
+#define KEEP_CONNECTIONS 65536L		  /* idle ones; the default closes all but four a transfer */
+#define KEEP_SECONDS	 (10L * 365 * 86400) /* longer than any pause of a sweep */
+
+struct transfer {
+	CURL *easy;
+	http_ended_fn *ended;
+	void *arg;
+	struct transfer *next, *prev;
+};
+
+struct http {
+	uv_loop_t *loop;
+	CURLM *multi;
+	uv_timer_t timer;
+	uv_prepare_t before_poll;
+	uv_check_t after_poll;
+	struct transfer *transfers;
+	bool kick;    /* curl has something to do before the next poll */
+	bool closing; /* http_close was called */
+	ns woke;      /* when callbacks began to run after the last poll; NS_NONE: they have not */
+	struct lag lag;
+};
+
+/* A socket that curl wants watched. */
+struct watch {
+	struct http *http;
+	uv_poll_t poll;
+	curl_socket_t fd;
+	int events; /* of uv */
+	bool closed;
+};
+
+/* ---- what ended ---- */
+
+static void must(CURLMcode code, const char *what)
+{
+	if (code != CURLM_OK)
+		BUG("%s: %s", what, curl_multi_strerror(code));
+}
+
+static struct transfer *transfer_of(CURL *easy)
+{
+	struct transfer *t = NULL;
+
+	if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t) != CURLE_OK || !t)
+		BUG("an easy handle that is not ours");
+	return t;
+}
+
+/* Takes it out of the multi and the list; what it was is returned by value. */
+static struct transfer transfer_remove(struct http *h, struct transfer *t)
+{
+	struct transfer copy = *t;
+
+	must(curl_multi_remove_handle(h->multi, t->easy), "curl_multi_remove_handle");
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		h->transfers = t->next;
+	if (t->next)
+		t->next->prev = t->prev;
+	free(t);
+	return copy;
+}
+
+static void drain(struct http *h)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = msg->data.result; /* msg is gone with the handle */
+		struct transfer t = transfer_remove(h, transfer_of(msg->easy_handle));
+
+		t.ended(t.arg, code);
+	}
+}
+
+static void act(struct http *h, curl_socket_t fd, int bits)
+{
+	int running;
+
+	must(curl_multi_socket_action(h->multi, fd, bits, &running), "curl_multi_socket_action");
+	drain(h);
+}
+
+/* ---- edges: libuv calls ---- */
+
+static void wake(struct http *h)
+{
+	if (h->woke == NS_NONE)
+		h->woke = clock_mono();
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct watch *w = CONTAINER_OF(poll, struct watch, poll);
+	int bits = 0;
+
+	wake(w->http);
+	if (status < 0) /* with IN, so that what came before a reset is still read */
+		bits = CURL_CSELECT_ERR | CURL_CSELECT_IN;
+	if (events & UV_READABLE)
+		bits |= CURL_CSELECT_IN;
+	if (events & UV_WRITABLE)
+		bits |= CURL_CSELECT_OUT;
+	act(w->http, w->fd, bits);
+	/* libuv has stopped the handle; until curl has met the error itself it must be told again. */
+	if (status < 0 && !w->closed)
+		uv_poll_start(&w->poll, w->events, on_poll);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct http *h = CONTAINER_OF(timer, struct http, timer);
+
+	wake(h);
+	act(h, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* Closes the account of a stretch of callbacks that ends now. */
+static void account(struct http *h)
+{
+	ns now = clock_mono();
+
+	if (h->woke != NS_NONE)
+		lag_add(&h->lag, now, now - h->woke);
+	h->woke = NS_NONE;
+}
+
+static void on_before_poll(uv_prepare_t *prepare)
+{
+	struct http *h = CONTAINER_OF(prepare, struct http, before_poll);
+
+	account(h);
+	if (!h->kick || h->closing)
+		return;
+	h->kick = false;
+	wake(h);
+	act(h, CURL_SOCKET_TIMEOUT, 0);
+	account(h);
+}
+
+static void on_after_poll(uv_check_t *check)
+{
+	wake(CONTAINER_OF(check, struct http, after_poll));
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+	free(CONTAINER_OF((uv_poll_t *)handle, struct watch, poll));
+}
+
+/* ---- edges: curl calls ---- */
+
+static struct watch *watch_new(struct http *h, curl_socket_t fd)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+	int rc = uv_poll_init_socket(h->loop, &w->poll, fd);
+
+	if (rc)
+		BUG("uv_poll_init: %s", uv_strerror(rc));
+	w->http = h;
+	w->fd = fd;
+	must(curl_multi_assign(h->multi, fd, w), "curl_multi_assign");
+	return w;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket)
+{
+	struct http *h = arg;
+	struct watch *w = of_socket;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (!w)
+			return 0;
+		must(curl_multi_assign(h->multi, fd, NULL), "curl_multi_assign");
+		w->closed = true;
+		uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+		return 0;
+	}
+	if (!w)
+		w = watch_new(h, fd);
+	w->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+	uv_poll_start(&w->poll, w->events, on_poll);
+	return 0;
+}
+
+static int on_timeout(CURLM *multi, long ms, void *arg)
+{
+	struct http *h = arg;
+
+	(void)multi;
+	if (h->closing)
+		return 0;
+	if (ms < 0) {
+		uv_timer_stop(&h->timer);
+		return 0;
+	}
+	if (ms == 0)
+		h->kick = true;
+	uv_timer_start(&h->timer, on_timer, ms > 0 ? (uint64_t)ms : 1, 0);
+	return 0;
+}
+
+/* ---- life cycle ---- */
+
+struct http *http_new(uv_loop_t *loop, struct err *e)
+{
+	CURLM *multi = NULL;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(multi = curl_multi_init())) {
+		err_set(e, ERR_ENV, "libcurl cannot be initialised");
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN);
+
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	h->loop = loop;
+	h->multi = multi;
+	h->woke = NS_NONE;
+	must(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket), "SOCKETFUNCTION");
+	must(curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, h), "SOCKETDATA");
+	must(curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout), "TIMERFUNCTION");
+	must(curl_multi_setopt(multi, CURLMOPT_TIMERDATA, h), "TIMERDATA");
+	must(curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, KEEP_CONNECTIONS), "MAXCONNECTS");
+	uv_timer_init(loop, &h->timer);
+	uv_prepare_init(loop, &h->before_poll);
+	uv_prepare_start(&h->before_poll, on_before_poll);
+	uv_unref((uv_handle_t *)&h->before_poll);
+	uv_check_init(loop, &h->after_poll);
+	uv_check_start(&h->after_poll, on_after_poll);
+	uv_unref((uv_handle_t *)&h->after_poll);
+	return h;
+}
+
+static void on_teardown(uv_timer_t *timer)
+{
+	struct http *h = CONTAINER_OF(timer, struct http, timer);
+
+	while (h->transfers) {
+		struct transfer t = transfer_remove(h, h->transfers);
+
+		t.ended(t.arg, CURLE_ABORTED_BY_CALLBACK);
+	}
+	must(curl_multi_cleanup(h->multi), "curl_multi_cleanup");
+	uv_close((uv_handle_t *)&h->timer, NULL);
+	uv_close((uv_handle_t *)&h->before_poll, NULL);
+	uv_close((uv_handle_t *)&h->after_poll, NULL);
+}
+
+void http_close(struct http *h)
+{
+	if (h->closing)
+		return;
+	h->closing = true;
+	uv_timer_start(&h->timer, on_teardown, 0, 0);
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	free(h);
+	curl_global_cleanup();
+}
+
+uv_loop_t *http_loop(const struct http *h)
+{
+	return h->loop;
+}
+
+ns http_loop_lag_max(const struct http *h, ns since)
+{
+	ns worst = lag_max(&h->lag, since);
+
+	if (h->woke != NS_NONE) { /* the stretch that is running */
+		ns length = clock_mono() - h->woke;
+
+		worst = length > worst ? length : worst;
+	}
+	return worst;
+}
+
+/* ---- transfers ---- */
+
+CURL *http_easy(const char *url, const char *proxy)
+{
+	CURL *c = curl_easy_init();
+	int bad = 0;
+
+	if (!c)
+		return NULL;
+	bad |= curl_easy_setopt(c, CURLOPT_URL, url);
+	/* Explicit, or the environment would be obeyed, for 127.0.0.1 too. */
+	bad |= curl_easy_setopt(c, CURLOPT_PROXY, proxy ? proxy : "");
+	bad |= curl_easy_setopt(c, CURLOPT_NOPROXY, "");
+	bad |= curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	bad |= curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, KEEP_SECONDS);
+	bad |= curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_LIMIT_MS);
+	bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "chimera");
+	if (bad) {
+		curl_easy_cleanup(c);
+		return NULL;
+	}
+	return c;
+}
+
+int http_add(struct http *h, CURL *easy, http_ended_fn *ended, void *arg)
+{
+	if (h->closing)
+		return -1;
+
+	struct transfer *t = xcalloc(1, sizeof(*t));
+
+	*t = (struct transfer){.easy = easy, .ended = ended, .arg = arg, .next = h->transfers};
+	if (curl_easy_setopt(easy, CURLOPT_PRIVATE, t) != CURLE_OK ||
+		curl_multi_add_handle(h->multi, easy) != CURLM_OK) {
+		free(t);
+		return -1;
+	}
+	if (t->next)
+		t->next->prev = t;
+	h->transfers = t;
+	return 0;
+}
+
+void http_drop(struct http *h, CURL *easy)
+{
+	transfer_remove(h, transfer_of(easy));
+}
+
+const char *http_why(char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said)
+{
+	long os = 0;
+	char text[128];
+
+	dst[0] = '\0';
+	if (code == CURLE_OK)
+		return dst;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
+	if (code == CURLE_COULDNT_CONNECT && os)
+		return err_quote(dst, HTTP_WHY_TEXT, strerror_r((int)os, text, sizeof(text)));
+	return err_quote(dst, HTTP_WHY_TEXT, said[0] ? said : curl_easy_strerror(code));
+}

@@ -1,0 +1,477 @@
+/* loop.c - the real world: effects become requests, timers and signals; what comes of them becomes
+ * events.  Nothing is decided here. */
+#include "loop.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "bug.h"
+#include "exchange.h"
+#include "interrupt.h"
+#include "jsonx.h"
+#include "request.h"
+#include "syncer.h"
+#include "vec.h"
+
+#define PROGRESS_MS   100
+#define WARM_LIMIT_S  5.0
+#define PS_LIMIT_S    10.0
+#define UNLOAD_LIMIT_S 30.0
+#define MAX_REQUEST   ((size_t)64 << 20)
+
+struct lane {
+	struct loop *loop;
+	int number; /* -1: not a server; its timer is the interrupt's */
+	const struct server_facts *server;
+	uv_timer_t timer;
+	ns at; /* when the timer is due */
+	uint32_t warm_asked, warm_answered;
+	bool warmed; /* every connection it may need is open */
+};
+
+/* A request under way. */
+struct flight {
+	struct lane *lane;
+	uint32_t ticket;
+	size_t index; /* in loop.flights */
+	struct exchange *exchange;
+};
+
+/* An event on its way to the session. */
+struct posted {
+	struct event event;
+	struct sample *owned; /* event.sample, when it is the queue's own */
+};
+
+struct loop {
+	uv_loop_t uv;
+	struct http *http;
+	struct session *session;
+	const struct loop_options *opt;
+	struct lane *lanes; /* [nlanes + 1]; the last is the interrupt's */
+	size_t nlanes;
+	uint32_t warming; /* answers still to come before the start */
+	uv_timer_t progress;
+	struct interrupt interrupt;
+	struct syncer syncer;
+	struct {
+		struct flight **v;
+		size_t n, cap;
+	} flights;
+	struct {
+		struct posted *v;
+		size_t n, cap;
+	} queue;
+	struct effects effects;
+	bool started, interrupted, stepping, stopping;
+	int rc;
+	struct err *err;
+};
+
+static void carry_out(struct loop *l, const struct effect *f);
+
+/* ---- the end ---- */
+
+/* Closes everything; what is under way ends as cancelled and is not told. */
+static void stop(struct loop *l)
+{
+	if (l->stopping)
+		return;
+	l->stopping = true;
+	for (size_t i = 0; i <= l->nlanes; i++)
+		uv_close((uv_handle_t *)&l->lanes[i].timer, NULL);
+	uv_close((uv_handle_t *)&l->progress, NULL);
+	if (l->opt->signals)
+		interrupt_close(&l->interrupt);
+	syncer_close(&l->syncer);
+	http_close(l->http);
+}
+
+static void on_sync_failed(void *arg, const struct err *e)
+{
+	struct loop *l = arg;
+
+	if (l->err)
+		*l->err = *e;
+	l->rc = -1;
+	stop(l);
+}
+
+/* ---- events in ---- */
+
+static void step(struct loop *l, struct event *ev)
+{
+	l->effects.n = 0;
+	if (session_event(l->session, ev, clock_mono(), &l->effects, l->err)) {
+		l->rc = -1;
+		stop(l);
+		return;
+	}
+	syncer_wrote(&l->syncer);
+	for (size_t i = 0; i < l->effects.n && !l->stopping; i++)
+		carry_out(l, &l->effects.v[i]);
+}
+
+/* Events that effects raise at once wait here until the step that raised them is over. */
+static void post(struct loop *l, struct event ev, struct sample *owned)
+{
+	*VEC_PUSH(&l->queue) = (struct posted){.event = ev, .owned = owned};
+	if (l->stepping)
+		return;
+	l->stepping = true;
+	for (size_t i = 0; i < l->queue.n; i++) {
+		struct posted p = l->queue.v[i];
+
+		if (!l->stopping)
+			step(l, &p.event);
+		if (p.owned) {
+			sample_release(p.owned);
+			free(p.owned);
+		}
+	}
+	l->queue.n = 0;
+	l->stepping = false;
+}
+
+static void on_interrupt(void *arg)
+{
+	struct loop *l = arg;
+
+	l->interrupted = true;
+	if (l->started)
+		post(l, (struct event){.kind = EVENT_INTERRUPT, .lane = -1}, NULL);
+}
+
+/* ---- timers ---- */
+
+static void on_lane_timer(uv_timer_t *timer);
+
+static void lane_arm(struct lane *lane)
+{
+	ns left = lane->at - clock_mono();
+
+	uv_timer_start(&lane->timer, on_lane_timer,
+		left > 0 ? (uint64_t)(left / NS_PER_MS) + 1 : 1, 0);
+}
+
+static void on_lane_timer(uv_timer_t *timer)
+{
+	struct lane *lane = CONTAINER_OF(timer, struct lane, timer);
+
+	if (clock_mono() < lane->at) /* libuv's clock is as old as the loop's turn */
+		lane_arm(lane);
+	else
+		post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
+}
+
+static struct lane *lane_of(struct loop *l, int number)
+{
+	if (number < -1 || number >= (int)l->nlanes)
+		BUG("effect for lane %d of %zu", number, l->nlanes);
+	return &l->lanes[number < 0 ? l->nlanes : (size_t)number];
+}
+
+/* ---- requests ---- */
+
+static ns seconds(double s)
+{
+	return s <= 0 ? 0 : s < 1e9 ? (ns)(s * (double)NS_PER_S) : (ns)1000000000 * NS_PER_S;
+}
+
+static int64_t num_ctx_of(const struct loop *l, const struct ticket *t)
+{
+	if (t->load.read_back && t->load.context_length > 0)
+		return t->load.context_length;
+
+	json_t *options = plan_options(l->session->plan, t->item.cell, t->item.repeat);
+	double n = jsonx_get_number(options, "num_ctx");
+
+	json_decref(options);
+	return isnan(n) ? -1 : (int64_t)n;
+}
+
+static void on_response(void *arg, struct reply *reply)
+{
+	struct flight *f = arg;
+	struct lane *lane = f->lane;
+	struct loop *l = lane->loop;
+	struct event ev = {.kind = EVENT_RESPONSE, .lane = lane->number, .ticket = f->ticket,
+		.sample = &reply->sample};
+
+	l->flights.v[f->index] = l->flights.v[--l->flights.n];
+	l->flights.v[f->index]->index = f->index;
+	free(f);
+	if (!l->stopping)
+		post(l, ev, NULL);
+}
+
+/* A request that could not even be started is a row like any other. */
+static void never_started(struct loop *l, struct lane *lane, uint32_t ticket, ns due,
+	const struct err *why)
+{
+	struct sample *s = xmalloc(sizeof(*s));
+
+	sample_init(s);
+	s->due = due;
+	s->done = clock_mono();
+	s->status = STATUS_CONNECT_ERROR;
+	err_quote(s->error, sizeof(s->error), why->msg);
+	sample_finish(s);
+	post(l, (struct event){.kind = EVENT_RESPONSE, .lane = lane->number, .ticket = ticket,
+			.sample = s}, s);
+}
+
+static int start_exchange(struct loop *l, struct flight *f, const struct ticket *t,
+	const struct str *body, size_t prompt_bytes, struct err *why)
+{
+	char *url = xasprintf("%s/api/generate", f->lane->server->url);
+	char *id = xasprintf("%s-%u", t->item.run_id, t->attempt);
+	struct exchange_spec spec = {
+		.url = url,
+		.proxy = f->lane->server->proxy,
+		.body = body->s,
+		.body_len = body->len,
+		.request_id = id,
+		.num_ctx = num_ctx_of(l, t),
+		.prompt_bytes = prompt_bytes,
+		.due = t->due,
+		.warmed = f->lane->warmed,
+		.limits = {.connect = seconds(t->limit_connect_s), .first = seconds(t->limit_first_s),
+			.stall = seconds(t->limit_stall_s), .total = seconds(t->limit_total_s)},
+	};
+	int rc = body->overflowed
+			 ? err_set(why, ERR_ENV, "the request is larger than 64 MiB")
+			 : exchange_start(l->http, &spec, on_response, f, &f->exchange, why);
+
+	free(url);
+	free(id);
+	return rc;
+}
+
+static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
+{
+	const struct ticket *t = runner_ticket(l->session->runner, ticket);
+	struct flight *f = xcalloc(1, sizeof(*f));
+	struct str body = STR_INIT(MAX_REQUEST);
+	struct err why = ERR_INIT;
+	size_t prompt_bytes = 0;
+
+	*f = (struct flight){.lane = lane, .ticket = ticket, .index = l->flights.n};
+	request_generate(l->session->plan, &t->item, l->session->number, t->attempt, &body,
+		&prompt_bytes);
+	if (start_exchange(l, f, t, &body, prompt_bytes, &why)) {
+		free(f);
+		never_started(l, lane, ticket, t->due, &why);
+	} else {
+		*VEC_PUSH(&l->flights) = f;
+	}
+	str_release(&body);
+}
+
+static void cancel(struct loop *l, uint32_t ticket)
+{
+	for (size_t i = 0; i < l->flights.n; i++)
+		if (l->flights.v[i]->ticket == ticket)
+			exchange_cancel(l->flights.v[i]->exchange);
+}
+
+/* ---- calls ---- */
+
+static void post_ps(struct lane *lane, const struct http_answer *a)
+{
+	struct ps_list ps = {0};
+
+	if (a && a->status == 200 && facts_read_ps(&ps, a->body, a->len))
+		ps.known = false;
+	post(lane->loop, (struct event){.kind = EVENT_PS, .lane = lane->number, .ps = &ps}, NULL);
+}
+
+static void on_ps(void *arg, const struct http_answer *a)
+{
+	post_ps(arg, a);
+}
+
+static void on_unloaded(void *arg, const struct http_answer *a)
+{
+	struct lane *lane = arg;
+
+	(void)a; /* /api/ps will tell whether it is gone */
+	post(lane->loop, (struct event){.kind = EVENT_UNLOADED, .lane = lane->number}, NULL);
+}
+
+static int call(struct lane *lane, const char *path, const char *body, double limit_s,
+	http_call_fn *done)
+{
+	char *url = xasprintf("%s%s", lane->server->url, path);
+	int rc = http_call(lane->loop->http, url, lane->server->proxy, body, limit_s, done, lane);
+
+	free(url);
+	return rc;
+}
+
+static void unload(struct lane *lane, const char *model)
+{
+	struct str body = STR_INIT(STR_MAX_LINE);
+
+	request_unload(model, &body);
+	if (call(lane, "/api/generate", body.s, UNLOAD_LIMIT_S, on_unloaded))
+		on_unloaded(lane, NULL);
+	str_release(&body);
+}
+
+/* ---- effects out ---- */
+
+static void carry_out(struct loop *l, const struct effect *f)
+{
+	struct lane *lane;
+
+	switch (f->kind) {
+	case EFFECT_REQUEST:
+		send_request(l, lane_of(l, f->lane), f->ticket);
+		break;
+	case EFFECT_UNLOAD:
+		unload(lane_of(l, f->lane), f->model);
+		break;
+	case EFFECT_PS:
+		lane = lane_of(l, f->lane);
+		if (call(lane, "/api/ps", NULL, PS_LIMIT_S, on_ps))
+			post_ps(lane, NULL);
+		break;
+	case EFFECT_TIMER:
+		lane = lane_of(l, f->lane);
+		lane->at = f->at;
+		lane_arm(lane);
+		break;
+	case EFFECT_CANCEL:
+		cancel(l, f->ticket);
+		break;
+	case EFFECT_STOP:
+		stop(l);
+		break;
+	case EFFECT_LOAD_ROW:
+	case EFFECT_SKIP:
+		BUG("a row is the session's to write");
+	}
+}
+
+/* ---- the start ---- */
+
+static void start(struct loop *l)
+{
+	l->started = true;
+	post(l, (struct event){.kind = EVENT_START, .lane = -1}, NULL);
+	if (l->interrupted)
+		on_interrupt(l);
+}
+
+static void on_warm(void *arg, const struct http_answer *a)
+{
+	struct lane *lane = arg;
+	struct loop *l = lane->loop;
+
+	lane->warm_answered += a->status != 0;
+	lane->warmed = lane->warm_answered == lane->warm_asked;
+	if (--l->warming == 0 && !l->stopping)
+		start(l);
+}
+
+/* Opens as many connections to every server as will be in flight, by requests that are in flight
+ * together: no measured request then pays for one, and one that is opened later is worth telling.
+ * A server that does not answer is the session's business. */
+static void warm(struct loop *l)
+{
+	uint32_t most = 1;
+
+	for (uint32_t c = 0; c < l->session->plan->ncells; c++) {
+		uint32_t n = plan_concurrency(l->session->plan, c);
+
+		most = n > most ? n : most;
+	}
+	for (size_t i = 0; i < l->nlanes; i++) {
+		l->lanes[i].warm_asked = most;
+		for (uint32_t k = 0; k < most; k++)
+			l->warming += !call(&l->lanes[i], "/api/version", NULL, WARM_LIMIT_S, on_warm);
+	}
+	if (l->warming == 0)
+		start(l);
+}
+
+static void on_progress(uv_timer_t *timer)
+{
+	struct loop *l = CONTAINER_OF(timer, struct loop, progress);
+
+	l->opt->progress(l->opt->progress_arg, l->session, clock_mono());
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static void open_handles(struct loop *l)
+{
+	l->nlanes = l->session->plan->nservers;
+	l->lanes = xcalloc(l->nlanes + 1, sizeof(*l->lanes));
+	for (size_t i = 0; i <= l->nlanes; i++) {
+		struct lane *lane = &l->lanes[i];
+
+		lane->loop = l;
+		lane->number = i < l->nlanes ? (int)i : -1;
+		lane->server = i < l->nlanes ? &l->session->plan->servers[i] : NULL;
+		uv_timer_init(&l->uv, &lane->timer);
+	}
+	uv_timer_init(&l->uv, &l->progress);
+	uv_unref((uv_handle_t *)&l->progress);
+	if (l->opt->progress)
+		uv_timer_start(&l->progress, on_progress, PROGRESS_MS, PROGRESS_MS);
+	if (l->opt->signals)
+		interrupt_start(&l->interrupt, &l->uv, on_interrupt, l);
+	syncer_start(&l->syncer, &l->uv, l->session->journal, on_sync_failed, l);
+}
+
+static int finish(struct loop *l, struct err *e)
+{
+	int rc = uv_loop_close(&l->uv);
+
+	if (rc)
+		BUG("uv_loop_close: %s", uv_strerror(rc));
+	http_free(l->http);
+	if (syncer_finish(&l->syncer, l->rc ? NULL : e))
+		l->rc = -1;
+	if (l->opt->progress)
+		l->opt->progress(l->opt->progress_arg, l->session, clock_mono());
+	if (l->opt->signals)
+		interrupt_restore(&l->interrupt);
+	VEC_RELEASE(&l->flights);
+	VEC_RELEASE(&l->queue);
+	VEC_RELEASE(&l->effects);
+	free(l->lanes);
+	return l->rc;
+}
+
+int loop_run(struct session *s, const struct loop_options *opt, struct err *e)
+{
+	struct loop l = {.session = s, .opt = opt, .err = e};
+	int rc = uv_loop_init(&l.uv);
+
+	if (rc)
+		return err_set(e, ERR_ENV, "the event loop: %s", uv_strerror(rc));
+	raise_file_limit();
+	l.http = http_new(&l.uv, e);
+	if (!l.http) {
+		uv_loop_close(&l.uv);
+		return -1;
+	}
+	open_handles(&l);
+	warm(&l);
+	uv_run(&l.uv, UV_RUN_DEFAULT);
+	if (!l.stopping)
+		BUG("the session waits for nothing");
+	return finish(&l, e);
+}

@@ -1,0 +1,193 @@
+/* probe.c - blocking questions to one server, on a loop of their own. */
+#include "probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "http.h"
+#include "request.h"
+
+#define ANSWER_LIMIT_S 10.0
+#define MAX_NAMES      12 /* installed models that an error lists, and their text */
+#define MAX_NAMES_TEXT 360
+
+struct probe {
+	uv_loop_t uv;
+	struct http *http;
+	struct server_facts *facts;
+	/* The last answer. */
+	int status;
+	char type[64], why[HTTP_WHY_TEXT];
+	struct str body;
+};
+
+static void on_answer(void *arg, const struct http_answer *a)
+{
+	struct probe *p = arg;
+
+	p->status = a->status;
+	err_quote(p->type, sizeof(p->type), a->type);
+	err_quote(p->why, sizeof(p->why), a->why);
+	str_addn(&p->body, a->body, a->len);
+}
+
+/* Asks and waits.  True if the answer is a 200; otherwise status and why say what it was. */
+static bool ask(struct probe *p, const char *path, const char *post)
+{
+	char *url = xasprintf("%s%s", p->facts->url, path);
+
+	str_reset(&p->body);
+	p->status = 0;
+	p->type[0] = '\0';
+	snprintf(p->why, sizeof(p->why), "the request cannot be started");
+	if (!http_call(p->http, url, p->facts->proxy, post, ANSWER_LIMIT_S, on_answer, p))
+		uv_run(&p->uv, UV_RUN_DEFAULT);
+	free(url);
+	return p->status == 200;
+}
+
+/* ---- who is it ---- */
+
+static int nobody(const struct probe *p, struct err *e)
+{
+	err_set(e, ERR_ENV, "%s: no server answers (%s)", p->facts->url, p->why);
+	if (p->facts->proxy)
+		return err_hint(e, "requests to it go through the proxy of the environment; set "
+				   "no_proxy=%s to go there directly",
+			p->facts->host);
+	return err_hint(e, "start it with `ollama serve`, name another with --server URL, or try "
+			   "--simulate");
+}
+
+static int stranger(const struct probe *p, struct err *e)
+{
+	char said[64];
+	size_t skip = strspn(p->body.s, " \t\r\n");
+
+	err_quote(said, sizeof(said), p->body.s + skip);
+	err_set(e, ERR_ENV, "%s: answers, but is not Ollama (GET /api/version gave %d%s%s: \"%s\")",
+		p->facts->url, p->status, p->type[0] ? " " : "", p->type, said);
+	if (p->facts->proxy)
+		return err_hint(e, "it may be the proxy of the environment that answers; set no_proxy=%s "
+				   "to go to the server directly",
+			p->facts->host);
+	return err_hint(e, "name the address of an Ollama server with --server URL, or try --simulate");
+}
+
+static int ask_version(struct probe *p, struct err *e)
+{
+	bool ok = ask(p, "/api/version", NULL);
+
+	if (p->status == 0)
+		return nobody(p, e);
+	if (!ok || facts_read_version(p->facts, p->body.s, p->body.len))
+		return stranger(p, e);
+	return 0;
+}
+
+/* ---- what it has ---- */
+
+static bool is_installed(const struct server_facts *f, const char *model)
+{
+	for (size_t i = 0; i < f->ninstalled; i++)
+		if (model_name_equal(f->installed[i], model))
+			return true;
+	return false;
+}
+
+/* The first few names, as many as a line holds. */
+static void list_installed(const struct server_facts *f, struct str *out)
+{
+	char name[100];
+	size_t i;
+
+	for (i = 0; i < f->ninstalled && i < MAX_NAMES; i++) {
+		err_quote(name, sizeof(name), f->installed[i]);
+		if (out->len + strlen(name) > MAX_NAMES_TEXT)
+			break;
+		str_addf(out, "%s%s", i ? ", " : "", name);
+	}
+	if (i < f->ninstalled)
+		str_addf(out, " and %zu more", f->ninstalled - i);
+}
+
+static int not_installed(const struct server_facts *f, const char *model, struct err *e)
+{
+	struct str names = STR_INIT(sizeof(e->msg));
+	char asked[80];
+
+	err_quote(asked, sizeof(asked), model);
+	list_installed(f, &names);
+	if (f->ninstalled)
+		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url, asked,
+			names.s);
+	else
+		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there, and no other is", f->url,
+			asked);
+	str_release(&names);
+	return err_hint(e, "ollama pull %s", asked);
+}
+
+static int ask_tags(struct probe *p, struct err *e)
+{
+	struct server_facts *f = p->facts;
+
+	f->has_tags = ask(p, "/api/tags", NULL) && !facts_read_tags(f, p->body.s, p->body.len);
+	for (size_t i = 0; f->has_tags && i < f->nmodels; i++)
+		if (!is_installed(f, f->models[i].name))
+			return not_installed(f, f->models[i].name, e);
+	return 0;
+}
+
+static void ask_show(struct probe *p, struct model_facts *m)
+{
+	struct str body = STR_INIT(STR_MAX_LINE);
+
+	request_show(m->name, &body);
+	m->shown = ask(p, "/api/show", body.s) && !facts_read_show(m, p->body.s, p->body.len);
+	if (m->shown)
+		p->facts->has_show = true;
+	str_release(&body);
+}
+
+static void ask_ps(struct probe *p)
+{
+	struct ps_list ps = {0};
+
+	p->facts->has_ps = ask(p, "/api/ps", NULL) && !facts_read_ps(&ps, p->body.s, p->body.len);
+}
+
+static int ask_all(struct probe *p, struct err *e)
+{
+	if (ask_version(p, e) || ask_tags(p, e))
+		return -1;
+	for (size_t i = 0; i < p->facts->nmodels; i++)
+		ask_show(p, &p->facts->models[i]);
+	ask_ps(p);
+	return 0;
+}
+
+int probe_server(struct server_facts *f, struct err *e)
+{
+	struct probe p = {.facts = f, .body = STR_INIT(HTTP_MAX_BODY)};
+	int rc = uv_loop_init(&p.uv);
+
+	if (rc)
+		return err_set(e, ERR_ENV, "the event loop: %s", uv_strerror(rc));
+	if (!f->proxy)
+		f->proxy = http_proxy_for(f->url);
+	p.http = http_new(&p.uv, e);
+	if (p.http) {
+		rc = ask_all(&p, e);
+		http_close(p.http);
+		uv_run(&p.uv, UV_RUN_DEFAULT);
+		http_free(p.http);
+	} else {
+		rc = -1;
+	}
+	if (uv_loop_close(&p.uv))
+		BUG("a handle was left open");
+	str_release(&p.body);
+	return rc;
+}
