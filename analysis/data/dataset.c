@@ -1,0 +1,36 @@
+/* dataset.c - what a dataset knows of itself, and its end. */
+#include "dataset.h"
+
+#include <string.h>
+
+#define DATA_METRIC_SPEC(id, column_, label_, unit_, better_, log_, primary_)                      \
+	[METRIC_##id] = {.column = column_,                                                        \
+		.label = label_,                                                                   \
+		.unit = unit_,                                                                     \
+		.better = better_,                                                                 \
+		.log = log_,                                                                       \
+		.primary = primary_},
+
+const struct metric_spec metric_specs[METRIC_COUNT] = {DATA_METRICS(DATA_METRIC_SPEC)};
+
+void dataset_release(struct dataset *d)
+{
+	json_decref(d->manifest);
+	json_decref(d->sweep);
+	arena_release(&d->arena);
+	*d = (struct dataset){0};
+}
+
+const json_t *dataset_option(const struct dataset *d, const char *name)
+{
+	return json_object_get(json_object_get(d->sweep, "options"), name);
+}
+
+int dataset_factor(const struct dataset *d, const char *name)
+{
+	for (size_t f = 0; f < d->nfactors; f++) {
+		if (strcmp(d->factors[f].name, name) == 0)
+			return (int)f;
+	}
+	return -1;
+}

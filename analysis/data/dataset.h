@@ -1,0 +1,139 @@
+/* dataset.h - a table with meaning: rows of one run, with factors, cells, loads and metrics named.
+ *
+ * Everything lives in the dataset's arena.  Missing numbers are NaN.  A cell is one combination of
+ * factor levels as requested; a load is the unit of replication for runner factors. */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+
+/* The measures analysed.  X(enum suffix, column, "label", "unit", better, log scale, primary).
+ * primary ones form the family of confirmatory tests (docs/statistics.md). */
+#define DATA_METRICS(X)                                                                            \
+	X(DECODE, "decode_tok_s", "Throughput", "tok/s", 1, 1, 1)                                  \
+	X(TTFT, "ttft_ms", "TTFT", "ms", -1, 1, 1)                                                 \
+	X(TPOT, "tpot_ms", "TPOT", "ms", -1, 1, 0)                                                 \
+	X(E2E, "e2e_ms", "End to end", "ms", -1, 1, 0)                                             \
+	X(PREFILL, "prefill_tok_s", "Prefill rate", "tok/s", 1, 1, 0)                              \
+	X(LOAD, "load_ms", "Server load_duration", "ms", -1, 1, 0)                                 \
+	X(SCORE, "score", "Score", "", 1, 0, 0)
+
+#define DATA_METRIC_ENUM(id, column, label, unit, better, log, primary) METRIC_##id,
+enum metric { DATA_METRICS(DATA_METRIC_ENUM) METRIC_COUNT };
+
+struct metric_spec {
+	const char *column, *label, *unit;
+	int better; /* 1 higher, -1 lower */
+	bool log;   /* analysed as a logarithm: effects are ratios */
+	bool primary;
+};
+extern const struct metric_spec metric_specs[METRIC_COUNT];
+
+/* "None of them", for indices below. */
+#define DATA_NONE UINT32_MAX
+
+/* Runner options are set once per model load, sampling options change from request to request. */
+enum data_stratum { DATA_RUNNER, DATA_SAMPLING };
+
+struct data_factor {
+	const char *name;
+	enum data_stratum stratum;
+	uint32_t nlevels;
+	const char **level; /* as in the rows: "auto", "4096" */
+	double *value;	    /* numeric value, NaN for words */
+	bool numeric;	    /* all levels are numbers */
+};
+
+struct data_cell {
+	const char *id;
+	uint32_t *level;   /* [nfactors] */
+	const char *label; /* "num_gpu=auto num_ctx=4096 temperature=0.2" */
+	uint32_t block;	   /* as in runs.csv */
+};
+
+struct data_load {
+	const char *id;
+	uint32_t block, pass, server; /* block DATA_NONE unknown */
+	bool sentinel;
+	const char *status; /* as loads.csv */
+	double load_ms, context_length, size, size_vram; /* NaN unknown */
+	const char *other_models; /* "" none */
+	bool in_loads_csv;
+};
+
+enum row_phase { ROW_WARMUP, ROW_MEASURE, ROW_SENTINEL, ROW_OTHER };
+enum row_validity { ROW_VALID, ROW_SUSPECT, ROW_INVALID };
+
+/* One request.  `counts` is the rule of docs/design.md: measure, ok, not invalid, paid no load, and
+ * no earlier row of the same run_id counts. */
+struct data_row {
+	uint32_t cell, load, prompt; /* DATA_NONE none */
+	uint32_t order, repeat, session;
+	uint32_t concurrency; /* at least 1 */
+	uint32_t line;	      /* in runs.csv */
+	uint16_t pass;
+	uint8_t phase, validity;
+	bool ok, paid_load, counts;
+	uint8_t status; /* index into dataset.status */
+	double metric[METRIC_COUNT];
+	double started_s; /* send time, seconds since 1970 */
+	double done_ms, prompt_eval_ms, prompt_tokens, loop_lag_us;
+};
+
+struct data_alias {
+	const char *factor, *level, *same_as, *why;
+	bool merged;
+};
+
+/* A file that went in. */
+struct data_file {
+	const char *path, *format; /* "csv", "json" */
+	uint64_t bytes, rows, rejected;
+};
+
+struct dataset {
+	struct arena arena;
+	const char *dir, *name;
+	json_t *manifest, *sweep; /* RUN/manifest.json, RUN/sweep.json; owned; sweep may be NULL */
+	bool simulated, is_virtual;
+	struct data_factor *factors;
+	size_t nfactors;
+	struct data_cell *cells;
+	size_t ncells;
+	struct data_load *loads;
+	size_t nloads;
+	const char **prompts;
+	size_t nprompts;
+	const char **servers;
+	size_t nservers;
+	const char **status; /* names met */
+	size_t nstatus;
+	struct data_row *rows; /* in file order */
+	size_t nrows;
+	struct data_alias *aliases; /* structural, from the plan */
+	size_t naliases;
+	double margin[METRIC_COUNT]; /* fraction; NaN none */
+	uint64_t planned_loads, planned_requests; /* 0 unknown */
+	uint32_t passes_planned;  /* 0 unknown */
+	uint32_t passes_complete; /* in which every request was tried: each cell has as many as in any */
+	uint32_t nblocks;	  /* different ones in the rows */
+	struct data_file *files;
+	size_t nfiles;
+};
+
+/* Reads a run directory: runs.csv, and what is there of loads.csv, sweep.json and manifest.json.
+ * ERR_ENV / ERR_JOURNAL if it is not one, ERR_DATA without any row.  Without sweep.json the factors
+ * are unknown: there are none, and cells are told apart by cell_id alone. */
+int dataset_from_run(struct dataset *d, const char *dir, struct err *e);
+void dataset_release(struct dataset *d);
+/* Value of a fixed option or NULL: "num_predict"; borrowed. */
+const json_t *dataset_option(const struct dataset *d, const char *name);
+/* Index of the factor of that name, or -1. */
+int dataset_factor(const struct dataset *d, const char *name);
+
+#endif

@@ -1,0 +1,252 @@
+/* dataset_factors.c - factors as the sweep names them, cells as the rows have them. */
+#include "dataset_build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "jsonx.h"
+#include "num.h"
+#include "str.h"
+
+/* Options whose change forces a model load; the model itself does too. */
+static const char *const runner_factors[] = {
+	"model", "num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread"};
+
+static enum data_stratum stratum_of(const char *name)
+{
+	for (size_t i = 0; i < COUNTOF(runner_factors); i++) {
+		if (strcmp(runner_factors[i], name) == 0)
+			return DATA_RUNNER;
+	}
+	return DATA_SAMPLING;
+}
+
+/* A level as rows call it; NULL for what cannot be a level. */
+static const char *level_text(struct arena *a, const json_t *value)
+{
+	char text[NUM_TEXT];
+
+	if (json_is_string(value))
+		return arena_str(a, json_string_value(value));
+	if (json_is_number(value))
+		return arena_str(a, num_text(text, json_number_value(value)));
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "true" : "false";
+	return NULL;
+}
+
+static void set_level(struct data_factor *f, uint32_t i, const char *text)
+{
+	f->level[i] = text;
+	if (!num_parse(text, strlen(text), &f->value[i]))
+		f->value[i] = NAN;
+}
+
+/* The level that is this text, or the same number otherwise written; DATA_NONE if none is. */
+static uint32_t find_level(const struct data_factor *f, const char *text)
+{
+	double x;
+
+	for (uint32_t i = 0; i < f->nlevels; i++) {
+		if (strcmp(f->level[i], text) == 0)
+			return i;
+	}
+	if (!num_parse(text, strlen(text), &x))
+		return DATA_NONE;
+	for (uint32_t i = 0; i < f->nlevels; i++) {
+		if (f->value[i] == x)
+			return i;
+	}
+	return DATA_NONE;
+}
+
+static int read_levels(
+	struct build *b, struct data_factor *f, const struct jsonx_at *at, struct err *e)
+{
+	struct arena *a = &b->d->arena;
+	const struct table_column *c = table_column(&b->runs, f->name);
+	size_t n, room;
+
+	if (jsonx_array(at, e))
+		return -1;
+	if (!c)
+		return err_set(e, ERR_JOURNAL, "%s: no column for the factor %s of sweep.json",
+			b->runs_path, f->name);
+	n = json_array_size(at->value);
+	room = n + c->ndict + 1; /* what the sweep names, what the rows say, and "none" */
+	f->level = arena_alloc(a, room, sizeof(*f->level));
+	f->value = arena_alloc(a, room, sizeof(*f->value));
+	for (size_t i = 0; i < n; i++) {
+		struct jsonx_at place = jsonx_index(at, i);
+		const char *text = level_text(a, place.value);
+
+		if (!text)
+			return jsonx_expected(&place, "a number, a word, true or false", e);
+		if (find_level(f, text) == DATA_NONE)
+			set_level(f, f->nlevels++, text);
+	}
+	return 0;
+}
+
+static int read_factors(struct build *b, const struct jsonx_at *at, struct err *e)
+{
+	struct dataset *d = b->d;
+	const char *name;
+	json_t *value;
+
+	if (jsonx_object(at, e))
+		return -1;
+	d->factors = arena_alloc(&d->arena, json_object_size(at->value), sizeof(*d->factors));
+	json_object_foreach(at->value, name, value)
+	{
+		struct jsonx_at place = jsonx_key(at, name);
+		struct data_factor *f = &d->factors[d->nfactors++];
+
+		f->name = arena_str(&d->arena, name);
+		f->stratum = stratum_of(name);
+		if (read_levels(b, f, &place, e))
+			return -1;
+	}
+	return 0;
+}
+
+int build_factors(struct build *b, struct err *e)
+{
+	struct jsonx_at root = jsonx_root("sweep.json", b->d->sweep);
+	struct jsonx_at at = jsonx_key(&root, "factors");
+
+	if (!at.value)
+		return 0;
+	if (read_factors(b, &at, e)) {
+		if (e)
+			e->code = ERR_JOURNAL;
+		return -1;
+	}
+	return 0;
+}
+
+/* The level of a row; one that the sweep does not name becomes a new one. */
+static uint32_t row_level(struct build *b, struct data_factor *f, size_t row)
+{
+	const char *text = table_text(table_column(&b->runs, f->name), row);
+	uint32_t i;
+
+	if (!text)
+		text = "none";
+	i = find_level(f, text);
+	if (i == DATA_NONE) {
+		i = f->nlevels++;
+		set_level(f, i, arena_str(&b->d->arena, text));
+	}
+	return i;
+}
+
+/* ---- cells -------------------------------------------------------------------------------------
+ */
+
+struct found_cell {
+	struct data_cell cell;
+	uint32_t code; /* of cell_id */
+	size_t nfactors;
+};
+
+static int compare_cells(const void *a, const void *b)
+{
+	const struct found_cell *x = a, *y = b;
+
+	for (size_t f = 0; f < x->nfactors; f++) {
+		if (x->cell.level[f] != y->cell.level[f])
+			return x->cell.level[f] < y->cell.level[f] ? -1 : 1;
+	}
+	return strcmp(x->cell.id, y->cell.id);
+}
+
+/* One entry per cell_id of a measured row, with the levels of its first. */
+static struct found_cell *find_cells(struct build *b, size_t *n)
+{
+	struct dataset *d = b->d;
+	struct found_cell *found = xcalloc(b->cell_id->ndict, sizeof(*found));
+
+	for (size_t row = 0; row < b->runs.nrows; row++) {
+		uint32_t code = b->cell_id->code[row];
+		struct found_cell *c = &found[*n];
+
+		if (code == TABLE_MISSING || build_phase(b, row) != ROW_MEASURE ||
+			b->cell_of_code[code] != DATA_NONE)
+			continue;
+		b->cell_of_code[code] = (uint32_t)(*n)++;
+		c->code = code;
+		c->nfactors = d->nfactors;
+		c->cell.id = arena_str(&d->arena, b->cell_id->dict[code]);
+		c->cell.block = build_index(b->block, row);
+		c->cell.level = arena_alloc(&d->arena, d->nfactors, sizeof(*c->cell.level));
+		for (size_t f = 0; f < d->nfactors; f++)
+			c->cell.level[f] = row_level(b, &d->factors[f], row);
+	}
+	return found;
+}
+
+/* Levels that no cell has (merged aliases, or not reached) go; the others keep their order. */
+static void drop_levels(struct dataset *d, size_t f)
+{
+	struct data_factor *factor = &d->factors[f];
+	uint32_t *now = xcalloc(factor->nlevels, sizeof(*now)), kept = 0;
+	bool *used = xcalloc(factor->nlevels, sizeof(*used));
+
+	for (size_t c = 0; c < d->ncells; c++)
+		used[d->cells[c].level[f]] = true;
+	for (uint32_t i = 0; i < factor->nlevels; i++) {
+		if (!used[i])
+			continue;
+		factor->level[kept] = factor->level[i];
+		factor->value[kept] = factor->value[i];
+		now[i] = kept++;
+	}
+	factor->nlevels = kept;
+	factor->numeric = kept > 0;
+	for (uint32_t i = 0; i < kept; i++)
+		factor->numeric = factor->numeric && isfinite(factor->value[i]);
+	for (size_t c = 0; c < d->ncells; c++)
+		d->cells[c].level[f] = now[d->cells[c].level[f]];
+	free(now);
+	free(used);
+}
+
+static const char *cell_label(struct dataset *d, const struct data_cell *c)
+{
+	struct str text = STR_INIT(STR_MAX_LINE);
+	const char *label;
+
+	for (size_t f = 0; f < d->nfactors; f++)
+		str_addf(&text, "%s%s=%s", f ? " " : "", d->factors[f].name,
+			d->factors[f].level[c->level[f]]);
+	label = arena_str(&d->arena, d->nfactors ? text.s : c->id);
+	str_release(&text);
+	return label;
+}
+
+void build_cells(struct build *b)
+{
+	struct dataset *d = b->d;
+	struct found_cell *found;
+	size_t n = 0;
+
+	b->cell_of_code = xcalloc(b->cell_id->ndict, sizeof(*b->cell_of_code));
+	for (size_t code = 0; code < b->cell_id->ndict; code++)
+		b->cell_of_code[code] = DATA_NONE;
+	found = find_cells(b, &n);
+	qsort(found, n, sizeof(*found), compare_cells);
+	d->ncells = n;
+	d->cells = arena_alloc(&d->arena, n, sizeof(*d->cells));
+	for (size_t c = 0; c < n; c++) {
+		d->cells[c] = found[c].cell;
+		b->cell_of_code[found[c].code] = (uint32_t)c;
+	}
+	free(found);
+	for (size_t f = 0; f < d->nfactors; f++)
+		drop_levels(d, f);
+	for (size_t c = 0; c < n; c++)
+		d->cells[c].label = cell_label(d, &d->cells[c]);
+}

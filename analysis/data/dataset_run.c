@@ -1,0 +1,208 @@
+/* dataset_run.c - a run directory into a dataset. */
+#include "dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bug.h"
+#include "dataset_build.h"
+#include "fsx.h"
+#include "jsonx.h"
+
+/* Margins of docs/statistics.md where sweep.json sets none: differences that do not matter. */
+#define MARGIN_THROUGHPUT 0.02
+#define MARGIN_TPOT       0.02
+#define MARGIN_TTFT       0.05
+#define MARGIN_SCORE      0.05
+
+/* Remembers a file that went in. */
+static void add_file(struct dataset *d, const char *path, const char *format, uint64_t rows,
+	uint64_t rejected)
+{
+	struct data_file *f = &d->files[d->nfiles++];
+	struct stat st;
+
+	f->path = arena_str(&d->arena, path);
+	f->format = format;
+	f->bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+	f->rows = rows;
+	f->rejected = rejected;
+}
+
+/* *ret is NULL if there is no such file. */
+static int read_json(
+	struct dataset *d, const char *dir, const char *name, json_t **ret, struct err *e)
+{
+	char *path = fsx_join(dir, name);
+	int failed = 0;
+
+	if (fsx_exists(path)) {
+		*ret = jsonx_load(path, e);
+		if (!*ret || !json_is_object(*ret))
+			failed = *ret ? err_set(e, ERR_JOURNAL, "%s: expected an object", path) : -1;
+		else
+			add_file(d, path, "json", 1, 0);
+		if (failed && e && e->code == ERR_USAGE)
+			e->code = ERR_JOURNAL;
+	}
+	free(path);
+	return failed;
+}
+
+static int read_table(struct dataset *d, const char *path, const struct column_spec *specs,
+	size_t nspecs, struct table *t, struct err *e)
+{
+	if (table_read(t, path, true, specs, nspecs, NULL, NULL, e))
+		return -1;
+	add_file(d, path, "csv", t->nrows, t->rejected);
+	return 0;
+}
+
+/* "runs/2026-11-24-demo/" -> "2026-11-24-demo", where the sweep has no name. */
+static const char *name_of(struct dataset *d)
+{
+	const char *name = jsonx_get_string(d->sweep, "name"), *start;
+	size_t end = strlen(d->dir);
+
+	if (name)
+		return arena_str(&d->arena, name);
+	while (end > 1 && d->dir[end - 1] == '/')
+		end--;
+	start = d->dir + end;
+	while (start > d->dir && start[-1] != '/')
+		start--;
+	return arena_strn(&d->arena, start, (size_t)(d->dir + end - start));
+}
+
+static void read_margins(struct dataset *d)
+{
+	static const struct {
+		enum metric metric;
+		const char *key;
+		double otherwise;
+	} known[] = {{METRIC_DECODE, "throughput", MARGIN_THROUGHPUT},
+		{METRIC_TPOT, "tpot", MARGIN_TPOT}, {METRIC_TTFT, "ttft", MARGIN_TTFT},
+		{METRIC_SCORE, "score", MARGIN_SCORE}};
+	const json_t *margin = json_object_get(d->sweep, "margin");
+
+	for (int m = 0; m < METRIC_COUNT; m++)
+		d->margin[m] = NAN;
+	for (size_t i = 0; i < COUNTOF(known); i++) {
+		double x = jsonx_get_number(margin, known[i].key);
+
+		d->margin[known[i].metric] = isfinite(x) && x > 0 ? x : known[i].otherwise;
+	}
+}
+
+static const char *text_or_empty(const json_t *object, const char *key)
+{
+	const char *text = jsonx_get_string(object, key);
+
+	return text ? text : "";
+}
+
+/* Levels that the plan knew to be one setting. */
+static void read_aliases(struct dataset *d)
+{
+	const json_t *list = json_object_get(d->sweep, "aliases_found"), *one;
+	size_t i;
+
+	d->aliases = arena_alloc(&d->arena, json_array_size(list), sizeof(*d->aliases));
+	json_array_foreach(list, i, one)
+	{
+		struct data_alias *a = &d->aliases[d->naliases];
+
+		if (!jsonx_get_string(one, "factor"))
+			continue;
+		a->factor = arena_str(&d->arena, text_or_empty(one, "factor"));
+		a->level = arena_str(&d->arena, text_or_empty(one, "level"));
+		a->same_as = arena_str(&d->arena, text_or_empty(one, "same_as"));
+		a->why = arena_str(&d->arena, text_or_empty(one, "why"));
+		a->merged = json_is_true(json_object_get(one, "merged"));
+		d->naliases++;
+	}
+}
+
+/* One simulated session makes a simulated run. */
+static void read_sessions(struct dataset *d)
+{
+	const json_t *list = json_object_get(d->manifest, "sessions"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		d->simulated = d->simulated || json_is_true(json_object_get(one, "simulated"));
+		d->is_virtual = d->is_virtual || json_is_true(json_object_get(one, "virtual"));
+	}
+}
+
+static int build(struct build *b, struct err *e)
+{
+	struct dataset *d = b->d;
+
+	if (b->runs.nrows == 0) {
+		err_set(e, ERR_DATA, "%s: no row that counts", b->runs_path);
+		return err_hint(e, b->runs.rejected ? "none of its lines has the right row_crc"
+						    : "the run ended before its first request");
+	}
+	if (build_columns(b, e) || build_factors(b, e))
+		return -1;
+	build_cells(b);
+	build_loads(b);
+	build_rows(b);
+	build_passes(b);
+	read_margins(d);
+	read_aliases(d);
+	read_sessions(d);
+	build_plan_counts(b);
+	return 0;
+}
+
+static int read_run(struct build *b, const char *loads_path, struct err *e)
+{
+	struct dataset *d = b->d;
+
+	if (read_json(d, d->dir, "manifest.json", &d->manifest, e) ||
+		read_json(d, d->dir, "sweep.json", &d->sweep, e))
+		return -1;
+	if (!d->manifest)
+		d->manifest = json_object();
+	d->name = name_of(d);
+	if (read_table(d, b->runs_path, run_columns, RUN_COLUMN_COUNT, &b->runs, e))
+		return -1;
+	b->has_loads = fsx_exists(loads_path);
+	if (b->has_loads &&
+		read_table(d, loads_path, load_columns, LOADS_COLUMN_COUNT, &b->loads, e))
+		return -1;
+	return build(b, e);
+}
+
+int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
+{
+	struct build b = {.d = d};
+	char *runs_path = fsx_join(dir, "runs.csv"), *loads_path = fsx_join(dir, "loads.csv");
+	int failed;
+
+	*d = (struct dataset){0};
+	d->dir = arena_str(&d->arena, dir);
+	d->files = arena_alloc(&d->arena, 4, sizeof(*d->files));
+	b.runs_path = runs_path;
+	if (!fsx_is_dir(dir)) {
+		failed = err_set(e, ERR_ENV, "%s: no such run directory", dir);
+	} else if (!fsx_exists(runs_path)) {
+		failed = err_set(e, ERR_JOURNAL, "%s: not a run directory, it has no runs.csv", dir);
+		err_hint(e, "give the folder that `chimera run` named, such as runs/DATE-NAME");
+	} else {
+		failed = read_run(&b, loads_path, e);
+	}
+	table_release(&b.runs);
+	table_release(&b.loads);
+	free(b.cell_of_code);
+	free(runs_path);
+	free(loads_path);
+	if (failed)
+		dataset_release(d);
+	return failed ? -1 : 0;
+}

@@ -1,0 +1,44 @@
+/* design.h - the columns of the two model matrices: sum-to-zero coding of passes, prompts, factors at
+ * their effective levels, and their two-factor interactions. */
+#ifndef STATS_DESIGN_H
+#define STATS_DESIGN_H
+
+#include "readback.h"
+
+/* What a term varies when it is no factor. */
+enum { DESIGN_NONE = -1, DESIGN_INTERCEPT = -2, DESIGN_PASS = -3, DESIGN_PROMPT = -4 };
+
+/* More columns than this are not fitted: interactions that would pass it are left out. */
+#define DESIGN_MAX_COLUMNS 400
+
+struct design_term {
+	int a, b; /* factors, a < b; or one of the above */
+	size_t first, ncols;
+};
+
+struct design {
+	const struct dataset *d;
+	const struct effective *eff;
+	uint32_t npasses, nprompts;
+	struct design_term *terms; /* in the arena */
+	size_t nterms, ncols;
+};
+
+/* The runner stratum: intercept, pass, runner factors and their interactions. */
+void design_between(struct design *m, const struct dataset *d, const struct effective *eff,
+	uint32_t npasses, struct arena *arena);
+/* The request stratum: prompt, sampling factors, their interactions with all factors. */
+void design_within(struct design *m, const struct dataset *d, const struct effective *eff,
+	struct arena *arena);
+
+/* x[ncols] of an observation; pass and prompt DATA_NONE average over them. */
+void design_row(const struct design *m, uint32_t cell, uint32_t pass, uint32_t prompt, double *x);
+/* The term of that pair, or NULL if the design has none. */
+const struct design_term *design_find(const struct design *m, int a, int b);
+/* Adds to c[ncols] `weight` times the code of effective level `i` of factor a (and j of b). */
+void design_add_level(const struct design *m, const struct design_term *t, uint32_t i, uint32_t j,
+	double weight, double *c);
+/* The columns in which `t` is tested, type II: all terms but those that contain it. */
+void design_type2(const struct design *m, const struct design_term *t, bool with_it, bool *use);
+
+#endif

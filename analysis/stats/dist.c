@@ -1,0 +1,261 @@
+/* dist.c - distributions.  Inverses that GSL might fail to find are found by bisection here, so that
+ * its error handler, which would end the program, is never reached. */
+#include "dist.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_integration.h>
+#include <math.h>
+#include <stdbool.h>
+
+#include "bug.h"
+
+#define TOLERANCE 1e-12
+
+/* ---- inverses ----------------------------------------------------------------------------------
+ */
+
+struct monotone {
+	double (*fn)(double x, const struct monotone *m); /* rising in x */
+	double a, b, c;
+	size_t k;
+};
+
+/* Where fn reaches `target`, for x >= 0: the Illinois method (Dowell and Jarratt 1971), a secant that
+ * keeps the root between its ends. */
+static double solve(const struct monotone *m, double target)
+{
+	double low = 0, high = 1, below = m->fn(0, m) - target, above = m->fn(1, m) - target;
+	int side = 0;
+
+	while (above < 0 && high < 1e12) {
+		low = high;
+		below = above;
+		high *= 2;
+		above = m->fn(high, m) - target;
+	}
+	for (int i = 0; i < 200 && high - low > TOLERANCE * high && above > below; i++) {
+		double x = high - above * (high - low) / (above - below), y;
+
+		/* Rounding can push the secant onto an end, and then it would stay there. */
+		if (!(x > low && x < high))
+			x = low + (high - low) / 2;
+		y = m->fn(x, m) - target;
+		if (fabs(y) < TOLERANCE)
+			return x;
+		if (y < 0) {
+			low = x;
+			below = y;
+			above /= side == -1 ? 2 : 1;
+			side = -1;
+		} else {
+			high = x;
+			above = y;
+			below /= side == 1 ? 2 : 1;
+			side = 1;
+		}
+	}
+	return low + (high - low) / 2;
+}
+
+static bool is_df(double df)
+{
+	return df > 0 && isfinite(df);
+}
+
+double dist_f_upper(double f, double df1, double df2)
+{
+	if (!is_df(df1) || !is_df(df2) || isnan(f))
+		return NAN;
+	return f <= 0 ? 1 : gsl_cdf_fdist_Q(f, df1, df2);
+}
+
+double dist_t_two_sided(double t, double df)
+{
+	if (!is_df(df) || isnan(t))
+		return NAN;
+	return 2 * gsl_cdf_tdist_Q(fabs(t), df);
+}
+
+static double t_within(double t, const struct monotone *m)
+{
+	return 1 - 2 * gsl_cdf_tdist_Q(t, m->a);
+}
+
+double dist_t_quantile(double level, double df)
+{
+	struct monotone m = {.fn = t_within, .a = df};
+
+	if (!is_df(df) || !(level > 0 && level < 1))
+		return NAN;
+	return solve(&m, level);
+}
+
+static double f_within(double f, const struct monotone *m)
+{
+	return 1 - gsl_cdf_fdist_Q(f, m->a, m->b);
+}
+
+double dist_f_critical(double alpha, double df1, double df2)
+{
+	struct monotone m = {.fn = f_within, .a = df1, .b = df2};
+
+	if (!is_df(df1) || !is_df(df2) || !(alpha > 0 && alpha < 1))
+		return NAN;
+	return solve(&m, 1 - alpha);
+}
+
+/* ---- noncentral F ------------------------------------------------------------------------------
+ */
+
+/* A Poisson mixture of central beta distributions, summed from its mode outwards. */
+static double mixture(double x, double a, double b, double half, long from, long step)
+{
+	double sum = 0;
+
+	for (long j = from; j >= 0; j += step) {
+		double weight = exp(-half + (double)j * log(half) - lgamma((double)j + 1));
+		double term = weight * gsl_cdf_beta_P(x, a + (double)j, b);
+
+		sum += term;
+		if (weight < 1e-17 || (step > 0 && term < 1e-17 && (double)j > half))
+			break;
+	}
+	return sum;
+}
+
+double dist_noncentral_f(double f, double df1, double df2, double lambda)
+{
+	double x = df1 * f / (df1 * f + df2);
+	long mode = (long)(lambda / 2);
+
+	if (!is_df(df1) || !is_df(df2) || !(lambda >= 0) || isnan(f))
+		return NAN;
+	if (f <= 0)
+		return 0;
+	if (lambda < 1e-12)
+		return gsl_cdf_beta_P(x, df1 / 2, df2 / 2);
+	return mixture(x, df1 / 2, df2 / 2, lambda / 2, mode, -1) +
+		mixture(x, df1 / 2, df2 / 2, lambda / 2, mode + 1, 1);
+}
+
+static double power_at(double lambda, const struct monotone *m)
+{
+	return 1 - dist_noncentral_f(m->c, m->a, m->b, lambda);
+}
+
+double dist_noncentrality(double alpha, double power, double df1, double df2)
+{
+	struct monotone m = {.fn = power_at, .a = df1, .b = df2};
+
+	m.c = dist_f_critical(alpha, df1, df2);
+	if (isnan(m.c) || !(power > alpha && power < 1))
+		return NAN;
+	return solve(&m, power);
+}
+
+/* ---- studentized range -------------------------------------------------------------------------
+ * Hartley (1942) for known variance, integrated over the distribution of the estimated sd by
+ * Gauss-Legendre (the plan of Copenhaver and Holland 1988, with one panel each).
+ */
+
+#define RANGE_NODES 64
+
+static double normal_between(double low, double high)
+{
+	return (erfc(-high * M_SQRT1_2) - erfc(-low * M_SQRT1_2)) / 2;
+}
+
+/* P(range of k standard normals <= w). */
+static double range_known(double w, size_t k, const gsl_integration_glfixed_table *g)
+{
+	double low = -8, high = 8, sum = 0;
+
+	/* The largest is at z, the other k - 1 lie within w below it. */
+	for (size_t i = 0; i < RANGE_NODES; i++) {
+		double z, weight;
+
+		gsl_integration_glfixed_point(low, high, i, &z, &weight, g);
+		sum += weight * exp(-z * z / 2) * pow(normal_between(z - w, z), (double)k - 1);
+	}
+	return (double)k * sum / sqrt(2 * M_PI);
+}
+
+/* Density of s = sqrt(chi-squared / df). */
+static double sd_density(double s, double df)
+{
+	return exp(log(2) + df / 2 * log(df / 2) - lgamma(df / 2) + (df - 1) * log(s) -
+		df * s * s / 2);
+}
+
+static double range_integral(
+	double q, size_t k, double df, const gsl_integration_glfixed_table *g)
+{
+	/* s^2 is a gamma variable: beyond these it has less than 1e-11 of its mass. */
+	double spread = 7 / sqrt(2 * df);
+	double low = 1 - spread > 0 ? 1 - spread : 0, high = 1 + spread + 5 / df, sum = 0;
+
+	for (size_t i = 0; i < RANGE_NODES; i++) {
+		double s, weight;
+
+		gsl_integration_glfixed_point(low, high, i, &s, &weight, g);
+		sum += weight * sd_density(s, df) * range_known(q * s, k, g);
+	}
+	return sum;
+}
+
+/* Beyond it the sd is as good as known. */
+#define DF_KNOWN 1e5
+
+double dist_range(double q, size_t k, double df)
+{
+	gsl_integration_glfixed_table *g;
+	double p;
+
+	if (!(df > 0) || k < 2 || isnan(q))
+		return NAN;
+	if (q <= 0)
+		return 0;
+	g = gsl_integration_glfixed_table_alloc(RANGE_NODES);
+	if (!g)
+		BUG("no memory for %d nodes", RANGE_NODES);
+	p = df > DF_KNOWN ? range_known(q, k, g) : range_integral(q, k, df, g);
+	gsl_integration_glfixed_table_free(g);
+	return p < 1 ? p : 1;
+}
+
+static double range_within(double q, const struct monotone *m)
+{
+	return dist_range(q, m->k, m->a);
+}
+
+double dist_range_quantile(double level, size_t k, double df)
+{
+	struct monotone m = {.fn = range_within, .a = df, .k = k};
+
+	if (!(df > 0) || k < 2 || !(level > 0 && level < 1))
+		return NAN;
+	return solve(&m, level);
+}
+
+/* ---- shares ------------------------------------------------------------------------------------
+ */
+
+double dist_share_upper(size_t hits, size_t n, double level)
+{
+	double low = 0, high = 1, tail = (1 - level) / 2;
+
+	if (n == 0 || hits > n)
+		return NAN;
+	if (hits == n)
+		return 1;
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+
+		/* P(share <= middle) of the beta distribution rises with it. */
+		if (gsl_cdf_beta_P(middle, (double)hits + 1, (double)(n - hits)) < 1 - tail)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}

@@ -1,0 +1,225 @@
+/* effects.c - the list of effects and their tests. */
+#include "effects.h"
+
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "dist.h"
+
+/* Beyond this rank correlation with the run order a factor of a single pass is its order. */
+#define CONFOUNDED 0.9
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {
+		[VERDICT_EFFECT] = "effect",
+		[VERDICT_NO_EFFECT] = "no_effect",
+		[VERDICT_INCONCLUSIVE] = "inconclusive",
+		[VERDICT_ALIAS] = "alias",
+	};
+
+	return names[v];
+}
+
+/* ---- tests -------------------------------------------------------------------------------------
+ */
+
+static void set_error(struct effect *e, struct effect_work *w)
+{
+	const struct strata *s = w->s;
+	bool runner = e->stratum == DATA_RUNNER;
+	const char *why = runner ? s->load_why : s->within_why;
+
+	e->error_term = runner ? "block x pass" : "within loads";
+	e->df_error = runner ? s->df_load : s->df_within;
+	w->ms = runner ? s->ms_load : s->ms_within;
+	w->design = runner ? &s->between_design : &s->within_design;
+	w->lin = runner ? &w->s->between : &w->s->within;
+	if (why) {
+		e->why = why;
+		w->ms = NAN;
+	}
+}
+
+/* Type II: the fall of the residual sum of squares when the term enters a model of all terms that do
+ * not contain it, against the stratum's error. */
+static void test(struct effect *e, struct effect_work *w)
+{
+	bool *use = xcalloc(w->design->ncols, sizeof(*use));
+	double without, with, ss;
+	size_t rank_without, rank_with;
+
+	design_type2(w->design, w->term, false, use);
+	without = lin_rss(w->lin, use, &rank_without);
+	design_type2(w->design, w->term, true, use);
+	with = lin_rss(w->lin, use, &rank_with);
+	free(use);
+	e->df = (double)(rank_with - rank_without);
+	if (e->df == 0) {
+		e->why = "fewer than two of its levels were measured beside each other";
+		w->ms = NAN;
+	}
+	if (isnan(w->ms))
+		return;
+	ss = fmax(0, without - with);
+	e->f = ss / e->df / w->ms;
+	e->p = dist_f_upper(e->f, e->df, e->df_error);
+	e->partial_eta_sq = ss / (ss + w->ms * e->df_error);
+}
+
+/* With a single pass nothing separates a factor from the order it was run in. */
+static bool is_order(const struct dataset *d, const struct effective *eff, int factor)
+{
+	double *level = xcalloc(d->nrows, sizeof(*level)), *order = xcalloc(d->nrows, sizeof(*order));
+	double *scratch = xcalloc(2 * d->nrows, sizeof(*scratch)), correlation = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+
+		if (!r->counts)
+			continue;
+		level[n] = eff->factors[factor].of[d->cells[r->cell].level[factor]];
+		order[n++] = r->order;
+	}
+	if (n > 2)
+		correlation = gsl_stats_spearman(level, 1, order, 1, n, scratch);
+	free(level);
+	free(order);
+	free(scratch);
+	return fabs(correlation) > CONFOUNDED;
+}
+
+/* ---- the list ----------------------------------------------------------------------------------
+ */
+
+struct maker {
+	const struct dataset *d;
+	const struct effective *eff;
+	struct arena *arena;
+	struct effects *all;
+	bool *is_order; /* [nfactors] */
+};
+
+static bool is_alias(const struct maker *m, int factor)
+{
+	return factor >= 0 && m->eff->factors[factor].nlevels < 2;
+}
+
+/* A factor that was given one level is no factor; one whose levels came to the same is an alias. */
+static bool is_factor(const struct maker *m, int factor)
+{
+	return m->d->factors[factor].nlevels > 1;
+}
+
+static void name_effect(struct maker *m, struct effect *e, int a, int b)
+{
+	const struct data_factor *f = m->d->factors;
+
+	e->factor_a = a;
+	e->factor_b = b;
+	e->factor = b < 0 ? f[a].name : arena_fmt(m->arena, "%s:%s", f[a].name, f[b].name);
+	e->stratum = f[a].stratum == DATA_SAMPLING || (b >= 0 && f[b].stratum == DATA_SAMPLING)
+		? DATA_SAMPLING
+		: DATA_RUNNER;
+}
+
+/* Why this pair or factor has no columns. */
+static const char *no_term(struct maker *m, int a, int b)
+{
+	double ka = m->eff->factors[a].nlevels, kb = b < 0 ? 2 : m->eff->factors[b].nlevels;
+
+	return arena_fmt(m->arena, "its %.0f degrees of freedom are more than are analysed",
+		(ka - 1) * (kb - 1));
+}
+
+static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
+{
+	w->term = design_find(w->design, e->factor_a, e->factor_b);
+	if (!w->term) {
+		e->why = no_term(m, e->factor_a, e->factor_b);
+		return;
+	}
+	if (w->s->npasses == 1 && m->is_order[e->factor_a]) {
+		e->why = "it followed the order of the run, and there was one pass";
+		w->ms = NAN;
+	}
+	test(e, w);
+	if (e->factor_b < 0)
+		effects_levels(e, w, m->d, m->eff, m->arena);
+	else
+		effects_interaction(e, w, m->eff);
+}
+
+static void add_effect(struct maker *m, struct strata *s, int a, int b)
+{
+	struct effect *e = &m->all->v[m->all->n];
+	struct effect_work *w = &m->all->work[m->all->n++];
+
+	*e = (struct effect){.metric = s->metric,
+		.primary = metric_specs[s->metric].primary,
+		.margin = m->d->margin[s->metric],
+		.df = NAN,
+		.f = NAN,
+		.p = NAN,
+		.p_holm = NAN,
+		.partial_eta_sq = NAN,
+		.widest_low = NAN,
+		.widest_high = NAN,
+		.detectable = NAN,
+		.p_valid_only = NAN,
+		.furthest = {.ratio = NAN, .ci_low = NAN, .ci_high = NAN},
+		.verdict = VERDICT_INCONCLUSIVE,
+		.verdict_valid_only = VERDICT_INCONCLUSIVE,
+		.why = "",
+		.note = ""};
+	*w = (struct effect_work){.s = s, .widest = NAN};
+	name_effect(m, e, a, b);
+	set_error(e, w);
+	if (is_alias(m, a) || is_alias(m, b)) {
+		e->verdict = e->verdict_valid_only = VERDICT_ALIAS;
+		e->why = arena_fmt(m->arena, "the levels of %s are one setting",
+			m->d->factors[is_alias(m, a) ? a : b].name);
+		e->df_error = NAN;
+		return;
+	}
+	analyse(m, e, w);
+}
+
+static void add_metric(struct maker *m, struct strata *s)
+{
+	int n = (int)m->d->nfactors;
+
+	for (int a = 0; a < n; a++) {
+		if (is_factor(m, a))
+			add_effect(m, s, a, DESIGN_NONE);
+	}
+	for (int a = 0; a < n; a++) {
+		for (int b = a + 1; b < n; b++) {
+			if (is_factor(m, a) && is_factor(m, b))
+				add_effect(m, s, a, b);
+		}
+	}
+}
+
+void effects_make(struct effects *ret, const struct dataset *d, const struct effective *eff,
+	struct strata *strata, struct arena *arena)
+{
+	size_t most = METRIC_COUNT * (d->nfactors + d->nfactors * d->nfactors / 2);
+	struct maker m = {.d = d, .eff = eff, .arena = arena, .all = ret};
+
+	*ret = (struct effects){.v = arena_alloc(arena, most, sizeof(*ret->v)),
+		.work = arena_alloc(arena, most, sizeof(*ret->work))};
+	m.is_order = xcalloc(d->nfactors, sizeof(*m.is_order));
+	for (size_t f = 0; f < d->nfactors; f++)
+		m.is_order[f] = is_order(d, eff, (int)f);
+	for (int i = 0; i < METRIC_COUNT; i++) {
+		if (!strata[i].why)
+			add_metric(&m, &strata[i]);
+	}
+	free(m.is_order);
+	effects_judge(ret, arena);
+}

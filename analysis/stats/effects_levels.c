@@ -1,0 +1,283 @@
+/* effects_levels.c - levels of a factor, their differences, and what could have been seen. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "dist.h"
+#include "effects.h"
+
+/* Interactions of more tetrads, or cells, than this get no pairwise intervals. */
+#define MAX_TETRADS 20000
+
+/* Requests and loads of each effective level that have the metric. */
+static void count_levels(struct effect *e, const struct effect_work *w, const struct dataset *d,
+	const struct effective *eff)
+{
+	const struct strata *s = w->s;
+	const uint32_t *of = eff->factors[e->factor_a].of;
+	size_t *last = xcalloc(e->nlevels, sizeof(*last)); /* load counted last, + 1 */
+
+	for (size_t i = 0; i < s->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+		uint32_t level = of[d->cells[g->cell].level[e->factor_a]];
+
+		e->levels[level].n += g->rows;
+		e->levels[level].nloads += last[level] != g->load + 1;
+		last[level] = g->load + 1;
+	}
+	free(last);
+}
+
+/* ---- marginal means ----------------------------------------------------------------------------
+ */
+
+/* Columns of the intercept, passes, prompts and main effects. */
+static void use_mains(const struct design *m, bool *use)
+{
+	for (size_t i = 0; i < m->nterms; i++) {
+		for (size_t j = 0; j < m->terms[i].ncols; j++)
+			use[m->terms[i].first + j] = m->terms[i].b == DESIGN_NONE;
+	}
+}
+
+static void fit_mains(const struct design *m, struct lin *lin, struct lin_fit *fit)
+{
+	bool *use = xcalloc(m->ncols, sizeof(*use));
+
+	use_mains(m, use);
+	lin_fit(lin, use, fit);
+	free(use);
+}
+
+/* The estimate of c'b for one level, in `term` of the design, with or without the intercept. */
+static double level_contrast(const struct design *m, const struct lin_fit *fit,
+	const struct design_term *term, uint32_t level, double *unit)
+{
+	const struct design_term *intercept = design_find(m, DESIGN_INTERCEPT, DESIGN_NONE);
+	double *c = xcalloc(m->ncols, sizeof(*c)), estimate;
+
+	if (intercept)
+		design_add_level(m, intercept, 0, 0, 1, c);
+	if (term)
+		design_add_level(m, term, level, 0, 1, c);
+	estimate = lin_contrast(fit, c, unit);
+	free(c);
+	return estimate;
+}
+
+static void set_estimate(
+	struct level_summary *l, const struct strata *s, double mean, struct variance v)
+{
+	double half = NAN;
+
+	if (v.value > 0 && isfinite(v.df))
+		half = dist_t_quantile(0.95, v.df) * sqrt(v.value);
+	l->estimate = strata_unscale(s, mean);
+	l->estimate_low = strata_unscale(s, mean - half);
+	l->estimate_high = strata_unscale(s, mean + half);
+}
+
+/* Means over the other factors' levels, as if each had its share: the additive model's. */
+static void estimate_levels(struct effect *e, struct effect_work *w)
+{
+	struct strata *s = w->s;
+	struct lin_fit between, within = {0};
+	bool runner = e->stratum == DATA_RUNNER;
+	bool known = !s->load_why && (runner || !s->within_why);
+
+	fit_mains(&s->between_design, &s->between, &between);
+	if (!runner)
+		fit_mains(&s->within_design, &s->within, &within);
+	for (uint32_t i = 0; i < e->nlevels; i++) {
+		double load_unit, request_unit = 0, mean;
+
+		mean = level_contrast(
+			&s->between_design, &between, runner ? w->term : NULL, i, &load_unit);
+		if (!runner)
+			mean += level_contrast(w->design, &within, w->term, i, &request_unit);
+		set_estimate(&e->levels[i], s, mean,
+			known ? strata_variance(s, load_unit, request_unit)
+			      : (struct variance){NAN, NAN});
+	}
+	lin_fit_release(&between);
+	lin_fit_release(&within);
+}
+
+/* ---- differences -------------------------------------------------------------------------------
+ */
+
+/* Keeps the pairwise interval that reaches furthest from no difference. */
+static void widen(struct effect *e, struct effect_work *w, double difference, double half)
+{
+	double reach = fabs(difference) + half;
+
+	if (isnan(reach) || w->widest >= reach)
+		return;
+	w->widest = reach;
+	e->widest_low = strata_unscale(w->s, difference - half);
+	e->widest_high = strata_unscale(w->s, difference + half);
+}
+
+static void compare_levels(struct effect *e, struct effect_work *w, struct arena *arena)
+{
+	size_t n = e->nlevels;
+	bool *use = xcalloc(w->design->ncols, sizeof(*use));
+	double *c = xcalloc(w->design->ncols, sizeof(*c));
+	double t90 = isnan(w->ms) ? (double)NAN : dist_t_quantile(0.90, e->df_error);
+	struct lin_fit fit;
+	bool all = true;
+
+	w->difference = arena_alloc(arena, n * n, sizeof(*w->difference));
+	w->unit = arena_alloc(arena, n * n, sizeof(*w->unit));
+	design_type2(w->design, w->term, true, use);
+	lin_fit(w->lin, use, &fit);
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t j = i + 1; j < n; j++) {
+			double unit, difference;
+
+			memset(c, 0, w->design->ncols * sizeof(*c));
+			design_add_level(w->design, w->term, j, 0, 1, c);
+			design_add_level(w->design, w->term, i, 0, -1, c);
+			difference = lin_contrast(&fit, c, &unit);
+			w->difference[i * n + j] = difference;
+			w->difference[j * n + i] = -difference;
+			w->unit[i * n + j] = w->unit[j * n + i] = unit;
+			widen(e, w, difference, t90 * sqrt(w->ms * unit));
+			all = all && (isfinite(unit) || !e->levels[i].n || !e->levels[j].n);
+		}
+	}
+	if (!all)
+		w->widest = INFINITY; /* a pair that cannot be compared is not shown to be equal */
+	lin_fit_release(&fit);
+	free(use);
+	free(c);
+}
+
+/* Ratios to the first level that was measured, with 95 % t intervals. */
+static void refer_levels(struct effect *e, struct effect_work *w)
+{
+	size_t n = e->nlevels;
+	uint32_t reference = 0;
+	double t95 = isnan(w->ms) ? (double)NAN : dist_t_quantile(0.95, e->df_error);
+
+	while (reference + 1 < n && e->levels[reference].n == 0)
+		reference++;
+	e->reference = e->levels[reference].level;
+	for (uint32_t i = 0; i < n; i++) {
+		struct level_summary *l = &e->levels[i];
+		double difference = w->difference[reference * n + i];
+		double half = i == reference ? 0 : t95 * sqrt(w->ms * w->unit[reference * n + i]);
+
+		l->ratio = strata_unscale(w->s, difference);
+		l->ci_low = strata_unscale(w->s, difference - half);
+		l->ci_high = strata_unscale(w->s, difference + half);
+	}
+}
+
+/* ---- what could have been seen -----------------------------------------------------------------
+ */
+
+/* What the model without the term leaves of a pattern: class (i, j) off by 1 from all others. */
+static double pattern_of(struct effect_work *w, const bool *use, uint32_t i, uint32_t wide,
+	uint32_t j, uint32_t deep, double *b)
+{
+	const struct design_term *t = w->term;
+	size_t stride = deep ? deep - 1 : 1;
+
+	memset(b, 0, w->design->ncols * sizeof(*b));
+	for (uint32_t p = 0; p + 1 < wide; p++) {
+		double x = (p == i) - 1.0 / wide;
+
+		for (uint32_t q = 0; q < stride; q++)
+			b[t->first + p * stride + q] = x * (deep ? (q == j) - 1.0 / deep : 1);
+	}
+	return lin_rss_of_pattern(w->lin, use, b);
+}
+
+/* The least over all classes that were measured: the level that is hardest to tell apart. */
+static void find_pattern(struct effect *e, struct effect_work *w, uint32_t wide, uint32_t deep)
+{
+	bool *use = xcalloc(w->design->ncols, sizeof(*use));
+	double *b = xcalloc(w->design->ncols, sizeof(*b)), least = INFINITY;
+
+	design_type2(w->design, w->term, false, use);
+	for (uint32_t i = 0; i < wide; i++) {
+		if (e->levels && e->levels[i].n == 0)
+			continue;
+		for (uint32_t j = 0; j < (deep ? deep : 1); j++)
+			least = fmin(least, pattern_of(w, use, i, wide, j, deep, b));
+	}
+	w->pattern = isfinite(least) ? least : 0;
+	free(use);
+	free(b);
+}
+
+void effects_levels(struct effect *e, struct effect_work *w, const struct dataset *d,
+	const struct effective *eff, struct arena *arena)
+{
+	const struct effective_factor *f = &eff->factors[e->factor_a];
+
+	e->nlevels = f->nlevels;
+	e->levels = arena_alloc(arena, e->nlevels, sizeof(*e->levels));
+	for (uint32_t i = 0; i < e->nlevels; i++)
+		e->levels[i].level = f->name[i];
+	count_levels(e, w, d, eff);
+	estimate_levels(e, w);
+	compare_levels(e, w, arena);
+	refer_levels(e, w);
+	if (!isnan(w->ms))
+		find_pattern(e, w, f->nlevels, 0);
+}
+
+/* A tetrad: how the difference of two levels of a changes between two levels of b. */
+static void widen_tetrad(struct effect *e, struct effect_work *w, const struct lin_fit *fit,
+	const uint32_t class[4], double t90, double *c)
+{
+	double unit, difference;
+
+	memset(c, 0, w->design->ncols * sizeof(*c));
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < 2; j++)
+			design_add_level(
+				w->design, w->term, class[i], class[2 + j], i == j ? 1 : -1, c);
+	}
+	difference = lin_contrast(fit, c, &unit);
+	if (isnan(unit))
+		w->widest = INFINITY;
+	else
+		widen(e, w, difference, t90 * sqrt(w->ms * unit));
+}
+
+static void compare_tetrads(struct effect *e, struct effect_work *w, uint32_t wide, uint32_t deep)
+{
+	bool *use = xcalloc(w->design->ncols, sizeof(*use));
+	double *c = xcalloc(w->design->ncols, sizeof(*c));
+	double t90 = dist_t_quantile(0.90, e->df_error);
+	struct lin_fit fit;
+
+	design_type2(w->design, w->term, true, use);
+	lin_fit(w->lin, use, &fit);
+	for (uint32_t i = 0; i < wide; i++) {
+		for (uint32_t k = i + 1; k < wide; k++) {
+			for (uint32_t j = 0; j < deep; j++) {
+				for (uint32_t l = j + 1; l < deep; l++)
+					widen_tetrad(e, w, &fit, (uint32_t[]){i, k, j, l}, t90, c);
+			}
+		}
+	}
+	lin_fit_release(&fit);
+	free(use);
+	free(c);
+}
+
+void effects_interaction(struct effect *e, struct effect_work *w, const struct effective *eff)
+{
+	uint32_t wide = eff->factors[e->factor_a].nlevels, deep = eff->factors[e->factor_b].nlevels;
+	double tetrads = (double)wide * (wide - 1) / 2 * deep * (deep - 1) / 2;
+
+	if (isnan(w->ms) || tetrads > MAX_TETRADS)
+		return;
+	compare_tetrads(e, w, wide, deep);
+	find_pattern(e, w, wide, deep);
+}

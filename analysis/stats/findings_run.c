@@ -1,0 +1,326 @@
+/* findings_run.c - what happened: requests, failures, passes, loads, contexts, scores. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "findings.h"
+#include "num.h"
+#include "quantile.h"
+#include "str.h"
+#include "wording.h"
+
+#define FILTER_MEASURED "phase=measure"
+#define MOST_NAMED	3 /* things named before "and N more" */
+
+/* ---- the run -----------------------------------------------------------------------------------
+ */
+
+static const char *loads_clause(const struct author *a)
+{
+	const struct summary *s = a->s;
+	const char *made = wording_count(a->arena, s->loads_made, "load", "loads");
+	char planned[NUM_TEXT];
+
+	if (!s->loads_planned)
+		return made;
+	if (s->loads_made == s->loads_planned)
+		return arena_fmt(a->arena, "%s, as planned", made);
+	return arena_fmt(a->arena, "%s, %s planned", made,
+		num_group(planned, (int64_t)s->loads_planned));
+}
+
+static void say_run(struct author *a)
+{
+	const struct summary *s = a->s;
+	char ok[NUM_TEXT], time[NUM_TEXT];
+	const char *of = wording_count(a->arena, s->measured, "request", "requests");
+	const char *took = isfinite(s->seconds)
+		? arena_fmt(a->arena, " in %s", num_duration(time, s->seconds))
+		: "";
+
+	if (a->d->simulated)
+		findings_add(a, FIND_RUN, STRENGTH_SIMULATED,
+			"SIMULATED: a model of a server answered, no server was measured", "", s->rows);
+	findings_add(a, FIND_RUN, STRENGTH_RUN,
+		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), of, took,
+			loads_clause(a)),
+		FILTER_MEASURED, s->measured);
+	if (a->d->planned_requests > s->measured)
+		findings_add(a, FIND_RUN, STRENGTH_RUN - 1,
+			arena_fmt(a->arena, "the run is not complete: %s of %s planned",
+				num_group(ok, (int64_t)s->measured),
+				wording_count(a->arena, a->d->planned_requests, "request was",
+					"requests were")),
+			FILTER_MEASURED, s->measured);
+}
+
+/* ---- passes that are not complete --------------------------------------------------------------
+ */
+
+static const char *block_label(const struct author *a, uint32_t block)
+{
+	struct str text = STR_INIT(STR_MAX_LINE);
+	const char *label;
+
+	for (size_t c = 0; c < a->d->ncells; c++) {
+		const struct data_cell *cell = &a->d->cells[c];
+
+		if (cell->block != block)
+			continue;
+		for (size_t f = 0; f < a->d->nfactors; f++) {
+			const struct data_factor *factor = &a->d->factors[f];
+
+			if (factor->stratum == DATA_RUNNER)
+				str_addf(&text, "%s%s=%s", text.len ? " " : "", factor->name,
+					factor->level[cell->level[f]]);
+		}
+		break;
+	}
+	label = text.len ? arena_str(a->arena, text.s) : arena_fmt(a->arena, "block %u", block);
+	str_release(&text);
+	return label;
+}
+
+static bool block_in_pass(const struct author *a, uint32_t block, uint32_t pass)
+{
+	for (size_t i = 0; i < a->d->nrows; i++) {
+		const struct data_row *r = &a->d->rows[i];
+
+		if (r->counts && r->pass == pass && a->d->cells[r->cell].block == block)
+			return true;
+	}
+	return false;
+}
+
+/* The blocks of which a pass has nothing that counts, by name. */
+static void say_missing(struct author *a, uint32_t pass)
+{
+	const char *named[MOST_NAMED + 1];
+	size_t n = 0;
+
+	for (size_t c = 0; c < a->d->ncells; c++) {
+		uint32_t block = a->d->cells[c].block;
+		bool first = true;
+
+		for (size_t i = 0; first && i < c; i++)
+			first = a->d->cells[i].block != block;
+		if (!first || block_in_pass(a, block, pass))
+			continue;
+		if (n < MOST_NAMED)
+			named[n] = block_label(a, block);
+		n++;
+	}
+	if (n == 0)
+		return;
+	if (n > MOST_NAMED)
+		named[MOST_NAMED] = arena_fmt(a->arena, "%zu more", n - MOST_NAMED);
+	findings_add(a, FIND_RUN, STRENGTH_RUN - 2,
+		arena_fmt(a->arena, "pass %u has no figures for %s; the comparisons use what is there",
+			pass,
+			wording_list(a->arena, named, n > MOST_NAMED ? MOST_NAMED + 1 : n, "and")),
+		arena_fmt(a->arena, "phase=measure pass=%u", pass), 0);
+}
+
+static void say_passes(struct author *a)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < a->d->nrows; i++) {
+		const struct data_row *r = &a->d->rows[i];
+
+		last = r->counts && r->pass > last ? r->pass : last;
+	}
+	for (uint32_t p = 1; p <= last && last <= 1000; p++)
+		say_missing(a, p);
+	if (a->d->passes_planned > a->d->passes_complete && last > 0)
+		findings_add(a, FIND_RUN, STRENGTH_RUN - 3,
+			arena_fmt(a->arena, "%u of %s complete; `chimera resume` does the rest",
+				a->d->passes_complete,
+				wording_count(a->arena, a->d->passes_planned, "pass is",
+					"passes are")),
+			FILTER_MEASURED, a->s->measured);
+}
+
+/* ---- failures ----------------------------------------------------------------------------------
+ */
+
+static const char *failure_list(const struct author *a)
+{
+	const char **named = xcalloc(a->d->nstatus, sizeof(*named)), *list;
+	uint64_t *count = xcalloc(a->d->nstatus, sizeof(*count));
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->d->nrows; i++) {
+		const struct data_row *r = &a->d->rows[i];
+
+		count[r->status] += r->phase == ROW_MEASURE && !r->ok;
+	}
+	for (size_t i = 0; i < a->d->nstatus; i++) {
+		if (count[i])
+			named[n++] = arena_fmt(a->arena, "%llu %s", (unsigned long long)count[i],
+				a->d->status[i]);
+	}
+	list = wording_list(a->arena, named, n, "and");
+	free(named);
+	free(count);
+	return list;
+}
+
+static void say_failures(struct author *a)
+{
+	const struct summary *s = a->s;
+	const struct cell_summary *most = NULL;
+	double upper = 0;
+	char text[WORDING_TEXT];
+
+	for (size_t c = 0; c < s->ncells; c++) {
+		if (!most || s->cells[c].n_failed > most->n_failed)
+			most = &s->cells[c];
+		if (isfinite(s->cells[c].failure_upper))
+			upper = fmax(upper, s->cells[c].failure_upper);
+	}
+	if (s->failed > 0)
+		findings_add(a, FIND_FAILURE, STRENGTH_FAILING,
+			arena_fmt(a->arena, "%llu of %s did not succeed: %s%s%s",
+				(unsigned long long)s->failed,
+				wording_count(a->arena, s->measured, "request", "requests"),
+				failure_list(a), s->ncells > 1 && most ? "; most with " : "",
+				s->ncells > 1 && most
+					? arena_fmt(a->arena, "%s (%u)",
+						  a->d->cells[most->cell].label, most->n_failed)
+					: ""),
+			"phase=measure status!=ok", s->failed);
+	else if (upper > 0)
+		findings_add(a, FIND_FAILURE, STRENGTH_CALM,
+			arena_fmt(a->arena,
+				"no request failed; that does not exclude a failure rate of up to "
+				"%s %% in a cell",
+				wording_fixed(text, 100 * upper, 0)),
+			FILTER_MEASURED, s->measured);
+}
+
+/* ---- loads and contexts ------------------------------------------------------------------------
+ */
+
+static void say_load_times(struct author *a)
+{
+	double *v = xcalloc(a->d->nloads, sizeof(*v));
+	char low[NUM_TEXT], middle[NUM_TEXT], high[NUM_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->d->nloads; i++) {
+		if (isfinite(a->d->loads[i].load_ms))
+			v[n++] = a->d->loads[i].load_ms / 1000;
+	}
+	quantile_sort(v, n);
+	if (n > 0) {
+		findings_add(a, FIND_LOAD, STRENGTH_CALM - 1,
+			arena_fmt(a->arena, "a model load took %s (median of %zu; %s to %s)",
+				num_duration(middle, quantile(v, n, 0.5)), n,
+				num_duration(low, v[0]), num_duration(high, v[n - 1])),
+			"status=ok", n);
+		findings_of_file(a, "loads.csv");
+	}
+	free(v);
+}
+
+static void say_other_models(struct author *a)
+{
+	const char *which = NULL;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < a->d->nloads; i++) {
+		if (a->d->loads[i].other_models[0]) {
+			which = which ? which : a->d->loads[i].other_models;
+			n++;
+		}
+	}
+	if (!n)
+		return;
+	findings_add(a, FIND_LOAD, STRENGTH_UNPLANNED,
+		arena_fmt(a->arena, "another model was in memory after %llu of %s: %s",
+			(unsigned long long)n,
+			wording_count(a->arena, a->d->nloads, "load", "loads"), which),
+		"other_models!=", n);
+	findings_of_file(a, "loads.csv");
+}
+
+static void say_effective(struct author *a)
+{
+	const char *why = NULL;
+	uint64_t cells = 0, rows = 0;
+
+	for (size_t c = 0; c < a->s->ncells; c++) {
+		if (!a->s->cells[c].effective_differs)
+			continue;
+		why = why ? why : a->s->cells[c].effective_why;
+		cells++;
+		rows += a->s->cells[c].n;
+	}
+	if (cells)
+		findings_add(a, FIND_LOAD, STRENGTH_UNPLANNED,
+			arena_fmt(a->arena, "the server did not do what was asked in %s: %s",
+				wording_count(a->arena, cells, "cell", "cells"), why),
+			FILTER_COUNTS, rows);
+}
+
+static void say_context(struct author *a)
+{
+	double filled = a->s->context_filled_max;
+	char share[WORDING_TEXT], tokens[NUM_TEXT];
+
+	if (!isfinite(filled))
+		return;
+	findings_add(a, FIND_LIMIT, filled < 0.5 ? STRENGTH_LIMIT - 1 : STRENGTH_CALM,
+		arena_fmt(a->arena, "prompts of at most %s tokens filled at most %s %% of num_ctx%s",
+			num_group(tokens, (int64_t)a->s->prompt_tokens_max),
+			wording_fixed(share, 100 * filled, filled < 0.095 ? 1 : 0),
+			filled < 0.5 ? ": nothing here speaks of long contexts" : ""),
+		FILTER_COUNTS, findings_rows(a, METRIC_TTFT));
+}
+
+/* ---- scores ------------------------------------------------------------------------------------
+ */
+
+static void say_quality(struct author *a)
+{
+	uint64_t graded = 0, correct = 0;
+	char text[WORDING_TEXT];
+	double sum = 0;
+
+	for (size_t i = 0; i < a->d->nrows; i++) {
+		double score = a->d->rows[i].metric[METRIC_SCORE];
+
+		if (!a->d->rows[i].counts || !isfinite(score))
+			continue;
+		graded++;
+		correct += score == 1;
+		sum += score;
+	}
+	if (!graded)
+		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
+			"answers were not graded: what the settings do to quality is not known",
+			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
+	else
+		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
+			arena_fmt(a->arena,
+				"%llu of %s graded right, mean score %s; scores are not compared "
+				"between settings",
+				(unsigned long long)correct,
+				wording_count(a->arena, graded, "answer was", "answers were"),
+				wording_fixed(text, sum / (double)graded, 2)),
+			FILTER_COUNTS " score!=", graded);
+}
+
+void findings_run(struct author *a)
+{
+	say_run(a);
+	say_passes(a);
+	say_failures(a);
+	say_load_times(a);
+	say_other_models(a);
+	say_effective(a);
+	say_context(a);
+	say_quality(a);
+}

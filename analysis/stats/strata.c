@@ -1,0 +1,474 @@
+/* strata.c - the two strata of one metric. */
+#include "strata.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "dist.h"
+
+/* A mean square below this is rounding, not noise: values equal to the last digit. */
+#define MS_NOTHING 1e-18
+
+double strata_unscale(const struct strata *s, double x)
+{
+	return s->log ? exp(x) : x;
+}
+
+/* ---- from rows to groups -----------------------------------------------------------------------
+ */
+
+struct value {
+	uint32_t load, cell, prompt, order;
+	bool burst;
+	double y;
+};
+
+static int compare_values(const void *a, const void *b)
+{
+	const struct value *x = a, *y = b;
+
+	if (x->load != y->load)
+		return x->load < y->load ? -1 : 1;
+	if (x->cell != y->cell)
+		return x->cell < y->cell ? -1 : 1;
+	if (x->prompt != y->prompt)
+		return x->prompt < y->prompt ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The values that enter, sorted by load, cell and prompt; those of a burst have no prompt. */
+static struct value *collect(
+	const struct strata *s, const struct dataset *d, bool valid_only, size_t *n)
+{
+	struct value *v = xcalloc(d->nrows, sizeof(*v));
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+		double y = r->metric[s->metric];
+
+		if (!r->counts || !isfinite(y) || (s->log && y <= 0) ||
+			(valid_only && r->validity == ROW_SUSPECT))
+			continue;
+		v[(*n)++] = (struct value){.load = r->load,
+			.cell = r->cell,
+			.prompt = r->concurrency > 1 ? DATA_NONE : r->prompt,
+			.order = r->order,
+			.burst = r->concurrency > 1,
+			.y = s->log ? log(y) : y};
+	}
+	qsort(v, *n, sizeof(*v), compare_values);
+	return v;
+}
+
+static bool same_group(const struct value *a, const struct value *b)
+{
+	return a->load == b->load && a->cell == b->cell && a->prompt == b->prompt;
+}
+
+/* A burst is one observation of its load and cell, however many requests it has. */
+static void fill_group(struct strata_group *g, const struct value *v, size_t n)
+{
+	*g = (struct strata_group){.cell = v->cell,
+		.prompt = v->prompt,
+		.rows = (uint32_t)n,
+		.weight = v->burst ? 1 : (double)n};
+	for (size_t i = 0; i < n; i++)
+		g->mean += v[i].y / (double)n;
+	for (size_t i = 0; !v->burst && i < n; i++)
+		g->ss += (v[i].y - g->mean) * (v[i].y - g->mean);
+}
+
+static void make_groups(struct strata *s, const struct effective *eff, const struct value *v,
+	size_t n, struct arena *arena)
+{
+	s->groups = arena_alloc(arena, n, sizeof(*s->groups));
+	s->loads = arena_alloc(arena, n, sizeof(*s->loads));
+	for (size_t i = 0, end; i < n; i = end) {
+		struct strata_group *g = &s->groups[s->ngroups];
+		struct strata_load *l;
+
+		for (end = i; end < n && same_group(&v[i], &v[end]); end++)
+			;
+		fill_group(g, v + i, end - i);
+		if (i == 0 || v[i].load != v[i - 1].load) {
+			l = &s->loads[s->nloads++];
+			l->load = v[i].load;
+			l->treatment = eff->treatment[g->cell];
+			l->first = s->ngroups;
+		}
+		l = &s->loads[s->nloads - 1];
+		g->load = (uint32_t)(s->nloads - 1);
+		l->ngroups++;
+		l->mean += g->weight * g->mean;
+		l->weight += g->weight;
+		s->ngroups++;
+	}
+	for (size_t l = 0; l < s->nloads; l++)
+		s->loads[l].mean /= s->loads[l].weight;
+}
+
+/* A load with what it is sorted by. */
+struct sorted_load {
+	uint32_t load, first, second;
+};
+
+static int compare_loads(const void *a, const void *b)
+{
+	const struct sorted_load *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	if (x->second != y->second)
+		return x->second < y->second ? -1 : 1;
+	return (x->load > y->load) - (x->load < y->load);
+}
+
+/* Numbers the pairs of server and pass that have loads, and sorts the loads by treatment. */
+static void sort_loads(struct strata *s, const struct dataset *d, struct arena *arena)
+{
+	struct sorted_load *sorted = xcalloc(s->nloads, sizeof(*sorted));
+
+	for (uint32_t i = 0; i < s->nloads; i++) {
+		const struct data_load *l = &d->loads[s->loads[i].load];
+
+		sorted[i] = (struct sorted_load){i, l->pass, l->server};
+	}
+	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
+	for (size_t i = 0; i < s->nloads; i++) {
+		s->npasses += i == 0 || sorted[i].first != sorted[i - 1].first ||
+			sorted[i].second != sorted[i - 1].second;
+		s->loads[sorted[i].load].pass = s->npasses - 1;
+	}
+	for (uint32_t i = 0; i < s->nloads; i++)
+		sorted[i] = (struct sorted_load){i, s->loads[i].treatment, 0};
+	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
+	s->by_treatment = arena_alloc(arena, s->nloads, sizeof(*s->by_treatment));
+	for (size_t i = 0; i < s->nloads; i++)
+		s->by_treatment[i] = sorted[i].load;
+	free(sorted);
+}
+
+static void describe_cells(struct strata *s, const struct dataset *d, struct arena *arena)
+{
+	double *in_load = xcalloc(d->ncells, sizeof(*in_load));
+
+	s->cells = arena_alloc(arena, d->ncells, sizeof(*s->cells));
+	for (size_t i = 0; i < s->ngroups; i++) {
+		struct strata_cell *c = &s->cells[s->groups[i].cell];
+
+		c->weight += s->groups[i].weight;
+		c->mean += s->groups[i].weight * s->groups[i].mean;
+	}
+	for (size_t i = 0; i < s->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+		struct strata_cell *c = &s->cells[g->cell];
+		bool last = i + 1 == s->ngroups || g[1].cell != g->cell || g[1].load != g->load;
+
+		in_load[g->cell] += g->weight;
+		if (!last)
+			continue;
+		c->share += in_load[g->cell] / c->weight * (in_load[g->cell] / c->weight);
+		c->nloads++;
+		in_load[g->cell] = 0;
+	}
+	for (size_t c = 0; c < d->ncells; c++)
+		s->cells[c].mean = s->cells[c].weight > 0 ? s->cells[c].mean / s->cells[c].weight
+							  : (double)NAN;
+	free(in_load);
+}
+
+/* ---- request stratum ---------------------------------------------------------------------------
+ */
+
+/* Feeds a load's groups, less the load's own mean: the load is absorbed as a fixed term. */
+static void feed_load(struct strata *s, const struct strata_load *l, double *x, double *mean)
+{
+	size_t ncols = s->within_design.ncols;
+
+	memset(mean, 0, ncols * sizeof(*mean));
+	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+
+		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
+		for (size_t j = 0; j < ncols; j++)
+			mean[j] += g->weight * x[j] / l->weight;
+	}
+	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+
+		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
+		for (size_t j = 0; j < ncols; j++)
+			x[j] -= mean[j];
+		lin_row(&s->within, x, g->mean - l->mean, g->weight);
+	}
+}
+
+/* The load's mean as if every cell and prompt had had its share of requests; equal to the plain mean
+ * where each had. */
+static void adjust_load(
+	struct strata *s, struct strata_load *l, const double *beta, double *x, double *mean)
+{
+	size_t ncols = s->within_design.ncols;
+
+	memset(mean, 0, ncols * sizeof(*mean));
+	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+
+		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
+		for (size_t j = 0; j < ncols; j++)
+			mean[j] += g->weight * x[j] / l->weight;
+	}
+	l->adjusted = l->mean;
+	for (size_t j = 0; j < ncols; j++)
+		l->adjusted -= mean[j] * beta[j];
+}
+
+static void take_prompt_effects(
+	struct strata *s, const struct dataset *d, const double *beta, struct arena *arena)
+{
+	const struct design_term *t = design_find(&s->within_design, DESIGN_PROMPT, DESIGN_NONE);
+	double *c = xcalloc(s->within_design.ncols, sizeof(*c));
+
+	s->prompt_effect = arena_alloc(arena, d->nprompts, sizeof(*s->prompt_effect));
+	for (uint32_t p = 0; t && p < d->nprompts; p++) {
+		memset(c, 0, s->within_design.ncols * sizeof(*c));
+		design_add_level(&s->within_design, t, p, 0, 1, c);
+		for (size_t j = 0; j < s->within_design.ncols; j++)
+			s->prompt_effect[p] += c[j] * beta[j];
+	}
+	free(c);
+}
+
+static void fit_within(struct strata *s, const struct dataset *d, const struct effective *eff,
+	struct arena *arena)
+{
+	double *x, *mean;
+	struct lin_fit fit;
+	bool *use;
+
+	design_within(&s->within_design, d, eff, arena);
+	lin_init(&s->within, s->within_design.ncols);
+	x = xcalloc(s->within_design.ncols, sizeof(*x));
+	mean = xcalloc(s->within_design.ncols, sizeof(*mean));
+	use = xcalloc(s->within_design.ncols, sizeof(*use));
+	for (size_t i = 0; i < s->nloads; i++)
+		feed_load(s, &s->loads[i], x, mean);
+	memset(use, true, s->within_design.ncols * sizeof(*use));
+	lin_fit(&s->within, use, &fit);
+	for (size_t i = 0; i < s->nloads; i++)
+		adjust_load(s, &s->loads[i], fit.beta, x, mean);
+	take_prompt_effects(s, d, fit.beta, arena);
+	lin_fit_release(&fit);
+	free(x);
+	free(mean);
+	free(use);
+}
+
+/* One treatment: its n loads crossed with cells x prompts (settings, so that aliases are replicates).
+ * Returns the sum of squares. */
+static double within_error_of(struct strata *s, const struct dataset *d,
+	const struct effective *eff, const uint32_t *loads, size_t nloads, struct lin_cross *obs)
+{
+	struct lin_cross_fit fit;
+	size_t n = 0;
+	double ss = 0;
+
+	for (size_t i = 0; i < nloads; i++) {
+		const struct strata_load *l = &s->loads[loads[i]];
+
+		for (size_t j = l->first; j < l->first + l->ngroups; j++) {
+			const struct strata_group *g = &s->groups[j];
+			uint64_t prompt = g->prompt == DATA_NONE ? d->nprompts : g->prompt;
+
+			obs[n++] = (struct lin_cross){
+				.a = eff->setting[g->cell] * ((uint64_t)d->nprompts + 1) + prompt,
+				.b = (uint32_t)i,
+				.weight = g->weight,
+				.y = g->mean};
+			ss += g->ss;
+			s->df_within += g->weight - 1;
+		}
+	}
+	lin_cross(obs, n, (uint32_t)nloads, &fit);
+	ss += fit.rss;
+	s->df_within += (double)n - (double)fit.na - (double)fit.rank_b;
+	lin_cross_release(&fit);
+	return ss;
+}
+
+static void find_within_error(struct strata *s, const struct dataset *d, const struct effective *eff)
+{
+	struct lin_cross *obs = xcalloc(s->ngroups, sizeof(*obs));
+	double ss = 0;
+
+	for (size_t i = 0, end; i < s->nloads; i = end) {
+		uint32_t treatment = s->loads[s->by_treatment[i]].treatment;
+
+		for (end = i; end < s->nloads &&
+			s->loads[s->by_treatment[end]].treatment == treatment;)
+			end++;
+		ss += within_error_of(s, d, eff, s->by_treatment + i, end - i, obs);
+	}
+	free(obs);
+	s->ms_within = s->df_within > 0 ? ss / s->df_within : (double)NAN;
+	if (!(s->df_within > 0))
+		s->within_why = "no request was repeated, so there is nothing to test against";
+	else if (s->ms_within < MS_NOTHING)
+		s->within_why = "repeated requests gave the same value to the last digit, so there "
+				"is no noise to test against";
+	s->sd_request = sqrt(s->ms_within);
+}
+
+/* ---- runner stratum ----------------------------------------------------------------------------
+ */
+
+static void fit_between(struct strata *s, const struct dataset *d, const struct effective *eff,
+	struct arena *arena)
+{
+	double *x;
+
+	design_between(&s->between_design, d, eff, s->npasses, arena);
+	lin_init(&s->between, s->between_design.ncols);
+	x = xcalloc(s->between_design.ncols, sizeof(*x));
+	for (size_t i = 0; i < s->nloads; i++) {
+		const struct strata_load *l = &s->loads[i];
+
+		design_row(&s->between_design, s->groups[l->first].cell, l->pass, DATA_NONE, x);
+		lin_row(&s->between, x, l->adjusted, l->weight / s->per_load);
+	}
+	free(x);
+}
+
+static void set_load_error(struct strata *s, const struct lin_cross_fit *fit)
+{
+	double n = (double)s->nloads, na = (double)fit->na, pass = (double)fit->rank_b;
+	double ss = fit->rss, ms_pass;
+
+	s->df_load = n - na - pass;
+	/* With one setting and one load of it in each pass, passes are all the replication there is:
+	 * the loads are compared as they are. */
+	if (s->df_load <= 0 && na == 1 && n > 1) {
+		s->df_load = n - 1;
+		ss = fit->rss_a;
+		pass = 0;
+	}
+	if (s->df_load <= 0) {
+		s->load_why = s->npasses < 2
+			? "each setting was loaded once: a difference between loads cannot be told "
+			  "from a difference between settings"
+			: "no setting was loaded twice beside another, so there is nothing to test "
+			  "against";
+		return;
+	}
+	s->ms_load = ss / s->df_load;
+	if (s->ms_load < MS_NOTHING)
+		s->load_why = "all loads of a setting gave the same value to the last digit, so "
+			      "there is no noise to test against";
+	s->sd_load = sqrt(fmax(0, s->ms_load - (s->ms_within > 0 ? s->ms_within : 0) / s->per_load));
+	if (pass > 0) {
+		ms_pass = (fit->rss_a - fit->rss) / pass;
+		s->sd_pass = sqrt(fmax(0, (ms_pass - s->ms_load) * s->npasses / n));
+	}
+}
+
+static void find_load_error(struct strata *s, struct arena *arena)
+{
+	struct lin_cross *obs = xcalloc(s->nloads, sizeof(*obs));
+	struct lin_cross_fit fit;
+
+	for (size_t i = 0; i < s->nloads; i++)
+		obs[i] = (struct lin_cross){.a = s->loads[i].treatment,
+			.b = s->loads[i].pass,
+			.weight = s->loads[i].weight / s->per_load,
+			.y = s->loads[i].adjusted};
+	lin_cross(obs, s->nloads, s->npasses, &fit);
+	set_load_error(s, &fit);
+	s->pass_effect = arena_alloc(arena, s->npasses, sizeof(*s->pass_effect));
+	memcpy(s->pass_effect, fit.effect_b, s->npasses * sizeof(*s->pass_effect));
+	lin_cross_release(&fit);
+	free(obs);
+}
+
+void strata_fit(struct strata *s, const struct dataset *d, const struct effective *eff,
+	enum metric metric, bool valid_only, struct arena *arena)
+{
+	struct value *v;
+	size_t n = 0;
+
+	*s = (struct strata){.metric = metric,
+		.log = metric_specs[metric].log,
+		.ms_within = NAN,
+		.ms_load = NAN,
+		.sd_request = NAN,
+		.sd_load = NAN,
+		.sd_pass = NAN};
+	v = collect(s, d, valid_only, &n);
+	make_groups(s, eff, v, n, arena);
+	free(v);
+	describe_cells(s, d, arena);
+	if (n == 0) {
+		s->why = "no request that counts has it";
+		return;
+	}
+	for (size_t i = 0; i < s->nloads; i++)
+		s->per_load += s->loads[i].weight / (double)s->nloads;
+	sort_loads(s, d, arena);
+	fit_within(s, d, eff, arena);
+	find_within_error(s, d, eff);
+	fit_between(s, d, eff, arena);
+	find_load_error(s, arena);
+}
+
+void strata_release(struct strata *s)
+{
+	lin_release(&s->within);
+	lin_release(&s->between);
+}
+
+/* ---- variances ---------------------------------------------------------------------------------
+ */
+
+struct variance strata_variance(const struct strata *s, double per_load, double per_request)
+{
+	double load = per_load > 0 ? per_load * s->ms_load : 0;
+	double request = per_request > 0 ? per_request * s->ms_within : 0;
+	double below = 0;
+	struct variance v = {.value = load + request};
+
+	if (load > 0)
+		below += load * load / s->df_load;
+	if (request > 0)
+		below += request * request / s->df_within;
+	v.df = v.value * v.value / below;
+	return v;
+}
+
+const char *strata_cell_interval(
+	const struct strata *s, uint32_t cell, double *low, double *high, double *df)
+{
+	const struct strata_cell *c = &s->cells[cell];
+	struct variance v;
+	double within, half;
+
+	*low = *high = *df = NAN;
+	if (s->why)
+		return s->why;
+	if (!(c->weight > 0))
+		return "no request that counts has it";
+	if (!(s->df_load > 0))
+		return s->load_why;
+	/* A share of the load's variance beside what MS_load holds of the requests' already. */
+	within = 1 / c->weight - c->share / s->per_load;
+	if (within > 1e-12 && !(s->df_within > 0))
+		return s->within_why;
+	v = strata_variance(s, c->share, within > 1e-12 ? within : 0);
+	if (!(v.value > MS_NOTHING))
+		return "all values are the same to the last digit";
+	half = dist_t_quantile(0.95, v.df) * sqrt(v.value);
+	*df = v.df;
+	*low = c->mean - half;
+	*high = c->mean + half;
+	return NULL;
+}

@@ -1,0 +1,82 @@
+/* strata.h - one metric of a split-plot run, taken apart into its two strata (docs/statistics.md).
+ *
+ * Request stratum: observations within a load, the load as a fixed term; the error is what is left
+ * beside load and cell x prompt.  Runner stratum: one adjusted mean per load; the error is what is left
+ * beside treatment and pass.  Everything is on the analysis scale (logarithms, or as is). */
+#ifndef STATS_STRATA_H
+#define STATS_STRATA_H
+
+#include "design.h"
+#include "linmodel.h"
+
+/* Requests of one load, cell and prompt; for bursts (concurrency > 1) of one load and cell, which then
+ * weigh as one observation. */
+struct strata_group {
+	uint32_t load;	 /* in strata.loads */
+	uint32_t cell;	 /* in dataset.cells */
+	uint32_t prompt; /* DATA_NONE for a burst */
+	uint32_t rows;
+	double weight, mean, ss;
+};
+
+struct strata_load {
+	uint32_t load; /* in dataset.loads */
+	uint32_t treatment, pass; /* pass: class of server and pass, from 0 */
+	size_t first, ngroups;
+	double weight;	       /* observations */
+	double mean, adjusted; /* over the rows; over cells and prompts as if each had its share */
+};
+
+/* A requested cell. */
+struct strata_cell {
+	uint32_t nloads;
+	double weight, mean;
+	double share; /* sum over its loads of (part of its weight)^2: 1/P when balanced */
+};
+
+struct strata {
+	enum metric metric;
+	bool log;
+	const char *why; /* nothing could be fitted: the reason; else NULL */
+	struct strata_group *groups;
+	size_t ngroups;
+	struct strata_load *loads;
+	size_t nloads;
+	struct strata_cell *cells; /* [dataset.ncells] */
+	uint32_t *by_treatment; /* [nloads] indices of loads, sorted by treatment */
+	uint32_t npasses;
+	double per_load; /* mean observations per load */
+	/* Errors; NaN with the reason where there are no degrees of freedom. */
+	double ms_within, df_within, ms_load, df_load;
+	const char *within_why, *load_why;
+	/* Standard deviations on the analysis scale; NaN unknown. */
+	double sd_request, sd_load, sd_pass;
+	double *pass_effect;   /* [npasses] with mean 0 */
+	double *prompt_effect; /* [nprompts] with mean 0 */
+	struct design within_design, between_design;
+	struct lin within, between;
+};
+
+/* Fits the rows that count (without suspect ones if valid_only).  Tables are in the arena; release
+ * frees the rest. */
+void strata_fit(struct strata *s, const struct dataset *d, const struct effective *eff,
+	enum metric metric, bool valid_only, struct arena *arena);
+void strata_release(struct strata *s);
+
+/* Variance of a sum of independent parts of the two mean squares, with its degrees of freedom by
+ * Satterthwaite (1946). */
+struct variance {
+	double value, df;
+};
+/* per_load * MS_load + per_request * MS_within. */
+struct variance strata_variance(const struct strata *s, double per_load, double per_request);
+
+/* 95 % interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns NULL,
+ * or why there is none. */
+const char *strata_cell_interval(
+	const struct strata *s, uint32_t cell, double *low, double *high, double *df);
+
+/* The metric's scale from the analysis scale: exp, or itself. */
+double strata_unscale(const struct strata *s, double x);
+
+#endif

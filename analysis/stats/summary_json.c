@@ -1,0 +1,401 @@
+/* summary_json.c - RUN/summary.json, "schema": 1.
+ *
+ * A value that cannot be given is null, and its reason stands beside it as NAME_why. */
+#include "summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bug.h"
+#include "jsonx.h"
+
+#define SCHEMA 1
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value))
+		BUG("no JSON for \"%s\"", key);
+}
+
+static void append(json_t *array, json_t *value)
+{
+	if (!value || json_array_append_new(array, value))
+		BUG("no JSON for an element");
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static void put_count(json_t *object, const char *key, uint64_t n)
+{
+	put(object, key, json_integer((json_int_t)n));
+}
+
+/* A number; where there is none, null and the reason. */
+static void put_number(json_t *object, const char *key, double x, const char *why)
+{
+	char name[80];
+
+	put(object, key, jsonx_number(x));
+	if (isfinite(x))
+		return;
+	snprintf(name, sizeof(name), "%s_why", key);
+	put(object, name, json_string(why && why[0] ? why : "not measured"));
+}
+
+/* ---- cells -------------------------------------------------------------------------------------
+ */
+
+static json_t *metric_json(const struct metric_summary *m, const struct metric_spec *spec)
+{
+	json_t *o = json_object();
+	const char *none = m->n ? NULL : "no request that counts has it";
+	const char *one = none ? none : "there is one value";
+
+	put_count(o, "n", m->n);
+	put_count(o, "loads", m->nloads);
+	put(o, "unit", json_string(spec->unit));
+	put(o, "better", json_string(spec->better > 0 ? "higher" : "lower"));
+	put(o, "scale", json_string(spec->log ? "log" : "linear"));
+	put_number(o, "estimate", m->estimate, none);
+	put_number(o, "ci_low", m->ci_low, m->ci_why);
+	put_number(o, "ci_high", m->ci_high, m->ci_why);
+	put_number(o, "df", m->df, m->ci_why);
+	put_number(o, "mean", m->mean, none);
+	put_number(o, "sd", m->sd, one);
+	put_number(o, "cv", m->cv, one);
+	put_number(o, "p50", m->p50, m->median_why);
+	put_number(o, "p95", m->p95, m->p95_why);
+	put_number(o, "p99", m->p99, m->p99_why);
+	put_number(o, "mad", m->mad, none);
+	put_number(o, "min", m->min, none);
+	put_number(o, "max", m->max, none);
+	put_number(o, "estimate_valid_only", m->estimate_valid_only,
+		none ? none : "all of its rows are suspect");
+	return o;
+}
+
+/* A level as what it is: a number where it is one. */
+static json_t *level_json(const struct data_factor *f, uint32_t level)
+{
+	return isfinite(f->value[level]) ? jsonx_number(f->value[level])
+					 : json_string(f->level[level]);
+}
+
+static json_t *settings_json(const struct dataset *d, const struct data_cell *cell)
+{
+	json_t *o = json_object();
+
+	for (size_t f = 0; f < d->nfactors; f++)
+		put(o, d->factors[f].name, level_json(&d->factors[f], cell->level[f]));
+	return o;
+}
+
+static json_t *effective_json(const struct summary *s, const struct cell_summary *c)
+{
+	json_t *o = json_object();
+
+	put_number(o, "num_ctx", c->eff_num_ctx, "not read back, or not the same after each load");
+	put_number(o, "offload_fraction", c->offload_fraction,
+		"not read back, or not the same after each load");
+	put(o, "differs", json_boolean(c->effective_differs));
+	if (c->effective_differs)
+		put(o, "why", text_or_null(c->effective_why));
+	put(o, "same_as", json_string(s->data->cells[c->alias_of].id));
+	return o;
+}
+
+static json_t *failed_json(const struct cell_summary *c)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < c->nfailed; i++)
+		put_count(o, c->failed[i].status, c->failed[i].n);
+	return o;
+}
+
+static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
+{
+	const struct data_cell *cell = &s->data->cells[c->cell];
+	json_t *o = json_object(), *metrics = json_object();
+
+	put(o, "cell_id", json_string(cell->id));
+	put(o, "label", json_string(cell->label));
+	put(o, "settings", settings_json(s->data, cell));
+	put(o, "effective", effective_json(s, c));
+	put_count(o, "n", c->n);
+	put_count(o, "planned", c->n_planned);
+	put_count(o, "suspect", c->n_suspect);
+	put_count(o, "invalid", c->n_invalid);
+	put_count(o, "paid_load", c->n_paid_load);
+	put(o, "failed", failed_json(c));
+	put_number(o, "failure_upper", c->failure_upper, "no request was sent");
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		const struct metric_spec *spec = &metric_specs[m];
+
+		put(metrics, spec->column, metric_json(&c->metric[m], spec));
+	}
+	put(o, "metrics", metrics);
+	return o;
+}
+
+/* ---- effects -----------------------------------------------------------------------------------
+ */
+
+static json_t *effect_level_json(const struct level_summary *l, const char *why)
+{
+	json_t *o = json_object();
+	const char *none = l->n ? why : "it was not measured";
+
+	put(o, "level", json_string(l->level));
+	put_count(o, "n", l->n);
+	put_count(o, "loads", l->nloads);
+	put_number(o, "estimate", l->estimate, none);
+	put_number(o, "estimate_low", l->estimate_low, none);
+	put_number(o, "estimate_high", l->estimate_high, none);
+	put_number(o, "ratio", l->ratio, none);
+	put_number(o, "ci_low", l->ci_low, none);
+	put_number(o, "ci_high", l->ci_high, none);
+	return o;
+}
+
+static json_t *furthest_json(const struct effect *e)
+{
+	const struct level_pair *p = &e->furthest;
+	json_t *o = json_object();
+
+	put(o, "worse", json_string(e->levels[p->worse].level));
+	put(o, "better", json_string(e->levels[p->better].level));
+	put_number(o, "ratio", p->ratio, NULL);
+	put_number(o, "ci_low", p->ci_low, NULL);
+	put_number(o, "ci_high", p->ci_high, NULL);
+	return o;
+}
+
+static void put_tests(json_t *o, const struct effect *e, const char *why)
+{
+	put_number(o, "df", e->df, why);
+	put_number(o, "df_error", e->df_error, why);
+	put(o, "error_term", json_string(e->error_term));
+	put_number(o, "f", e->f, why);
+	put_number(o, "p", e->p, why);
+	put_number(o, "p_holm", e->p_holm, why);
+	put(o, "adjusted_by", json_string(e->primary ? "holm" : "benjamini_hochberg"));
+	put_number(o, "partial_eta_sq", e->partial_eta_sq, why);
+	put_number(o, "margin", e->margin, "no margin is set for it");
+	put(o, "negligible", json_boolean(e->negligible));
+	put_number(o, "widest_low", e->widest_low, why);
+	put_number(o, "widest_high", e->widest_high, why);
+	put_number(o, "detectable", e->detectable, why);
+}
+
+static json_t *effect_json(const struct effect *e)
+{
+	const char *why = e->why[0] ? e->why : "there is no test of it";
+	json_t *o = json_object(), *levels = json_array();
+
+	put(o, "factor", json_string(e->factor));
+	put(o, "metric", json_string(metric_specs[e->metric].column));
+	put(o, "stratum", json_string(e->stratum == DATA_RUNNER ? "runner" : "request"));
+	put(o, "family", json_string(e->primary ? "confirmatory" : "exploratory"));
+	put_tests(o, e, why);
+	put(o, "verdict", json_string(verdict_name(e->verdict)));
+	put(o, "why", json_string(e->why));
+	put(o, "note", json_string(e->note));
+	put_number(o, "passes_needed", e->passes_needed ? e->passes_needed : (double)NAN,
+		e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
+	put_number(o, "p_valid_only", e->p_valid_only, why);
+	put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
+	put(o, "reference", text_or_null(e->reference));
+	for (size_t i = 0; i < e->nlevels; i++)
+		append(levels, effect_level_json(&e->levels[i], why));
+	put(o, "levels", levels);
+	if (e->nlevels && isfinite(e->furthest.ratio))
+		put(o, "furthest", furthest_json(e));
+	return o;
+}
+
+/* ---- the rest ----------------------------------------------------------------------------------
+ */
+
+static json_t *cell_ids(const struct summary *s, const uint32_t *cells, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		append(list, json_string(s->data->cells[cells[i]].id));
+	return list;
+}
+
+static void put_best(json_t *o, const struct summary *s)
+{
+	json_t *best = json_object(), *about = json_object();
+
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		const struct best_set *b = &s->best[m];
+		json_t *one = json_object();
+
+		put(best, metric_specs[m].column, cell_ids(s, b->cells, b->ncells));
+		put_count(one, "settings", b->different);
+		put_count(one, "of", b->of);
+		put_count(one, "worse", b->worse);
+		put(one, "why", json_string(b->why ? b->why : ""));
+		put(about, metric_specs[m].column, one);
+	}
+	put(o, "best", best);
+	put(o, "best_sets", about);
+	put(o, "pareto", cell_ids(s, s->pareto, s->npareto));
+}
+
+static json_t *aliases_json(const struct summary *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->naliases; i++) {
+		const struct alias_finding *a = &s->aliases[i];
+		json_t *o = json_object(), *levels = json_array();
+
+		for (size_t k = 0; k < a->nlevels; k++)
+			append(levels, json_string(a->levels[k]));
+		put(o, "factor", json_string(a->factor));
+		put(o, "levels", levels);
+		put(o, "why", json_string(a->why));
+		put(o, "by_read_back", json_boolean(a->by_read_back));
+		append(list, o);
+	}
+	return list;
+}
+
+static json_t *findings_json(const struct summary *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nfindings; i++) {
+		const struct finding *f = &s->findings[i];
+		json_t *o = json_object(), *rows = json_object();
+
+		put(rows, "file", json_string(f->file));
+		put(rows, "filter", json_string(f->filter));
+		put_count(rows, "n", f->n);
+		put(o, "id", json_string(f->id));
+		put(o, "kind", json_string(finding_kind_name(f->kind)));
+		put(o, "text", json_string(f->text));
+		put(o, "rows", rows);
+		append(list, o);
+	}
+	return list;
+}
+
+static json_t *drift_json(const struct summary *s)
+{
+	json_t *all = json_object();
+
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		const struct drift_summary *t = &s->drift[m];
+		const char *sentinel = "there are no two loads of the sentinel, or no error to hold "
+				       "them against";
+		json_t *o = json_object();
+
+		put_number(o, "trend_per_hour", t->trend_per_hour, t->why);
+		put_number(o, "trend_p", t->trend_p, t->why);
+		put_number(o, "lag1", t->lag1, "too few values vary");
+		put_count(o, "sentinel_loads", t->sentinel_loads);
+		put_number(o, "sentinel_sd", t->sentinel_sd, sentinel);
+		put_number(o, "sentinel_ratio", t->sentinel_ratio, sentinel);
+		put_number(o, "sentinel_low", t->sentinel_low, sentinel);
+		put_number(o, "sentinel_high", t->sentinel_high, sentinel);
+		put_number(o, "sd_request", s->sd_request[m], "no request was repeated");
+		put_number(o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
+		put_number(o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
+		put(all, metric_specs[m].column, o);
+	}
+	return all;
+}
+
+static json_t *ingest_json(const struct dataset *d)
+{
+	json_t *o = json_object(), *formats = json_object(), *skipped = json_array();
+	uint64_t bytes = 0, csv = 0, json = 0;
+
+	for (size_t i = 0; i < d->nfiles; i++) {
+		const struct data_file *f = &d->files[i];
+
+		bytes += f->bytes;
+		csv += strcmp(f->format, "csv") == 0;
+		json += strcmp(f->format, "json") == 0;
+		if (f->rejected) {
+			json_t *one = json_object();
+
+			put(one, "file", json_string(f->path));
+			put_count(one, "rows", f->rejected);
+			put(one, "why", json_string("damaged or cut off"));
+			append(skipped, one);
+		}
+	}
+	put_count(formats, "csv", csv);
+	put_count(formats, "json", json);
+	put_count(o, "files", d->nfiles);
+	put_count(o, "bytes", bytes);
+	put(o, "by_format", formats);
+	put(o, "skipped", skipped);
+	put_count(o, "duplicates", 0);
+	return o;
+}
+
+static json_t *run_json(const struct summary *s)
+{
+	const struct dataset *d = s->data;
+	json_t *o = json_object();
+
+	put_count(o, "rows", s->rows);
+	put_count(o, "measured", s->measured);
+	put_count(o, "ok", s->ok);
+	put_count(o, "failed", s->failed);
+	put_count(o, "warmups", s->warmups);
+	put_count(o, "sentinel", s->sentinel);
+	put_count(o, "suspect", s->suspect);
+	put_count(o, "invalid", s->invalid);
+	put_count(o, "set_aside", s->set_aside);
+	put_count(o, "loads_made", s->loads_made);
+	put_count(o, "loads_planned", s->loads_planned);
+	put_count(o, "requests_planned", d->planned_requests);
+	put_count(o, "passes_planned", d->passes_planned);
+	put_count(o, "passes_complete", d->passes_complete);
+	put_count(o, "blocks", d->nblocks);
+	put_number(o, "seconds", s->seconds, "no row says when it was sent");
+	put_number(o, "client_lag_p99_us", s->client_lag_p99_us, "p99 needs 100 samples");
+	put_number(o, "ttft_minus_server_ms_p50", s->ttft_minus_server_ms_p50,
+		"no row has both times");
+	put_number(o, "ttft_minus_server_ms_p95", s->ttft_minus_server_ms_p95,
+		"p95 needs 20 samples");
+	put_count(o, "ttft_minus_server_n", s->ttft_minus_server_n);
+	put_count(o, "ttft_minus_server_outside", s->ttft_minus_server_outside);
+	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
+	put_number(o, "context_filled_max", s->context_filled_max, "the server did not say");
+	put(o, "interleaved", json_boolean(s->interleaved));
+	return o;
+}
+
+json_t *summary_json(const struct summary *s)
+{
+	json_t *o = json_object(), *cells = json_array(), *effects = json_array();
+
+	put_count(o, "schema", SCHEMA);
+	put(o, "name", text_or_null(s->data->name));
+	put(o, "simulated", json_boolean(s->data->simulated));
+	put(o, "run", run_json(s));
+	for (size_t i = 0; i < s->ncells; i++)
+		append(cells, cell_json(s, &s->cells[i]));
+	for (size_t i = 0; i < s->neffects; i++)
+		append(effects, effect_json(&s->effects[i]));
+	put(o, "cells", cells);
+	put(o, "effects", effects);
+	put_best(o, s);
+	put(o, "aliases", aliases_json(s));
+	put(o, "findings", findings_json(s));
+	put(o, "drift", drift_json(s));
+	put(o, "ingest", ingest_json(s->data));
+	return o;
+}
