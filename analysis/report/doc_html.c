@@ -1,0 +1,266 @@
+/* doc_html.c - a document as one HTML file: no scripts, no other files, charts inline.
+ *
+ * Each chart is a data: URI of its own, since inline SVGs of gnuplot share ids and would clash.  The
+ * file stays below 3 MB: a chart whose SVG is large goes in as PNG, one that no longer fits at all
+ * is named. */
+#include "doc_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "fsx.h"
+
+#define SVG_MAX	     ((size_t)500 << 10)
+#define PICTURES_MAX ((size_t)2400 << 10) /* of base64, all together */
+#define PICTURE_MAX  ((size_t)16 << 20)
+
+static void add_text(struct str *out, const char *text)
+{
+	for (const char *s = text; *s; s++) {
+		switch (*s) {
+		case DOC_OPEN:
+		case DOC_CLOSE:
+			break;
+		case '&':
+			str_add(out, "&amp;");
+			break;
+		case '<':
+			str_add(out, "&lt;");
+			break;
+		case '>':
+			str_add(out, "&gt;");
+			break;
+		case '"':
+			str_add(out, "&quot;");
+			break;
+		case '\'':
+			str_add(out, "&#39;");
+			break;
+		default:
+			str_addc(out, *s);
+		}
+	}
+}
+
+static void add_element(struct str *out, const char *open, const char *text, const char *close)
+{
+	str_add(out, open);
+	add_text(out, text);
+	str_add(out, close);
+}
+
+static void add_evidence(struct str *out, int number)
+{
+	if (number)
+		str_addf(out, "<sup><a href=\"#e%d\" aria-label=\"evidence %d\">%d</a></sup>",
+			number, number, number);
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------- */
+
+static void add_base64(struct str *out, const char *data, size_t len)
+{
+	static const char digit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *b = (const unsigned char *)data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned v = (unsigned)b[i] << 16 | (i + 1 < len ? (unsigned)b[i + 1] << 8 : 0) |
+			     (i + 2 < len ? b[i + 2] : 0u);
+		char four[4] = {digit[v >> 18], digit[v >> 12 & 63],
+			i + 1 < len ? digit[v >> 6 & 63] : '=', i + 2 < len ? digit[v & 63] : '='};
+
+		str_addn(out, four, 4);
+	}
+}
+
+static bool read_picture(const struct block *b, const char *ext, size_t max, struct str *ret)
+{
+	char *path = xasprintf("%s/%s.%s", b->dir, b->name, ext);
+	int failed = fsx_read(path, max, ret, NULL);
+
+	free(path);
+	if (failed || ret->len == 0)
+		str_reset(ret);
+	return ret->len > 0;
+}
+
+/* What the picture takes goes off *room; false if it is not there or too large. */
+static bool add_picture(struct str *out, const struct block *b, size_t *room)
+{
+	struct str data = STR_INIT(PICTURE_MAX);
+	const char *type = "image/svg+xml";
+	bool fits;
+
+	if (!read_picture(b, "svg", SVG_MAX < *room / 4 * 3 ? SVG_MAX : *room / 4 * 3, &data)) {
+		type = "image/png";
+		read_picture(b, "png", *room / 4 * 3, &data);
+	}
+	fits = data.len > 0;
+	if (fits) {
+		*room -= (data.len + 2) / 3 * 4;
+		str_addf(out, "<img src=\"data:%s;base64,", type);
+		add_base64(out, data.s, data.len);
+		add_element(out, "\" alt=\"", b->alt, "\">\n");
+	}
+	str_release(&data);
+	return fits;
+}
+
+static void add_figure(struct str *out, const struct block *b, size_t *room)
+{
+	str_addf(out, "<figure id=\"%s\">\n", b->name);
+	if (!add_picture(out, b, room))
+		str_addf(out, "<p>The picture is in <code>charts/%s.png</code>.</p>\n", b->name);
+	add_element(out, "<figcaption><b>", b->lead, ".</b> ");
+	add_element(out, "", b->text, "</figcaption>\n</figure>\n");
+}
+
+/* ---- blocks ------------------------------------------------------------------------------------ */
+
+static void add_table(struct str *out, const struct block *b)
+{
+	static const char *const side[] = {[DOC_LEFT] = "", [DOC_RIGHT] = " class=\"r\""};
+
+	/* The box scrolls, not the page; it can be reached by the keyboard. */
+	add_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", b->text,
+		"\">\n<table>\n");
+	add_element(out, "<caption>", b->text, "</caption>\n<thead><tr>");
+	for (size_t i = 0; i < b->ncols; i++) {
+		str_addf(out, "<th scope=\"col\"%s>", side[b->align[i]]);
+		add_element(out, "", b->head[i], "</th>");
+	}
+	str_add(out, "</tr></thead>\n<tbody>\n");
+	for (size_t r = 0; r < b->rows.n; r++) {
+		str_add(out, "<tr>");
+		for (size_t i = 0; i < b->ncols; i++) {
+			str_addf(out, "<td%s>", side[b->align[i]]);
+			add_element(out, "", b->rows.v[r].cell[i], "</td>");
+		}
+		str_add(out, "</tr>\n");
+	}
+	str_add(out, "</tbody>\n</table>\n</div>\n");
+}
+
+static void add_item(struct str *out, const struct block *b)
+{
+	str_add(out, "<li>");
+	if (b->lead)
+		add_element(out, "<b>", b->lead, "</b> ");
+	add_text(out, b->text);
+	add_evidence(out, b->evidence);
+	str_add(out, "</li>\n");
+}
+
+static void add_block(struct str *out, const struct block *b, size_t *room)
+{
+	switch (b->kind) {
+	case BLOCK_SECTION:
+		str_addf(out, "<section id=\"%s\">\n", b->id);
+		add_element(out, "<h2>", b->text, "</h2>\n");
+		break;
+	case BLOCK_SUBSECTION:
+		add_element(out, "<h3>", b->text, "</h3>\n");
+		break;
+	case BLOCK_PARA:
+		add_element(out, "<p>", b->text, "");
+		add_evidence(out, b->evidence);
+		str_add(out, "</p>\n");
+		break;
+	case BLOCK_NOTE:
+		add_element(out, "<p class=\"note\">", b->text, "</p>\n");
+		break;
+	case BLOCK_CODE:
+		add_element(out, "<pre tabindex=\"0\"><code>", b->text, "</code></pre>\n");
+		break;
+	case BLOCK_ITEM:
+		add_item(out, b);
+		break;
+	case BLOCK_TABLE:
+		add_table(out, b);
+		break;
+	case BLOCK_FIGURE:
+		add_figure(out, b, room);
+		break;
+	}
+}
+
+/* ---- the page ---------------------------------------------------------------------------------- */
+
+static void add_contents(struct str *out, const struct doc *d)
+{
+	str_add(out, "<nav aria-label=\"Contents\">\n<ul>\n");
+	for (size_t i = 0; i < d->blocks.n; i++) {
+		if (d->blocks.v[i].kind != BLOCK_SECTION)
+			continue;
+		str_addf(out, "<li><a href=\"#%s\">", d->blocks.v[i].id);
+		add_element(out, "", d->blocks.v[i].text, "</a></li>\n");
+	}
+	if (d->evidence.n)
+		str_add(out, "<li><a href=\"#evidence\">Evidence</a></li>\n");
+	str_add(out, "</ul>\n</nav>\n");
+}
+
+static void add_blocks(struct str *out, const struct doc *d)
+{
+	size_t room = PICTURES_MAX;
+	bool in_list = false, in_section = false;
+
+	for (size_t i = 0; i < d->blocks.n; i++) {
+		const struct block *b = &d->blocks.v[i];
+
+		if (in_list != (b->kind == BLOCK_ITEM)) {
+			str_add(out, in_list ? "</ul>\n" : "<ul>\n");
+			in_list = !in_list;
+		}
+		if (b->kind == BLOCK_SECTION) {
+			str_add(out, in_section ? "</section>\n" : "");
+			in_section = true;
+		}
+		add_block(out, b, &room);
+	}
+	str_add(out, in_list ? "</ul>\n" : "");
+	str_add(out, in_section ? "</section>\n" : "");
+}
+
+static void add_evidence_list(struct str *out, const struct doc *d)
+{
+	if (!d->evidence.n)
+		return;
+	str_add(out, "<section id=\"evidence\">\n<h2>Evidence</h2>\n"
+		     "<p>The rows behind the numbered statements; the files are beside this one.</p>\n"
+		     "<ol>\n");
+	for (size_t i = 0; i < d->evidence.n; i++) {
+		struct str text = STR_INIT(STR_MAX_LINE);
+
+		doc_evidence_text(&text, &d->evidence.v[i]);
+		str_addf(out, "<li id=\"e%zu\">", i + 1);
+		add_element(out, "", text.s, "</li>\n");
+		str_release(&text);
+	}
+	str_add(out, "</ol>\n</section>\n");
+}
+
+int doc_html(const struct doc *d, struct str *out, struct err *e)
+{
+	if (doc_usable(d, e))
+		return -1;
+	str_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		     "img-src data:; style-src 'unsafe-inline'\">\n"
+		     "<meta name=\"color-scheme\" content=\"light dark\">\n");
+	add_element(out, "<title>", d->title, "</title>\n");
+	str_addf(out, "<style>\n%s</style>\n</head>\n<body>\n<main>\n", doc_style);
+	if (d->stamp)
+		add_element(out, "<p class=\"stamp\">", d->stamp, "</p>\n");
+	add_element(out, "<h1>", d->title, "</h1>\n");
+	if (d->lead)
+		add_element(out, "<p class=\"lead\">", d->lead, "</p>\n");
+	add_contents(out, d);
+	add_blocks(out, d);
+	add_evidence_list(out, d);
+	str_add(out, "</main>\n</body>\n</html>\n");
+	return doc_complete(out, e);
+}

@@ -1,0 +1,22 @@
+/* report.h - RUN/report.md, report.html and report.json from one document.
+ *
+ * The content is computed: every number comes from the summary, and every statement has the rows
+ * behind it.  The charts are embedded from RUN/charts/index.json where it is there. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "str.h"
+#include "summary.h"
+
+/* Seconds each stage took, for the workflow section; NaN not run. */
+struct report_times {
+	double ingest, analysis, charts;
+};
+
+int report_write(const struct summary *s, const char *dir, const char *tool_version,
+	const struct report_times *times, struct err *e);
+/* The few lines a person sees at the end of a run (docs/design.md, commands): the verdict per
+ * factor, the best, what it could not have seen.  Plain text, appended to out. */
+void report_brief(const struct summary *s, struct str *out);
+
+#endif

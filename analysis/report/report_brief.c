@@ -1,0 +1,210 @@
+/* report_brief.c - the few lines at the end of a run: a line per factor, the best, the limits. */
+#include "report_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "str.h"
+#include "wording.h"
+
+#define WIDTH	   100
+#define INDENT	   2
+#define NAME_WIDTH 12
+#define NAME_MAX   24
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+/* Characters of a text, which is UTF-8. */
+static size_t width_of(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* The text in lines of at most WIDTH, the later ones below the first one's text. */
+static void add_wrapped(struct str *out, size_t indent, const char *text)
+{
+	size_t column = indent;
+
+	while (*text) {
+		size_t len = strcspn(text, " "), width = width_of(text, len);
+
+		if (column > indent && column + 1 + width > WIDTH) {
+			str_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			str_addc(out, ' ');
+			column++;
+		}
+		while (width > WIDTH - indent) { /* a word longer than a line is cut */
+			size_t part = 0;
+
+			while (width_of(text, part + 1) <= WIDTH - indent)
+				part++;
+			str_addn(out, text, part);
+			str_addf(out, "\n%*s", (int)indent, "");
+			text += part;
+			len -= part;
+			width = width_of(text, len);
+		}
+		str_addn(out, text, len);
+		column += width;
+		text += len;
+		text += strspn(text, " ");
+	}
+	str_addc(out, '\n');
+}
+
+static size_t name_width(const struct report *r)
+{
+	size_t widest = NAME_WIDTH - 1;
+
+	for (size_t f = 0; f < r->d->nfactors; f++) {
+		size_t width = strlen(r->d->factors[f].name);
+
+		widest = width > widest ? width : widest;
+	}
+	return (widest > NAME_MAX ? NAME_MAX : widest) + 1;
+}
+
+static void add_line(struct report *r, struct str *out, const char *name, const char *text)
+{
+	size_t width = name_width(r);
+	const char *shown = words_quote(r, name);
+
+	str_addf(out, "%*s%-*.*s ", INDENT, "", (int)width, (int)width, shown);
+	add_wrapped(out, INDENT + width + 1, text);
+}
+
+/* ---- factors ----------------------------------------------------------------------------------- */
+
+static const enum metric shown[] = {METRIC_DECODE, METRIC_TTFT};
+
+static const char *shown_effects(struct report *r, int factor)
+{
+	struct str text = STR_INIT(STR_MAX_LINE);
+	const char *kept;
+
+	for (size_t i = 0; i < COUNTOF(shown); i++) {
+		const struct effect *e = report_effect(r, factor, shown[i]);
+
+		if (report_is_effect(e))
+			str_addf(&text, "%s%s", text.len ? "; " : "", report_effect_text(r, e));
+	}
+	kept = text.len ? words_fmt(r, "%s", text.s) : NULL;
+	str_release(&text);
+	return kept;
+}
+
+static bool all_within(const struct report *r, int factor)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < COUNTOF(shown); i++) {
+		const struct effect *e = report_effect(r, factor, shown[i]);
+
+		if (e && e->verdict != VERDICT_NO_EFFECT && !e->negligible)
+			return false;
+		known = known || e;
+	}
+	return known;
+}
+
+static const char *no_effect_text(struct report *r, int factor)
+{
+	const char *within = words_fmt(r, "throughput within %s, TTFT within %s",
+		words_percent(r, r->d->margin[METRIC_DECODE]),
+		words_percent(r, r->d->margin[METRIC_TTFT]));
+
+	if (r->d->factors[factor].stratum == DATA_SAMPLING && !report_has_score(r))
+		return words_fmt(r, "does not change the speed (%s); answers were not graded: "
+				    "--prompts graded",
+			within);
+	return words_fmt(r, "no effect: %s", within);
+}
+
+static const char *open_text(struct report *r, int factor)
+{
+	for (size_t i = 0; i < COUNTOF(shown); i++) {
+		const struct effect *e = report_effect(r, factor, shown[i]);
+
+		if (e && e->verdict == VERDICT_INCONCLUSIVE)
+			return words_fmt(r, "open for %s: %s%s",
+				words_name(shown[i]),
+				e->why && e->why[0] ? e->why : "neither shown nor excluded",
+				e->passes_needed ? words_fmt(r, "; --passes %u would settle it",
+							   e->passes_needed)
+						 : "");
+	}
+	return "not tested: no request that counts has a figure";
+}
+
+static const char *factor_text(struct report *r, int factor)
+{
+	const char *alias = report_is_alias(r, factor) ? report_alias_text(r, factor) : NULL;
+	const char *effects = alias ? NULL : shown_effects(r, factor);
+
+	if (alias)
+		return alias;
+	if (effects)
+		return effects;
+	return all_within(r, factor) ? no_effect_text(r, factor) : open_text(r, factor);
+}
+
+/* ---- best and limits --------------------------------------------------------------------------- */
+
+static const char *best_text(struct report *r)
+{
+	const struct best_set *set = &r->s->best[METRIC_DECODE];
+	const struct metric_summary *best;
+	const char *common;
+
+	if (set->ncells == 0)
+		return words_fmt(r, "cannot be told: %s", set->why ? set->why : "no cell has a result");
+	best = &r->s->cells[set->cells[0]].metric[METRIC_DECODE];
+	common = report_common(r, set->cells, set->ncells);
+	if (set->different <= 1)
+		return words_fmt(r, "%s at %s", words_cell(r, set->cells[0]),
+			words_metric(r, METRIC_DECODE, best->estimate, best->ci_low, best->ci_high));
+	return words_fmt(r, "the best is among %zu of %zu different settings at %s tok/s%s%s",
+		set->different, set->of, words_value(r, best->estimate, best->ci_low, best->ci_high),
+		common[0] ? ", all with " : "", common);
+}
+
+/* The least difference in throughput that each factor would have shown. */
+static const char *limit_text(struct report *r)
+{
+	struct str text = STR_INIT(STR_MAX_LINE);
+	const char *kept;
+
+	for (size_t f = 0; f < r->d->nfactors; f++) {
+		const struct effect *e = report_effect(r, (int)f, METRIC_DECODE);
+
+		if (e && isfinite(e->detectable) && e->verdict != VERDICT_ALIAS)
+			str_addf(&text, "%s%s %% by %s", text.len ? ", " : "",
+				words_rough(r, e->detectable * 100), words_quote(r, e->factor));
+	}
+	kept = text.len ? words_fmt(r, "could not have seen a difference in throughput under %s", text.s)
+			: NULL;
+	str_release(&text);
+	return kept;
+}
+
+void report_brief(const struct summary *s, struct str *out)
+{
+	struct report r;
+	const char *limit;
+
+	report_init(&r, s, s->data->dir, "");
+	for (size_t f = 0; f < r.d->nfactors; f++)
+		if (r.d->factors[f].nlevels > 1)
+			add_line(&r, out, r.d->factors[f].name, factor_text(&r, (int)f));
+	add_line(&r, out, "best", best_text(&r));
+	limit = limit_text(&r);
+	if (limit)
+		add_line(&r, out, "limit", limit);
+	report_release(&r);
+}
