@@ -1,0 +1,114 @@
+/* chart_data.h - what the charts are drawn from: RUN/summary.json and RUN/runs.csv, checked.
+ *
+ * Everything lives in the arena.  A number that is not there is NaN, a text that is not there is
+ * NULL.  Factors have at least two levels; levels stand in the order of the axis: words first, in
+ * the order of the sweep, then numbers, ascending. */
+#ifndef PLOTS_CHART_DATA_H
+#define PLOTS_CHART_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+
+enum chart_metric { CHART_THROUGHPUT, CHART_TTFT, CHART_METRICS };
+
+struct chart_metric_spec {
+	const char *column; /* in runs.csv, and the name in summary.json */
+	const char *label;  /* "Throughput" */
+	const char *lower;  /* "throughput", inside a sentence */
+	const char *file;   /* "throughput", in file names */
+	const char *unit;
+	int better; /* 1 higher, -1 lower */
+};
+extern const struct chart_metric_spec chart_metric_specs[CHART_METRICS];
+
+struct chart_level {
+	const char *name;
+	double value; /* NaN for a word */
+	bool alias;   /* one setting with other levels of this factor */
+};
+
+struct chart_factor {
+	const char *name;
+	struct chart_level *level;
+	uint32_t nlevels;
+	bool numeric;          /* every level is a number */
+	const char *alias_why; /* NULL where no level is an alias */
+	uint32_t naliases;     /* levels that are aliases */
+};
+
+struct chart_value {
+	double estimate, low, high; /* 95 % */
+};
+
+struct chart_cell {
+	const char *label; /* "num_ctx=4096 temperature=0.2" */
+	uint32_t *level;   /* [nfactors] */
+	double n, failed;
+	struct chart_value value[CHART_METRICS];
+	bool best[CHART_METRICS]; /* in the set that holds the best */
+};
+
+/* Main effect of a factor on a metric. */
+struct chart_effect {
+	uint32_t factor;
+	enum chart_metric metric;
+	const char *verdict; /* effect, no_effect, inconclusive, alias */
+	const char *why;     /* of the verdict; "" none */
+	double p, margin;    /* p adjusted where it is */
+	bool negligible;
+	/* The levels that were compared: those of the factor, or fewer, "auto = 99", where some came to
+	 * the same. */
+	struct chart_factor axis;
+	struct chart_value *level; /* [axis.nlevels]; NaN where it has none */
+	bool own_levels;	   /* axis has the levels of the factor */
+};
+
+enum chart_row_kind {
+	CHART_ROW_COUNTS,
+	CHART_ROW_SUSPECT,
+	CHART_ROW_SENTINEL,
+	CHART_ROW_FAILED,
+	CHART_ROW_OUT,
+	CHART_ROW_KINDS
+};
+
+/* A request of phase measure or sentinel, in the order sent. */
+struct chart_row {
+	double order;
+	double value[CHART_METRICS];
+	uint32_t pass, block;
+	enum chart_row_kind kind;
+};
+
+struct chart_data {
+	struct arena arena;
+	const char *model; /* NULL where it is a factor or unknown */
+	bool simulated;
+	struct chart_factor *factors;
+	uint32_t nfactors;
+	struct chart_cell *cells;
+	uint32_t ncells;
+	struct chart_effect *effects;
+	size_t neffects;
+	bool has_best[CHART_METRICS]; /* the set could be made */
+	struct chart_row *rows;
+	size_t nrows;
+	double *load_order; /* order of the first request of each load */
+	size_t nloads;
+	uint32_t npasses, nblocks; /* different ones among the rows */
+	size_t rejected;           /* lines of runs.csv that do not count */
+};
+
+/* Reads both files of a run directory; runs.csv may be missing (an analysis of foreign files has
+ * none).  ERR_ENV if summary.json cannot be read, ERR_DATA if it holds no cell. */
+int chart_data_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
+void chart_data_release(struct chart_data *d);
+
+/* The rows part, used by chart_data_load. */
+int chart_rows_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
+
+#endif
