@@ -1,0 +1,23 @@
+/* progress.h - one line that tells how far a run is: rewritten in place on a terminal, else a plain
+ * line now and then.  Nothing with --quiet. */
+#ifndef CMD_PROGRESS_H
+#define CMD_PROGRESS_H
+
+#include "session.h"
+
+struct progress {
+	bool quiet, tty;
+	ns began;             /* of this session, 0 before the first call */
+	uint64_t done_before; /* requests done in earlier sessions */
+	uint64_t last_tenth;  /* plain mode: the last tenth that was told */
+	ns last_told;
+	bool line_open;
+};
+
+void progress_init(struct progress *p, bool quiet);
+/* loop_options.progress and virtual_options.progress. */
+void progress_show(void *arg, const struct session *s, ns now);
+/* Ends the line, if one is open. */
+void progress_end(struct progress *p);
+
+#endif

@@ -1,0 +1,298 @@
+/* setup.c - from options to a plan. */
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bug.h"
+#include "fsx.h"
+#include "http.h"
+#include "jsonx.h"
+#include "probe.h"
+#include "say.h"
+#include "sweep.h"
+#include "virtual.h"
+
+/* The models a sweep asks for, into a server's facts. */
+static void add_models(struct server_facts *f, const struct sweep *s)
+{
+	const struct factor *model = sweep_factor(s, "model");
+
+	if (s->model)
+		server_facts_add_model(f, s->model);
+	for (size_t i = 0; model && i < model->nlevels; i++)
+		server_facts_add_model(f, model->levels[i].text);
+}
+
+/* The simulated machine: it has the sweep's model installed unless --sim model= says otherwise. */
+static int start_simulator(struct setup *s, const struct sweep_args *a, char url[64], struct err *e)
+{
+	struct sim_config config = a->sim;
+
+	s->sim_seed = a->sim_seed;
+	s->sim_set = json_incref(a->sim_set);
+	if (!a->sim_model_given && s->sweep.model)
+		snprintf(config.model, sizeof(config.model), "%s", s->sweep.model);
+	if (a->is_virtual) {
+		s->sim = sim_new(&config, a->sim_seed);
+		snprintf(url, 64, "simulator=http://simulator.invalid");
+		return 0;
+	}
+	s->thread = simthread_start(&config, a->sim_seed, e);
+	if (!s->thread)
+		return -1;
+	snprintf(url, 64, "simulator=http://127.0.0.1:%d", simthread_port(s->thread));
+	return 0;
+}
+
+static int probe_one(struct setup *s, struct server_facts *f, struct err *e)
+{
+	add_models(f, &s->sweep);
+	if (s->is_virtual)
+		return virtual_probe(f, s->sim, e);
+	f->proxy = http_proxy_for(f->url);
+	return probe_server(f, e);
+}
+
+static int probe_all(struct setup *s, const char *const *specs, size_t n, struct err *e)
+{
+	s->servers = xcalloc(n, sizeof(*s->servers));
+	for (size_t i = 0; i < n; i++) {
+		if (server_facts_init(&s->servers[i], specs[i], e))
+			return err_prefix(e, "--server: ");
+		s->nservers++;
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(s->servers[k].url, s->servers[i].url) == 0)
+				return err_set(e, ERR_USAGE, "--server %s: given twice", specs[i]);
+		}
+		if (probe_one(s, &s->servers[i], e))
+			return -1;
+	}
+	return 0;
+}
+
+/* --server, else the sweep's own, else OLLAMA_HOST or the usual port. */
+static int find_servers(struct setup *s, const struct sweep_args *a, struct err *e)
+{
+	char sim_url[64];
+	const char *one = sim_url;
+	char *dflt;
+	int failed;
+
+	if (s->simulated) {
+		if (a->nservers)
+			return err_set(e, ERR_USAGE, "--simulate and --server exclude each other");
+		return start_simulator(s, a, sim_url, e) ? -1 : probe_all(s, &one, 1, e);
+	}
+	if (a->nservers)
+		return probe_all(s, a->servers, a->nservers, e);
+	if (s->sweep.nservers)
+		return probe_all(s, (const char *const *)s->sweep.servers, s->sweep.nservers, e);
+	one = dflt = server_url_default(getenv("OLLAMA_HOST"));
+	failed = probe_all(s, &one, 1, e);
+	free(dflt);
+	return failed;
+}
+
+/* Without a model there is nothing to measure; the simulator has one of its own. */
+static int need_model(json_t *object, const struct sweep_args *a, const char *source, struct err *e)
+{
+	if (json_object_get(object, "model") ||
+		json_object_get(json_object_get(object, "factors"), "model"))
+		return 0;
+	if (a->simulate) {
+		json_object_set_new(object, "model", json_string(a->sim.model));
+		return 0;
+	}
+	if (a->file)
+		err_set(e, ERR_USAGE, "%s: model: missing", source);
+	else
+		err_set(e, ERR_USAGE, "--model: missing: which model is to be measured?");
+	return err_hint(e, "`ollama list` names the models that are there; or try --simulate");
+}
+
+/* A name for the run directory where the sweep has none: the file's, else the model's. */
+static void default_name(json_t *object, const struct sweep_args *a)
+{
+	const char *base, *model = jsonx_get_string(object, "model");
+	char *name, *dot;
+
+	if (json_object_get(object, "name"))
+		return;
+	base = a->file ? a->file : model ? model : "sweep";
+	if (strrchr(base, '/'))
+		base = strrchr(base, '/') + 1;
+	name = xstrdup(base);
+	dot = strrchr(name, '.');
+	if (a->file && dot && dot != name)
+		*dot = '\0';
+	for (char *c = name; *c; c++) {
+		if (*c == ':')
+			*c = '-';
+	}
+	json_object_set_new(object, "name", json_string(name));
+	free(name);
+}
+
+static int read_sweep(struct setup *s, const struct sweep_args *a, struct err *e)
+{
+	const char *source;
+	json_t *object = sweep_args_object(a, &source, e);
+	int failed;
+
+	if (!object)
+		return -1;
+	failed = need_model(object, a, source, e);
+	if (!failed) {
+		default_name(object, a);
+		failed = sweep_parse(&s->sweep, object, source, a->origin, e);
+	}
+	json_decref(object);
+	return failed;
+}
+
+static int make_plan(struct setup *s, struct err *e)
+{
+	if (sweep_resolve(&s->sweep, s->servers, s->nservers, e))
+		return -1;
+	return plan_build(&s->plan, &s->sweep, s->servers, s->nservers, e);
+}
+
+static int check_virtual(const struct sweep_args *a, struct err *e)
+{
+	if (a->is_virtual && !a->simulate) {
+		err_set(e, ERR_USAGE, "--virtual: a virtual clock needs a simulated machine");
+		return err_hint(e, "add --simulate");
+	}
+	if (!a->simulate && json_array_size(a->sim_set)) {
+		err_set(e, ERR_USAGE, "--sim: changes the simulated machine, and there is none");
+		return err_hint(e, "add --simulate");
+	}
+	return 0;
+}
+
+int setup_open(struct setup *s, const struct sweep_args *a, struct err *e)
+{
+	*s = (struct setup){
+		.sweep = SWEEP_INIT, .simulated = a->simulate, .is_virtual = a->is_virtual};
+	if (check_virtual(a, e) || read_sweep(s, a, e) || find_servers(s, a, e) ||
+		make_plan(s, e)) {
+		setup_release(s);
+		return -1;
+	}
+	return 0;
+}
+
+/* The simulated machine of a run directory, so that it can be resumed on the same one. */
+static int recall_simulator(struct sweep_args *a, const json_t *manifest, struct err *e)
+{
+	const json_t *sim = json_object_get(manifest, "simulator");
+	const json_t *set = json_object_get(sim, "set");
+	size_t i;
+	json_t *v;
+
+	a->simulate = true;
+	a->is_virtual = json_is_true(json_object_get(sim, "virtual"));
+	a->sim_seed = (uint64_t)json_integer_value(json_object_get(sim, "seed"));
+	json_array_foreach(set, i, v)
+	{
+		if (!json_is_string(v) || sim_config_set(&a->sim, json_string_value(v), e))
+			return err_prefix(e, "manifest.json: simulator.set: ");
+		json_array_append(a->sim_set, v);
+		if (strncmp(json_string_value(v), "model=", 6) == 0)
+			a->sim_model_given = true;
+	}
+	return 0;
+}
+
+/* Servers of the manifest as NAME=URL, owned by `keep`. */
+static void recall_servers(struct sweep_args *a, const json_t *manifest, json_t *keep)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(manifest, "servers"), i, v)
+	{
+		const char *url = jsonx_get_string(v, "url"), *name = jsonx_get_string(v, "name");
+		json_t *spec;
+
+		if (!url || a->nservers == COUNTOF(a->servers))
+			continue;
+		spec = name && strcmp(name, url) != 0 ? json_sprintf("%s=%s", name, url)
+						      : json_string(url);
+		json_array_append_new(keep, spec);
+		a->servers[a->nservers++] = json_string_value(spec);
+	}
+}
+
+static int parse_run_sweep(struct setup *s, const char *dir, int64_t passes, struct err *e)
+{
+	char *path = fsx_join(dir, "sweep.json");
+	json_t *object = jsonx_load(path, e);
+	int failed = -1;
+
+	if (object) {
+		if (passes > 0)
+			json_object_set_new(object, "passes", json_integer(passes));
+		failed = sweep_parse(&s->sweep, object, path, NULL, e);
+		json_decref(object);
+	}
+	if (failed && e->code == ERR_USAGE)
+		e->code = ERR_JOURNAL; /* not what the user wrote, but a run directory that is not
+					  whole */
+	free(path);
+	return failed;
+}
+
+int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
+	const struct sweep_args *given, int64_t passes, struct err *e)
+{
+	struct sweep_args a = *given;
+	json_t *keep = json_array();
+	bool simulated = json_is_object(json_object_get(manifest, "simulator"));
+	int failed = 0;
+
+	*s = (struct setup){.sweep = SWEEP_INIT};
+	if (simulated)
+		failed = recall_simulator(&a, manifest, e);
+	else if (a.nservers == 0)
+		recall_servers(&a, manifest, keep);
+	s->simulated = a.simulate;
+	s->is_virtual = a.is_virtual;
+	if (failed || parse_run_sweep(s, dir, passes, e) || find_servers(s, &a, e) ||
+		make_plan(s, e)) {
+		setup_release(s);
+		failed = -1;
+	}
+	json_decref(keep);
+	return failed;
+}
+
+void setup_warn(const struct setup *s)
+{
+	const char *line = s->sweep.warnings.s;
+
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		char *one = xstrndup(line, len);
+
+		say_warning(one);
+		free(one);
+		line += len + (line[len] == '\n');
+	}
+}
+
+void setup_release(struct setup *s)
+{
+	plan_release(&s->plan);
+	for (size_t i = 0; i < s->nservers; i++)
+		server_facts_release(&s->servers[i]);
+	free(s->servers);
+	simthread_stop(s->thread);
+	json_decref(s->sim_set);
+	if (s->sim)
+		sim_free(s->sim);
+	sweep_release(&s->sweep);
+	*s = (struct setup){0};
+}
