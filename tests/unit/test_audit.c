@@ -1,0 +1,481 @@
+/* test_audit.c - each cause that makes a row suspect or invalid, just below and just above its
+ * bound. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "fake_plan.h"
+
+#define MS NS_PER_MS
+
+static const char *const urls[] = {"http://10.0.0.1:1"};
+static struct fake_plan fake;
+static struct item item;
+static struct load load;
+static struct audit audit;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_plan_make(&fake, "{\"model\":\"m:1b\",\"prompt\":\"Hi\",\"passes\":1,\"repeats\":1}",
+		urls, 1);
+	item = (struct item){.concurrency = 1};
+	load = (struct load){.id = "s1-l0001"};
+	audit = (struct audit){.concurrency = 0};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_plan_release(&fake);
+	return 0;
+}
+
+/* An ok row with nothing to object to: TTFT 500 ms, a resident model's load, 100 tokens in 200 ms.
+ */
+static void begin(struct sample *s)
+{
+	sample_init(s);
+	s->status = STATUS_OK;
+	s->due = s->sent = NS_PER_S;
+	s->loop_lag_max = 0;
+	for (int i = 0; i < 10; i++)
+		sample_add_chunk(s, "x", 1, s->sent + (500 + 10 * i) * MS);
+	s->load = 120 * MS;
+	s->prompt_eval = 200 * MS;
+	s->prompt_tokens = 100;
+}
+
+/* The verdict; releases the sample. */
+static struct row_keys judge(struct sample *s, bool load_due, bool may_cache)
+{
+	struct row_keys k = {.plan = &fake.plan, .item = &item, .load = &load};
+
+	audit_row(&audit, &k, s, load_due, may_cache);
+	sample_release(s);
+	return k;
+}
+
+static void assert_verdict(const struct row_keys *k, enum validity v, const char *why)
+{
+	if (k->validity != v)
+		print_error("%s: %s\n", validity_name(k->validity), k->validity_why);
+	assert_int_equal(k->validity, v);
+	if (*why)
+		assert_contains(k->validity_why, why);
+	else
+		assert_string_equal(k->validity_why, "");
+}
+
+static void test_a_good_row(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, "");
+	assert_false(k.paid_load);
+}
+
+static void test_the_loop_was_late(void **state)
+{
+	static const struct {
+		ns ttft, lag;
+		enum validity verdict;
+	} cases[] = {
+		{500 * MS, MS, VALID},
+		{500 * MS, MS + 1, SUSPECT},
+		{50 * MS, MS / 2, VALID}, /* 1 % of the TTFT */
+		{50 * MS, MS / 2 + 1, SUSPECT},
+		{500 * MS, NS_NONE, VALID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct row_keys k;
+		struct sample s;
+
+		begin(&s);
+		s.first_content = s.sent + cases[i].ttft;
+		s.loop_lag_max = cases[i].lag;
+		k = judge(&s, false, false);
+		assert_verdict(&k, cases[i].verdict,
+			cases[i].verdict == SUSPECT ? "the loop was late by" : "");
+	}
+}
+
+static void test_causes_one_by_one(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	s.due = s.sent - 5 * MS;
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, "");
+
+	begin(&s);
+	s.due = s.sent - 7500000;
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "sent 7.50 ms late");
+
+	begin(&s);
+	s.new_connects = 1;
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "the connection was opened again");
+
+	begin(&s);
+	s.slept = 9 * MS;
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, "");
+
+	begin(&s);
+	s.slept = 10 * MS;
+	k = judge(&s, false, false);
+	assert_verdict(&k, INVALID, "the machine slept");
+
+	begin(&s);
+	strcpy(load.other_models, "llama3:8b");
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "in memory too: llama3:8b");
+}
+
+static void test_causes_together(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	s.slept = NS_PER_S;
+	s.new_connects = 2;
+	s.due = s.sent - NS_PER_S;
+	k = judge(&s, false, false);
+	assert_int_equal(k.validity, INVALID);
+	assert_string_equal(k.validity_why,
+		"sent 1000 ms late; the connection was opened again; the machine slept");
+}
+
+static void test_reasons_are_bounded(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	memset(load.other_models, 'm', sizeof(load.other_models) - 1);
+	s.loop_lag_max = NS_PER_S;
+	s.cached_tokens = 90; /* one more behind the long one */
+	k = judge(&s, false, false);
+	assert_int_equal(k.validity, SUSPECT);
+	assert_int_equal(strlen(k.validity_why), sizeof(k.validity_why) - 1);
+}
+
+/* `lumps` pairs of chunks that came together, then single ones. */
+static void test_several_chunks_in_a_read(void **state)
+{
+	static const struct {
+		int pairs, singles;
+		enum validity verdict;
+	} cases[] = {{1, 3, VALID}, {2, 4, VALID}, {2, 3, SUSPECT}, {1, 0, SUSPECT}, {0, 5, VALID}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct row_keys k;
+		struct sample s;
+		ns at;
+
+		begin(&s);
+		s.times.n = 0;
+		at = s.first_content;
+		for (int n = 0; n < 2 * cases[i].pairs; n++)
+			sample_add_chunk(&s, "x", 1, at + n / 2 * MS);
+		for (int n = 0; n < cases[i].singles; n++)
+			sample_add_chunk(&s, "x", 1, at + NS_PER_S + n * MS);
+		s.multi_line_reads = cases[i].pairs;
+		k = judge(&s, false, false);
+		assert_verdict(&k, cases[i].verdict,
+			cases[i].verdict == SUSPECT ? "several in a read" : "");
+	}
+}
+
+/* ---- loads --------------------------------------------------------------------------------------
+ */
+
+/* A row with that load_duration. */
+static struct row_keys with_load(ns duration, bool due)
+{
+	struct sample s;
+
+	begin(&s);
+	s.load = duration;
+	return judge(&s, due, false);
+}
+
+static void test_a_planned_load(void **state)
+{
+	struct row_keys k = with_load(1300 * MS, true);
+
+	(void)state;
+	assert_true(k.paid_load);
+	assert_verdict(&k, VALID, "");
+	assert_int_equal(audit.nresident, 0); /* says nothing about a resident model */
+}
+
+/* Resident values and reloads as measured on two real servers. */
+static void test_an_unplanned_load(void **state)
+{
+	static const struct {
+		ns resident[5], reload;
+	} servers[] = {
+		{{115 * MS, 120 * MS, 117 * MS, 118 * MS, 116 * MS}, 585 * MS},
+		{{195 * MS, 235 * MS, 200 * MS, 210 * MS, 222 * MS}, 1310 * MS},
+		{{2 * MS, 1 * MS, 3 * MS, 2 * MS, 1 * MS}, 300 * MS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(servers); i++) {
+		struct row_keys k;
+
+		audit_new_load(&audit);
+		with_load(servers[i].reload, true);
+		for (size_t n = 0; n < 5; n++) {
+			k = with_load(servers[i].resident[n], false);
+			assert_verdict(&k, VALID, "");
+			assert_false(k.paid_load);
+		}
+		k = with_load(servers[i].reload, false);
+		assert_true(k.paid_load);
+		assert_verdict(&k, SUSPECT, "that was not planned");
+		/* It has not become usual. */
+		k = with_load(servers[i].reload, false);
+		assert_true(k.paid_load);
+	}
+}
+
+static void test_slow_but_no_load(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		with_load((100 + i) * MS, false);
+	k = with_load(290 * MS, false); /* not three times the median */
+	assert_false(k.paid_load);
+	audit_new_load(&audit);
+	for (int i = 0; i < 5; i++)
+		with_load((2 + i % 2) * MS, false);
+	k = with_load(40 * MS, false); /* no process starts in 40 ms */
+	assert_false(k.paid_load);
+	audit_new_load(&audit);
+	for (int i = 0; i < 6; i++)
+		with_load((20 + 50 * i) * MS, false); /* spread: 10 deviations are 750 ms */
+	k = with_load(600 * MS, false);
+	assert_false(k.paid_load);
+}
+
+static void test_too_little_seen_to_tell(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	with_load(100 * MS, false);
+	with_load(100 * MS, false);
+	k = with_load(2000 * MS, false);
+	assert_false(k.paid_load);
+	assert_verdict(&k, VALID, "");
+}
+
+static void test_another_concurrency_is_compared_with_itself(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		with_load(20 * MS, false);
+	item.concurrency = 8;
+	k = with_load(350 * MS, false);
+	assert_false(k.paid_load);
+	assert_int_equal(audit.nresident, 1);
+}
+
+static void test_a_missing_load_duration(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		k = with_load(NS_NONE, false);
+		assert_verdict(&k, VALID, "");
+	}
+	assert_int_equal(audit.nresident, 0);
+}
+
+static void test_the_latest_are_kept(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < AUDIT_KEPT; i++)
+		with_load(10 * MS, false);
+	for (int i = 0; i < AUDIT_KEPT; i++)
+		with_load((10 + i) * MS, false); /* slowly more, never an outlier */
+	k = with_load(110 * MS, false);          /* of the first ones, eleven times */
+	assert_false(k.paid_load);
+}
+
+/* ---- caching ------------------------------------------------------------------------------------
+ */
+
+/* A row whose prompt of `tokens` took `prefill`. */
+static struct row_keys with_prefill(int64_t tokens, ns prefill, bool load_due, bool may_cache)
+{
+	struct sample s;
+
+	begin(&s);
+	s.prompt_tokens = tokens;
+	s.prompt_eval = prefill;
+	return judge(&s, load_due, may_cache);
+}
+
+static void test_a_unique_prompt_that_looks_cached(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		k = with_prefill(100, (200 + 40 * i) * MS, false, false);
+		assert_verdict(&k, VALID, "");
+	}
+	k = with_prefill(100, 100 * MS, false, false); /* 0.42 of the median */
+	assert_verdict(&k, VALID, "");
+	k = with_prefill(100, 60 * MS, false, false);
+	assert_verdict(&k, SUSPECT, "a unique prompt that looks cached");
+	assert_int_equal(audit.nprefill, 4); /* not taken for usual */
+}
+
+static void test_only_prompts_of_like_length_are_compared(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		with_prefill(24, 40 * MS, false, false);
+	/* A long prompt costs less per token; that is no cache. */
+	k = with_prefill(2000, 300 * MS, false, false);
+	assert_verdict(&k, VALID, "");
+	k = with_prefill(30, 12 * MS, false, false);
+	assert_verdict(&k, SUSPECT, "looks cached");
+}
+
+static void test_a_repeat(void **state)
+{
+	struct row_keys k = with_prefill(299, 405 * MS, true, true); /* right after the load */
+
+	(void)state;
+	assert_verdict(&k, VALID, "");
+	k = with_prefill(299, 14 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+	k = with_prefill(299, 390 * MS, false, true);
+	assert_verdict(&k, SUSPECT, "a repeated prompt that does not look cached");
+}
+
+static void test_a_repeat_that_cannot_be_cached(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	/* Longer than the sliding window of 512. */
+	with_prefill(899, 1400 * MS, true, true);
+	k = with_prefill(899, 1400 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+	/* Another prompt came in between. */
+	audit_new_load(&audit);
+	with_prefill(299, 405 * MS, true, true);
+	item.prompt = 1;
+	with_prefill(299, 405 * MS, false, true);
+	item.prompt = 0;
+	k = with_prefill(299, 405 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+	/* Several in flight: another one had the slot. */
+	item.concurrency = 4;
+	with_prefill(299, 405 * MS, true, true);
+	k = with_prefill(299, 405 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+}
+
+static struct row_keys with_cached(int64_t cached, bool may_cache)
+{
+	struct sample s;
+
+	begin(&s);
+	s.cached_tokens = cached;
+	return judge(&s, false, may_cache);
+}
+
+static void test_a_server_that_says_what_was_cached(void **state)
+{
+	struct row_keys k = with_cached(5, false); /* the template's first words */
+
+	(void)state;
+	assert_verdict(&k, VALID, "");
+	k = with_cached(51, false);
+	assert_verdict(&k, SUSPECT, "a unique prompt that was cached");
+	k = with_cached(95, true);
+	assert_verdict(&k, VALID, "");
+	k = with_cached(5, true);
+	assert_verdict(&k, SUSPECT, "a repeated prompt that was not cached");
+	assert_int_equal(audit.nprefill, 0);
+}
+
+static void test_missing_figures_blame_nobody(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		begin(&s);
+		s.prompt_tokens = i % 2 ? -1 : 100;
+		s.prompt_eval = NS_NONE;
+		s.due = NS_NONE;
+		k = judge(&s, false, i > 2);
+		assert_verdict(&k, VALID, "");
+	}
+	assert_int_equal(audit.nprefill, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_good_row),
+		TEST(test_the_loop_was_late),
+		TEST(test_causes_one_by_one),
+		TEST(test_causes_together),
+		TEST(test_reasons_are_bounded),
+		TEST(test_several_chunks_in_a_read),
+		TEST(test_a_planned_load),
+		TEST(test_an_unplanned_load),
+		TEST(test_slow_but_no_load),
+		TEST(test_too_little_seen_to_tell),
+		TEST(test_another_concurrency_is_compared_with_itself),
+		TEST(test_a_missing_load_duration),
+		TEST(test_the_latest_are_kept),
+		TEST(test_a_unique_prompt_that_looks_cached),
+		TEST(test_only_prompts_of_like_length_are_compared),
+		TEST(test_a_repeat),
+		TEST(test_a_repeat_that_cannot_be_cached),
+		TEST(test_a_server_that_says_what_was_cached),
+		TEST(test_missing_figures_blame_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
