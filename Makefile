@@ -211,8 +211,10 @@ deps-check: deps ## also install what `make check` needs
 demo: deps ## a first sweep on the simulator, from nothing to a report
 	+@$(SUB) demo-run
 
+# A quick simulated machine, so that the sweep takes some twenty seconds.
 demo-run: all
-	$(B)/chimera run sweeps/demo.json --simulate
+	$(B)/chimera run sweeps/demo.json --simulate --sim era=2 --sim load_ms=100 \
+		--sim resident_load_ms=20 --sim decode_speed=2
 
 # ---- tests ---------------------------------------------------------------------------------------
 

@@ -265,7 +265,8 @@ static void effect_axis(struct chart_data *d, const json_t *levels, const struct
 
 	x->axis = *f;
 	x->own_levels = true;
-	json_array_foreach (levels, i, one) {
+	json_array_foreach(levels, i, one)
+	{
 		const char *name = level_text(&d->arena, json_object_get(one, "level"));
 
 		x->own_levels = x->own_levels && find_level(f, name) != UINT32_MAX;
@@ -275,7 +276,7 @@ static void effect_axis(struct chart_data *d, const json_t *levels, const struct
 	x->axis.level = arena_alloc(&d->arena, json_array_size(levels), sizeof(*x->axis.level));
 	x->axis.nlevels = x->axis.naliases = 0;
 	x->axis.numeric = true;
-	json_array_foreach (levels, i, one)
+	json_array_foreach(levels, i, one)
 		add_level(d, &x->axis, level_text(&d->arena, json_object_get(one, "level")));
 	sort_levels(&x->axis);
 }
@@ -288,7 +289,8 @@ static void effect_levels(struct chart_data *d, const json_t *levels, struct cha
 	x->level = arena_alloc(&d->arena, x->axis.nlevels, sizeof(*x->level));
 	for (uint32_t l = 0; l < x->axis.nlevels; l++)
 		x->level[l] = (struct chart_value){NAN, NAN, NAN};
-	json_array_foreach (levels, i, one) {
+	json_array_foreach(levels, i, one)
+	{
 		const char *name = level_text(&d->arena, json_object_get(one, "level"));
 		uint32_t l = find_level(&x->axis, name);
 
@@ -351,7 +353,7 @@ static void read_summary(struct chart_data *d, const json_t *root)
 	collect_factors(d, cells);
 	d->model = one_model(d, root, json_array_get(cells, 0));
 	json_array_foreach(json_object_get(root, "aliases"), i, one) mark_alias(d, one);
-	d->cells = arena_alloc(&d->arena, json_array_size(cells), sizeof(*d->cells));
+	d->cells = arena_alloc(&d->arena, json_array_size(cells) + 1, sizeof(*d->cells));
 	json_array_foreach(cells, i, one) read_cell(d, root, one, &d->cells[d->ncells++]);
 	d->effects = arena_alloc(&d->arena, json_array_size(effects) + 1, sizeof(*d->effects));
 	json_array_foreach(effects, i, one) d->neffects +=
@@ -370,8 +372,6 @@ int chart_data_load(struct chart_data *d, const char *dir, struct err *e)
 			e->code = ERR_ENV;
 		if (!fsx_exists(path))
 			err_hint(e, "chimera analyze %s", dir);
-	} else if (json_array_size(json_object_get(root, "cells")) == 0) {
-		err_set(e, ERR_DATA, "%s: holds no cell, so there is nothing to draw", path);
 	} else {
 		read_summary(d, root);
 		failed = chart_rows_load(d, dir, e);

@@ -60,11 +60,11 @@ struct chart_effect {
 	const char *why;     /* of the verdict; "" none */
 	double p, margin;    /* p adjusted where it is */
 	bool negligible;
-	/* The levels that were compared: those of the factor, or fewer, "auto = 99", where some came to
-	 * the same. */
+	/* The levels that were compared: those of the factor, or fewer, "auto = 99", where some
+	 * came to the same. */
 	struct chart_factor axis;
 	struct chart_value *level; /* [axis.nlevels]; NaN where it has none */
-	bool own_levels;	   /* axis has the levels of the factor */
+	bool own_levels;           /* axis has the levels of the factor */
 };
 
 enum chart_row_kind {

@@ -12,7 +12,7 @@
 
 #define FACTORS_MAX 12
 #define LEVELS_MAX  40
-#define LEFT        74
+#define LEFT        82
 #define RIGHT       14
 #define TOP         66
 #define TITLE       48
@@ -67,8 +67,8 @@ static void fill_panel(struct effects *x, uint32_t factor, struct panel *p)
 {
 	const struct chart_effect *effect = find_effect(x, factor);
 
-	*p = (struct panel){.effect = effect,
-		.factor = effect ? &effect->axis : &x->d->factors[factor]};
+	*p = (struct panel){
+		.effect = effect, .factor = effect ? &effect->axis : &x->d->factors[factor]};
 	for (uint32_t l = 0; l < p->factor->nlevels; l++) {
 		struct chart_value *v = &p->level[l];
 
@@ -77,8 +77,8 @@ static void fill_panel(struct effects *x, uint32_t factor, struct panel *p)
 			*v = effect->level[l];
 		if (!(v->estimate > 0))
 			*v = (struct chart_value){effect && !effect->own_levels
-							  ? (double)NAN
-							  : mean_of_cells(x, factor, l),
+					? (double)NAN
+					: mean_of_cells(x, factor, l),
 				NAN, NAN};
 		if (isnan(v->estimate))
 			continue;
@@ -141,6 +141,8 @@ static void add_p(struct str *out, double p)
 		return;
 	if (p < 0.001)
 		str_add(out, ", p < 0.001");
+	else if (p > 0.99)
+		str_add(out, ", p > 0.99");
 	else
 		str_addf(out, ", p = %s", num_sig(text, p, p < 0.1 ? 1 : 2));
 }

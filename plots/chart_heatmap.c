@@ -270,7 +270,7 @@ static void panel_title(const struct heat *h, struct str *out, uint32_t panel)
 static struct grid arrange(
 	const struct heat *h, struct chart *c, double tics_left, double tics_below)
 {
-	struct grid g = {.left = tics_left + 34, .below = tics_below + 34};
+	struct grid g = {.left = tics_left + 40, .below = tics_below + 42};
 	double room = CHART_WIDTH - g.left - RIGHT;
 	double least = fmax(h->columns * 52.0, 130);
 	double field = h->rows > 24 ? 20 : h->rows > 10 ? 26 : 38;

@@ -16,7 +16,7 @@
 #define TOP           84
 #define PANEL         220
 #define GAP           44
-#define HEIGHT        (TOP + 2 * PANEL + GAP + 56)
+#define HEIGHT        (TOP + 2 * PANEL + GAP + 72)
 
 struct order {
 	const struct chart_data *d;

@@ -33,7 +33,11 @@ static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
 		chart_init(&charts[i], names[i]);
 		charts[i].simulated = d->simulated;
 		charts[i].model = d->model;
+		if (d->ncells == 0)
+			str_add(&charts[i].why, "no request was measured yet");
 	}
+	if (d->ncells == 0)
+		return;
 	chart_tradeoff(d, &charts[0]);
 	chart_effects(d, CHART_THROUGHPUT, &charts[1]);
 	chart_effects(d, CHART_TTFT, &charts[2]);

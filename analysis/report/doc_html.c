@@ -1,6 +1,6 @@
 /* doc_html.c - a document as one HTML file: no scripts, no other files, charts inline.
  *
- * Each chart is a data: URI of its own, since inline SVGs of gnuplot share ids and would clash.  The
+ * Each chart is a data: URI of its own, since inline SVGs of gnuplot share ids and would clash. The
  * file stays below 3 MB: a chart whose SVG is large goes in as PNG, one that no longer fits at all
  * is named. */
 #include "doc_internal.h"
@@ -11,8 +11,9 @@
 #include "bug.h"
 #include "fsx.h"
 
-#define SVG_MAX	     ((size_t)500 << 10)
+#define SVG_MAX      ((size_t)500 << 10)
 #define PICTURES_MAX ((size_t)2400 << 10) /* of base64, all together */
+#define WIDE_COLUMNS 5 /* from which a table scrolls rather than squeezes its text */
 #define PICTURE_MAX  ((size_t)16 << 20)
 
 static void add_text(struct str *out, const char *text)
@@ -57,7 +58,7 @@ static void add_evidence(struct str *out, int number)
 			number, number, number);
 }
 
-/* ---- pictures ---------------------------------------------------------------------------------- */
+/* ---- pictures ---------------------------------------------------------------------------- */
 
 static void add_base64(struct str *out, const char *data, size_t len)
 {
@@ -67,7 +68,7 @@ static void add_base64(struct str *out, const char *data, size_t len)
 
 	for (size_t i = 0; i < len; i += 3) {
 		unsigned v = (unsigned)b[i] << 16 | (i + 1 < len ? (unsigned)b[i + 1] << 8 : 0) |
-			     (i + 2 < len ? b[i + 2] : 0u);
+			(i + 2 < len ? b[i + 2] : 0u);
 		char four[4] = {digit[v >> 18], digit[v >> 12 & 63],
 			i + 1 < len ? digit[v >> 6 & 63] : '=', i + 2 < len ? digit[v & 63] : '='};
 
@@ -100,9 +101,12 @@ static bool add_picture(struct str *out, const struct block *b, size_t *room)
 	fits = data.len > 0;
 	if (fits) {
 		*room -= (data.len + 2) / 3 * 4;
+		add_element(out,
+			"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+			b->lead, "\">\n");
 		str_addf(out, "<img src=\"data:%s;base64,", type);
 		add_base64(out, data.s, data.len);
-		add_element(out, "\" alt=\"", b->alt, "\">\n");
+		add_element(out, "\" alt=\"", b->alt, "\">\n</div>\n");
 	}
 	str_release(&data);
 	return fits;
@@ -117,16 +121,17 @@ static void add_figure(struct str *out, const struct block *b, size_t *room)
 	add_element(out, "", b->text, "</figcaption>\n</figure>\n");
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------ */
+/* ---- blocks ------------------------------------------------------------------------------ */
 
 static void add_table(struct str *out, const struct block *b)
 {
 	static const char *const side[] = {[DOC_LEFT] = "", [DOC_RIGHT] = " class=\"r\""};
 
 	/* The box scrolls, not the page; it can be reached by the keyboard. */
-	add_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", b->text,
-		"\">\n<table>\n");
-	add_element(out, "<caption>", b->text, "</caption>\n<thead><tr>");
+	add_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+		b->text, "\">\n");
+	str_add(out, b->ncols >= WIDE_COLUMNS ? "<table class=\"wide\">\n" : "<table>\n");
+	add_element(out, "<caption><span>", b->text, "</span></caption>\n<thead><tr>");
 	for (size_t i = 0; i < b->ncols; i++) {
 		str_addf(out, "<th scope=\"col\"%s>", side[b->align[i]]);
 		add_element(out, "", b->head[i], "</th>");
@@ -186,7 +191,7 @@ static void add_block(struct str *out, const struct block *b, size_t *room)
 	}
 }
 
-/* ---- the page ---------------------------------------------------------------------------------- */
+/* ---- the page ---------------------------------------------------------------------------- */
 
 static void add_contents(struct str *out, const struct doc *d)
 {
@@ -228,9 +233,10 @@ static void add_evidence_list(struct str *out, const struct doc *d)
 {
 	if (!d->evidence.n)
 		return;
-	str_add(out, "<section id=\"evidence\">\n<h2>Evidence</h2>\n"
-		     "<p>The rows behind the numbered statements; the files are beside this one.</p>\n"
-		     "<ol>\n");
+	str_add(out,
+		"<section id=\"evidence\">\n<h2>Evidence</h2>\n"
+		"<p>The rows behind the numbered statements; the files are beside this one.</p>\n"
+		"<ol>\n");
 	for (size_t i = 0; i < d->evidence.n; i++) {
 		struct str text = STR_INIT(STR_MAX_LINE);
 
@@ -246,11 +252,12 @@ int doc_html(const struct doc *d, struct str *out, struct err *e)
 {
 	if (doc_usable(d, e))
 		return -1;
-	str_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		     "img-src data:; style-src 'unsafe-inline'\">\n"
-		     "<meta name=\"color-scheme\" content=\"light dark\">\n");
+	str_add(out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"img-src data:; style-src 'unsafe-inline'\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n");
 	add_element(out, "<title>", d->title, "</title>\n");
 	str_addf(out, "<style>\n%s</style>\n</head>\n<body>\n<main>\n", doc_style);
 	if (d->stamp)

@@ -4,7 +4,8 @@
 
 #include "document.h"
 
-/* Around text from outside (doc_quote): what is between them may be anything.  Writers drop them. */
+/* Around text from outside (doc_quote): what is between them may be anything.  Writers drop them.
+ */
 #define DOC_OPEN  '\002'
 #define DOC_CLOSE '\003'
 
@@ -25,7 +26,7 @@ struct doc_row {
 
 struct block {
 	enum block_kind kind;
-	const char *id;	  /* section */
+	const char *id;   /* section */
 	const char *text; /* title, paragraph, code, caption */
 	const char *lead; /* list item: NULL none; figure: title */
 	int evidence;

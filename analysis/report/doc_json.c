@@ -113,8 +113,8 @@ int doc_json(const struct doc *d, struct str *out, struct err *e)
 
 	if (doc_usable(d, e))
 		return -1;
-	root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "title", text(d->title), "stamp",
-		d->stamp ? text(d->stamp) : json_null(), "lead",
+	root = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "schema", 1, "title", text(d->title),
+		"stamp", d->stamp ? text(d->stamp) : json_null(), "lead",
 		d->lead ? text(d->lead) : json_null(), "sections", sections_json(d), "evidence",
 		evidence_json(d));
 	jsonx_dump(out, root, 1, false);

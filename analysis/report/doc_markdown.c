@@ -41,7 +41,7 @@ static void add_line(struct str *out, const char *text)
 	if (*first && strchr("-+#=>", *first)) {
 		str_addc(out, '\\');
 	} else if (digits > 0 && (first[digits] == '.' || first[digits] == ')') &&
-		   strchr(" \003", first[digits + 1])) {
+		strchr(" \003", first[digits + 1])) {
 		str_addn(out, first, digits);
 		str_addc(out, '\\');
 		first += digits;

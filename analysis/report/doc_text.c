@@ -12,7 +12,7 @@
 
 #define QUOTED_MAX 240 /* bytes shown of a text from outside */
 
-/* ---- clean text -------------------------------------------------------------------------------- */
+/* ---- clean text -------------------------------------------------------------------------- */
 
 /* The character at s and its length in bytes; 0 for what is not UTF-8. */
 static uint32_t utf8_at(const unsigned char *s, size_t *len)
@@ -38,7 +38,7 @@ static uint32_t utf8_at(const unsigned char *s, size_t *len)
 static bool is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
 static void clean_into(struct str *out, const char *text, bool keep_marks)
@@ -94,12 +94,12 @@ const char *doc_quote(struct doc *d, const char *text)
 	return quoted;
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults ------------------------------------------------------------------------------ */
 
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (unsigned char)c >= 0x80;
+		c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* A word that a number or a name which was not there leaves behind. */
@@ -124,7 +124,7 @@ static bool is_form(const char *s)
 	if (!end || *end != ']' || end == s + 1)
 		return end && *end == ']';
 	return strncmp(s + 1, "...", 3) == 0 || strncmp(s + 1, "\xe2\x80\xa6", 3) == 0 ||
-	       (s[1] >= 'A' && s[1] <= 'Z') || (s[1] >= 'a' && s[1] <= 'z');
+		(s[1] >= 'A' && s[1] <= 'Z') || (s[1] >= 'a' && s[1] <= 'z');
 }
 
 static const char *mark_fault(const char *s)
@@ -161,7 +161,7 @@ const char *doc_fault(const char *text)
 	return blank ? "no text" : NULL;
 }
 
-/* ---- names in texts made elsewhere ------------------------------------------------------------- */
+/* ---- names in texts made elsewhere ------------------------------------------------------- */
 
 void doc_expect(struct doc *d, const char *name)
 {
@@ -209,8 +209,8 @@ void doc_evidence_text(struct str *out, const struct evidence *ev)
 {
 	char n[NUM_TEXT];
 
-	str_addf(out, "%s: %s row%s", ev->file, num_group(n, (int64_t)ev->n),
-		ev->n == 1 ? "" : "s");
+	str_addf(
+		out, "%s: %s row%s", ev->file, num_group(n, (int64_t)ev->n), ev->n == 1 ? "" : "s");
 	if (ev->filter[0])
 		str_addf(out, " with %s", ev->filter);
 }

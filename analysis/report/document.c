@@ -20,8 +20,9 @@ static const char *keep(struct doc *d, const char *what, const char *text)
 		err_quote(shown, sizeof(shown), clean);
 		err_set(&d->refused, ERR_DATA, "the report holds %s in %s: \"%s\"", fault, what,
 			shown);
-		err_hint(&d->refused, "this is a mistake of the program; report.json was not "
-				      "written, summary.json holds the figures");
+		err_hint(&d->refused,
+			"this is a mistake of the program; report.json was not "
+			"written, summary.json holds the figures");
 	}
 	return clean;
 }
@@ -167,7 +168,7 @@ int doc_usable(const struct doc *d, struct err *e)
 
 int doc_complete(const struct str *out, struct err *e)
 {
-	return out->overflowed ? err_set(e, ERR_ENV, "the report is larger than %zu MiB",
-					 out->max >> 20)
-			       : 0;
+	return out->overflowed
+		? err_set(e, ERR_ENV, "the report is larger than %zu MiB", out->max >> 20)
+		: 0;
 }

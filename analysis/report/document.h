@@ -42,8 +42,8 @@ void doc_item(struct doc *d, const char *lead, const char *text, int evidence);
 void doc_table(struct doc *d, const char *caption, size_t ncols, const char *const *head,
 	const enum doc_align *align);
 void doc_table_row(struct doc *d, const char *const *cells); /* of the table begun last */
-/* A chart, DIR/NAME.svg or DIR/NAME.png (inline in HTML: the first, or the second where the first is
- * large; named as charts/NAME.png in Markdown) with its alternative text. */
+/* A chart, DIR/NAME.svg or DIR/NAME.png (inline in HTML: the first, or the second where the first
+ * is large; named as charts/NAME.png in Markdown) with its alternative text. */
 void doc_figure(struct doc *d, const char *dir, const char *name, const char *title,
 	const char *alt, const char *caption);
 /* The rows behind a statement: "runs.csv: 72 rows with phase=measure ...".  Returns its number. */

@@ -18,9 +18,8 @@ static bool any_session(const struct dataset *d, const char *key)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach (sessions, i, one)
-		if (json_is_true(json_object_get(one, key)))
-			return true;
+	json_array_foreach(
+		sessions, i, one) if (json_is_true(json_object_get(one, key))) return true;
 	return false;
 }
 
@@ -41,7 +40,7 @@ void report_release(struct report *r)
 	arena_release(&r->arena);
 }
 
-/* ---- charts ------------------------------------------------------------------------------------ */
+/* ---- charts ------------------------------------------------------------------------------ */
 
 static json_t *load_charts(const char *dir)
 {
@@ -57,7 +56,8 @@ static const json_t *entry_of(const json_t *list, const char *name)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach (list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		const char *its = jsonx_get_string(one, "name");
 
 		if (its && strcmp(its, name) == 0)
@@ -88,7 +88,7 @@ void report_chart(struct report *r, const char *name)
 	free(dir);
 }
 
-/* ---- the document ------------------------------------------------------------------------------ */
+/* ---- the document ------------------------------------------------------------------------ */
 
 /* All names of the data, which texts of the analysis and the charts may hold. */
 static void expect_names(struct report *r)
@@ -118,11 +118,12 @@ static void expect_names(struct report *r)
 static const char *stamp_of(const struct report *r)
 {
 	if (r->is_virtual)
-		return "SIMULATED, on a virtual clock: these are figures of a model of a server, not "
+		return "SIMULATED, on a virtual clock: these are figures of a model of a server, "
+		       "not "
 		       "measurements";
 	return r->simulated
-		       ? "SIMULATED: these are figures of a model of a server, not measurements"
-		       : NULL;
+		? "SIMULATED: these are figures of a model of a server, not measurements"
+		: NULL;
 }
 
 static void write_sections(struct report *r)
@@ -151,8 +152,8 @@ static void write_sections(struct report *r)
 
 typedef int writer(const struct doc *d, struct str *out, struct err *e);
 
-static int write_one(const struct report *r, const char *name, writer *write, size_t max,
-	struct err *e)
+static int write_one(
+	const struct report *r, const char *name, writer *write, size_t max, struct err *e)
 {
 	struct str text = STR_INIT(max);
 	char *path = fsx_join(r->dir, name);
@@ -178,8 +179,8 @@ int report_write(const struct summary *s, const char *dir, const char *tool_vers
 	r.charts = load_charts(dir);
 	write_sections(&r);
 	failed = write_one(&r, "report.md", doc_markdown, STR_MAX_FILE, e) ||
-		 write_one(&r, "report.html", doc_html, HTML_MAX, e) ||
-		 write_one(&r, "report.json", doc_json, STR_MAX_FILE, e);
+		write_one(&r, "report.html", doc_html, HTML_MAX, e) ||
+		write_one(&r, "report.json", doc_json, STR_MAX_FILE, e);
 	report_release(&r);
 	return failed ? -1 : 0;
 }

@@ -7,12 +7,12 @@
 #include "str.h"
 #include "wording.h"
 
-#define WIDTH	   100
-#define INDENT	   2
+#define WIDTH      100
+#define INDENT     2
 #define NAME_WIDTH 12
 #define NAME_MAX   24
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 /* Characters of a text, which is UTF-8. */
 static size_t width_of(const char *s, size_t len)
@@ -79,7 +79,7 @@ static void add_line(struct report *r, struct str *out, const char *name, const 
 	add_wrapped(out, INDENT + width + 1, text);
 }
 
-/* ---- factors ----------------------------------------------------------------------------------- */
+/* ---- factors ----------------------------------------------------------------------------- */
 
 static const enum metric shown[] = {METRIC_DECODE, METRIC_TTFT};
 
@@ -113,15 +113,27 @@ static bool all_within(const struct report *r, int factor)
 	return known;
 }
 
+/* Not how the request is sent or how long the answer may be. */
+static bool changes_answers(const struct data_factor *f)
+{
+	static const char *const others[] = {"concurrency", "cache", "num_predict", "num_keep"};
+
+	for (size_t i = 0; i < COUNTOF(others); i++)
+		if (strcmp(f->name, others[i]) == 0)
+			return false;
+	return f->stratum == DATA_SAMPLING;
+}
+
 static const char *no_effect_text(struct report *r, int factor)
 {
 	const char *within = words_fmt(r, "throughput within %s, TTFT within %s",
 		words_percent(r, r->d->margin[METRIC_DECODE]),
 		words_percent(r, r->d->margin[METRIC_TTFT]));
 
-	if (r->d->factors[factor].stratum == DATA_SAMPLING && !report_has_score(r))
-		return words_fmt(r, "does not change the speed (%s); answers were not graded: "
-				    "--prompts graded",
+	if (changes_answers(&r->d->factors[factor]) && !report_has_score(r))
+		return words_fmt(r,
+			"does not change the speed (%s); answers were not graded: "
+			"--prompts graded",
 			within);
 	return words_fmt(r, "no effect: %s", within);
 }
@@ -132,8 +144,7 @@ static const char *open_text(struct report *r, int factor)
 		const struct effect *e = report_effect(r, factor, shown[i]);
 
 		if (e && e->verdict == VERDICT_INCONCLUSIVE)
-			return words_fmt(r, "open for %s: %s%s",
-				words_name(shown[i]),
+			return words_fmt(r, "open for %s: %s%s", words_name(shown[i]),
 				e->why && e->why[0] ? e->why : "neither shown nor excluded",
 				e->passes_needed ? words_fmt(r, "; --passes %u would settle it",
 							   e->passes_needed)
@@ -154,7 +165,7 @@ static const char *factor_text(struct report *r, int factor)
 	return all_within(r, factor) ? no_effect_text(r, factor) : open_text(r, factor);
 }
 
-/* ---- best and limits --------------------------------------------------------------------------- */
+/* ---- best and limits --------------------------------------------------------------------- */
 
 static const char *best_text(struct report *r)
 {
@@ -163,14 +174,20 @@ static const char *best_text(struct report *r)
 	const char *common;
 
 	if (set->ncells == 0)
-		return words_fmt(r, "cannot be told: %s", set->why ? set->why : "no cell has a result");
+		return words_fmt(
+			r, "cannot be told: %s", set->why ? set->why : "no cell has a result");
 	best = &r->s->cells[set->cells[0]].metric[METRIC_DECODE];
 	common = report_common(r, set->cells, set->ncells);
 	if (set->different <= 1)
 		return words_fmt(r, "%s at %s", words_cell(r, set->cells[0]),
-			words_metric(r, METRIC_DECODE, best->estimate, best->ci_low, best->ci_high));
+			words_metric(
+				r, METRIC_DECODE, best->estimate, best->ci_low, best->ci_high));
+	if (report_is_all(set))
+		return words_fmt(r, "any of the %zu different settings may be, at %s tok/s",
+			set->of, words_value(r, best->estimate, best->ci_low, best->ci_high));
 	return words_fmt(r, "the best is among %zu of %zu different settings at %s tok/s%s%s",
-		set->different, set->of, words_value(r, best->estimate, best->ci_low, best->ci_high),
+		set->different, set->of,
+		words_value(r, best->estimate, best->ci_low, best->ci_high),
 		common[0] ? ", all with " : "", common);
 }
 
@@ -187,8 +204,9 @@ static const char *limit_text(struct report *r)
 			str_addf(&text, "%s%s %% by %s", text.len ? ", " : "",
 				words_rough(r, e->detectable * 100), words_quote(r, e->factor));
 	}
-	kept = text.len ? words_fmt(r, "could not have seen a difference in throughput under %s", text.s)
-			: NULL;
+	kept = text.len
+		? words_fmt(r, "could not have seen a difference in throughput under %s", text.s)
+		: NULL;
 	str_release(&text);
 	return kept;
 }

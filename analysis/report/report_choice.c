@@ -70,16 +70,15 @@ static bool has_worse_level(const struct report *r, enum metric m, uint32_t cell
 		const struct effect *e = report_effect(r, (int)f, m);
 		const char *level = r->d->factors[f].level[r->d->cells[cell].level[f]];
 
-		if (report_is_effect(e) &&
-			strcmp(e->levels[e->furthest.worse].level, level) == 0)
+		if (report_is_effect(e) && strcmp(e->levels[e->furthest.worse].level, level) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* Of the cells that pass, the cheapest. */
-static uint32_t cheapest(const struct report *r, enum metric m, enum metric also, bool in_both,
-	bool no_worse)
+static uint32_t cheapest(
+	const struct report *r, enum metric m, enum metric also, bool in_both, bool no_worse)
 {
 	const struct best_set *set = &r->s->best[m];
 	uint32_t found = CHOICE_NONE;

@@ -1,5 +1,5 @@
-/* report_effects.c - what each factor does: range explored, effect, interval, p, verdict; which levels
- * are one setting; how much of the context was used. */
+/* report_effects.c - what each factor does: range explored, effect, interval, p, verdict; which
+ * levels are one setting; how much of the context was used. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -10,10 +10,7 @@
 
 static const char *verdict_text(struct report *r, const struct effect *e)
 {
-	const char *name = e->verdict == VERDICT_NO_EFFECT ? "no effect"
-			   : e->verdict == VERDICT_EFFECT && e->negligible
-				   ? "effect, but too small to matter"
-				   : verdict_name(e->verdict);
+	const char *name = report_verdict(e, e->verdict);
 	const char *why = e->why && e->why[0] ? doc_guard(r->doc, e->why) : "";
 	const char *note = e->note && e->note[0] ? doc_guard(r->doc, e->note) : "";
 
@@ -34,19 +31,16 @@ static const char *range_text(struct report *r, const struct effect *e)
 	return wording_list(&r->arena, names, f->nlevels, "and");
 }
 
-/* The furthest pair where an effect is shown, else the pair that may differ most. */
+/* The furthest pair where an effect is shown, else how far apart two levels may be. */
 static const char *size_text(struct report *r, const struct effect *e)
 {
-	bool log = metric_specs[e->metric].log;
-	double none = log ? 1 : 0, scale = log ? 100 : 1, reach;
+	const char *reach;
 
 	if (e->verdict == VERDICT_EFFECT && e->nlevels > 0 && isfinite(e->furthest.ratio))
 		return report_effect_text(r, e);
-	if (!isfinite(e->widest_low) || !isfinite(e->widest_high))
-		return NOT_GIVEN;
-	reach = fmax(fabs(e->widest_low - none), fabs(e->widest_high - none)) * scale;
-	return words_fmt(r, "any two levels within %s%s of each other (90 %%)", words_rough(r, reach),
-		log ? " %" : "");
+	reach = report_reach(r, e);
+	return reach ? words_fmt(r, "no two levels further apart than %s (90 %%)", reach)
+		     : NOT_GIVEN;
 }
 
 static void add_row(struct report *r, const struct effect *e)
@@ -71,7 +65,7 @@ static size_t count(const struct report *r, bool primary, bool interactions, boo
 		const struct effect *e = &r->s->effects[i];
 
 		n += is_shown(e, primary, interactions) &&
-		     (!found_only || e->verdict == VERDICT_EFFECT);
+			(!found_only || e->verdict == VERDICT_EFFECT);
 	}
 	return n;
 }
@@ -79,10 +73,10 @@ static size_t count(const struct report *r, bool primary, bool interactions, boo
 static void add_table(struct report *r, const char *caption, const char *p_head, bool primary,
 	bool interactions, bool found_only)
 {
-	const char *head[] = {"Factor", "Range explored", "Measure", "Effect (95 % interval)", p_head,
-		"Verdict"};
-	static const enum doc_align align[] = {DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_RIGHT,
-		DOC_LEFT};
+	const char *head[] = {
+		"Factor", "Range explored", "Measure", "Effect (95 % interval)", p_head, "Verdict"};
+	static const enum doc_align align[] = {
+		DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_RIGHT, DOC_LEFT};
 
 	doc_table(r->doc, caption, COUNTOF(head), head, align);
 	for (size_t i = 0; i < r->s->neffects; i++) {
@@ -97,10 +91,11 @@ static void add_table(struct report *r, const char *caption, const char *p_head,
 static void say_margins(struct report *r)
 {
 	doc_para(r->doc,
-		words_fmt(r, "Differences were said to matter, before the run, from %s on for "
-			     "throughput and from %s on for TTFT. Effect: the difference is shown "
-			     "(adjusted p below 0.05). No effect: every difference between two levels "
-			     "is shown to be within the margin. Inconclusive: neither.",
+		words_fmt(r,
+			"Differences were said to matter, before the run, from %s on for "
+			"throughput and from %s on for TTFT. Effect: the difference is shown "
+			"(adjusted p below 0.05). No effect: every difference between two levels "
+			"is shown to be within the margin. Inconclusive: neither.",
 			words_percent(r, r->d->margin[METRIC_DECODE]),
 			words_percent(r, r->d->margin[METRIC_TTFT])),
 		0);
@@ -114,8 +109,9 @@ static void say_interactions(struct report *r)
 		return;
 	if (found == 0) {
 		doc_para(r->doc,
-			words_fmt(r, "Of %s (whether the effect of one factor depends on another), "
-				     "none is shown.",
+			words_fmt(r,
+				"Of %s (whether the effect of one factor depends on another), "
+				"none is shown.",
 				words_count(r, all, "interaction")),
 			0);
 		return;
@@ -134,12 +130,13 @@ static void say_exploratory(struct report *r)
 		add_table(r, "Exploratory: other measures, effects that are shown only",
 			"p (Benjamini-Hochberg)", false, false, true);
 	doc_para(r->doc,
-		words_fmt(r, "On other measures %s of factors %s made, of which %s an effect; they are "
-			     "exploratory: a reason to look, not to decide.",
+		words_fmt(r,
+			"On other measures %s of factors %s made, of which %s an effect; they are "
+			"exploratory: a reason to look, not to decide.",
 			words_count(r, all, "test"), all == 1 ? "was" : "were",
-			found == 0   ? "none shows"
-			: found == 1 ? "one shows"
-				     : words_fmt(r, "%s show", words_number(r, found))),
+			found == 0           ? "none shows"
+				: found == 1 ? "one shows"
+					     : words_fmt(r, "%s show", words_number(r, found))),
 		0);
 }
 
@@ -168,14 +165,15 @@ static void say_context(struct report *r)
 	if (!isfinite(r->s->context_filled_max) || !isfinite(r->s->prompt_tokens_max))
 		return;
 	doc_para(r->doc,
-		words_fmt(r, "The prompts filled at most %s %% of the context that was loaded; the "
-			     "longest had %s tokens.%s",
+		words_fmt(r,
+			"The prompts filled at most %s %% of the context that was loaded; the "
+			"longest had %s tokens.%s",
 			words_rough(r, r->s->context_filled_max * 100),
 			num_group(tokens, (int64_t)r->s->prompt_tokens_max),
-			r->s->context_filled_max < 0.5
-				? " What a full context costs was therefore not measured: num_ctx here "
-				  "is the price of reserving it."
-				: ""),
+			r->s->context_filled_max < 0.5 ? " What a full context costs was therefore "
+							 "not measured: num_ctx here "
+							 "is the price of reserving it."
+						       : ""),
 		doc_evidence(r->doc, "runs.csv", "phase=measure status=ok, column prompt_tokens",
 			(unsigned long)r->s->ok));
 }
@@ -187,7 +185,12 @@ void report_effects(struct report *r)
 		say_margins(r);
 		add_table(r, "Factors and the two main measures", "p (Holm)", true, false, false);
 	} else {
-		doc_para(r->doc, "Nothing was varied, so no parameter has an effect to report.", 0);
+		doc_para(r->doc,
+			report_varies(r)
+				? "No factor could be tested: no request that counts has a "
+				  "figure of throughput or TTFT."
+				: "Nothing was varied, so no parameter has an effect to report.",
+			0);
 	}
 	report_chart(r, "main-effects-throughput");
 	report_chart(r, "main-effects-ttft");

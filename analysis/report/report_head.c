@@ -41,12 +41,13 @@ static const char *join(struct report *r, const char *const *parts, size_t n, co
 	return kept;
 }
 
-/* ---- models and servers ------------------------------------------------------------------------ */
+/* ---- models and servers ------------------------------------------------------------------ */
 
 static const char *model_text(struct report *r, const json_t *m)
 {
 	const char *digest = jsonx_get_string(m, "digest");
-	double layers = jsonx_get_number(m, "layers"), context = jsonx_get_number(m, "context_train");
+	double layers = jsonx_get_number(m, "layers"),
+	       context = jsonx_get_number(m, "context_train");
 	const char *parts[] = {text_of(r, m, "name"), text_of(r, m, "parameter_size"),
 		text_of(r, m, "quantization"),
 		layers >= 0 ? words_fmt(r, "%.0f layers", layers) : NULL,
@@ -75,11 +76,11 @@ static void server_rows(struct report *r, const json_t *server)
 	json_t *model;
 
 	row(r, "Server", server_text(r, server));
-	json_array_foreach (json_object_get(server, "models"), i, model)
+	json_array_foreach(json_object_get(server, "models"), i, model)
 		row(r, "Model", model_text(r, model));
 }
 
-/* ---- settings ---------------------------------------------------------------------------------- */
+/* ---- settings ---------------------------------------------------------------------------- */
 
 static const char *levels_text(struct report *r, const struct data_factor *f)
 {
@@ -98,7 +99,8 @@ static const char *options_text(struct report *r)
 	const char *key, *kept;
 	json_t *value;
 
-	json_object_foreach (json_object_get(r->d->sweep, "options"), key, value) {
+	json_object_foreach(json_object_get(r->d->sweep, "options"), key, value)
+	{
 		struct str dumped = STR_INIT(STR_MAX_LINE);
 
 		jsonx_dump(&dumped, value, 0, false);
@@ -114,14 +116,15 @@ static const char *options_text(struct report *r)
 static void setting_rows(struct report *r)
 {
 	for (size_t i = 0; i < r->d->nfactors; i++)
-		row(r, words_fmt(r, "Varied: %s", words_quote(r, r->d->factors[i].name)),
-			levels_text(r, &r->d->factors[i]));
+		if (r->d->factors[i].nlevels > 0)
+			row(r, words_fmt(r, "Varied: %s", words_quote(r, r->d->factors[i].name)),
+				levels_text(r, &r->d->factors[i]));
 	row(r, "Held fixed", options_text(r));
 	if (r->d->nprompts > 0)
 		row(r, "Prompts", words_number(r, r->d->nprompts));
 }
 
-/* ---- dates and machine ------------------------------------------------------------------------- */
+/* ---- dates and machine ------------------------------------------------------------------- */
 
 /* "2026-11-24T23:19:48.1Z" as "2026-11-24 23:19". */
 static const char *minute(struct report *r, const char *iso)
@@ -136,19 +139,20 @@ static const char *dates_text(struct report *r)
 	const json_t *sessions = json_object_get(r->d->manifest, "sessions");
 	size_t n = json_array_size(sessions);
 	const char *from = minute(r, jsonx_get_string(json_array_get(sessions, 0), "started"));
-	const char *to = n ? minute(r, jsonx_get_string(json_array_get(sessions, n - 1), "ended"))
-			   : NULL;
+	const char *to =
+		n ? minute(r, jsonx_get_string(json_array_get(sessions, n - 1), "ended")) : NULL;
 
 	if (!from)
 		return NULL;
-	return words_fmt(r, "%s%s%s UTC%s", from, to ? " to " : ", end not recorded",
-		to ? to : "", n > 1 ? words_fmt(r, ", in %s sessions", words_number(r, n)) : "");
+	return words_fmt(r, "%s%s%s UTC%s", from, to ? " to " : ", end not recorded", to ? to : "",
+		n > 1 ? words_fmt(r, ", in %s sessions", words_number(r, n)) : "");
 }
 
 static const char *host_text(struct report *r)
 {
 	const json_t *host = json_object_get(r->d->manifest, "host");
-	double cores = jsonx_get_number(host, "cores"), bytes = jsonx_get_number(host, "memory_bytes");
+	double cores = jsonx_get_number(host, "cores"),
+	       bytes = jsonx_get_number(host, "memory_bytes");
 	char size[NUM_TEXT];
 	const char *parts[] = {text_of(r, host, "hostname"), text_of(r, host, "cpu"),
 		cores > 0 ? words_count(r, (uint64_t)cores, "core") : NULL,
@@ -167,18 +171,19 @@ static const char *size_text(struct report *r)
 		words_count(r, s->loads_made, "model load"));
 }
 
-/* "gemma3:270m, Q4_K_M, digest 735af2139dc6; http://127.0.0.1:11434, Ollama 0.24.0; 2026-11-24 ..." */
+/* "gemma3:270m, Q4_K_M, digest 735af2139dc6; http://127.0.0.1:11434, Ollama 0.24.0; 2026-11-24 ..."
+ */
 void report_lead(struct report *r)
 {
 	const json_t *servers = json_object_get(r->d->manifest, "servers");
 	const json_t *server = json_array_get(servers, 0);
 	const json_t *models = json_object_get(server, "models");
 	const char *model = json_array_size(models) == 1
-				    ? model_text(r, json_array_get(models, 0))
-				    : words_count(r, json_array_size(models), "model");
+		? model_text(r, json_array_get(models, 0))
+		: words_count(r, json_array_size(models), "model");
 	const char *where = json_array_size(servers) > 1
-				    ? words_count(r, json_array_size(servers), "server")
-				    : server_text(r, server);
+		? words_count(r, json_array_size(servers), "server")
+		: server_text(r, server);
 	const char *parts[] = {json_array_size(models) ? model : NULL, where, dates_text(r)};
 	const char *text = join(r, parts, COUNTOF(parts), "; ");
 
@@ -195,7 +200,7 @@ void report_head(struct report *r)
 	doc_section(r->doc, "configuration", "What was measured");
 	doc_table(r->doc, "Model, server, settings and dates", COUNTOF(head), head, NULL);
 	row(r, "Run", words_quote(r, r->d->name));
-	json_array_foreach (json_object_get(r->d->manifest, "servers"), i, server)
+	json_array_foreach(json_object_get(r->d->manifest, "servers"), i, server)
 		server_rows(r, server);
 	setting_rows(r);
 	row(r, "Size", size_text(r));
@@ -203,7 +208,8 @@ void report_head(struct report *r)
 	row(r, "Client machine", host_text(r));
 	row(r, "Program", words_fmt(r, "chimera %s", words_quote(r, r->version)));
 	if (r->simulated)
-		row(r, "Simulated", "yes: the answers came from a simulated server, not from a model");
+		row(r, "Simulated",
+			"yes: the answers came from a simulated server, not from a model");
 	if (r->is_virtual)
 		row(r, "Clock", "virtual: times are those of the simulation, not of a wall clock");
 }

@@ -40,11 +40,11 @@ void report_ingest(struct report *r)
 	}
 	doc_para(r->doc,
 		words_fmt(r, "%s, %s, %s. %s", words_count(r, r->d->nfiles, "file"),
-			num_bytes(text, (double)bytes), words_count(r, rows, "row of tables"),
-			rejected == 0
-				? "No line was set aside, no file was skipped."
-				: words_fmt(r, "%s did not count: no newline, a wrong number of "
-					       "fields, or a checksum that does not fit.",
-					  words_count(r, rejected, "line"))),
+			num_bytes(text, (double)bytes), words_count(r, rows, "table row"),
+			rejected == 0 ? "No line was set aside, no file was skipped."
+				      : words_fmt(r,
+						"%s did not count: no newline, a wrong number of "
+						"fields, or a checksum that does not fit.",
+						words_count(r, rejected, "line"))),
 		0);
 }

@@ -30,15 +30,15 @@ void report_release(struct report *r);
 
 /* ---- sections, in the order of the report ---- */
 
-void report_lead(struct report *r);	   /* the line below the title */
-void report_summary(struct report *r);	   /* three sentences, one picture */
-void report_findings(struct report *r);	   /* by strength */
+void report_lead(struct report *r);     /* the line below the title */
+void report_summary(struct report *r);  /* three sentences, one picture */
+void report_findings(struct report *r); /* by strength */
 void report_recommend(struct report *r);
 void report_effects(struct report *r);
 void report_performance(struct report *r);
 void report_risk(struct report *r);
-void report_next(struct report *r);	   /* what would settle the open questions */
-void report_head(struct report *r);	   /* what was measured, in a table */
+void report_next(struct report *r); /* what would settle the open questions */
+void report_head(struct report *r); /* what was measured, in a table */
 void report_ingest(struct report *r);
 void report_quality(struct report *r);
 void report_workflow(struct report *r);
@@ -56,21 +56,31 @@ const struct effect *report_effect(const struct report *r, int factor, enum metr
 bool report_is_effect(const struct effect *e);
 /* "8192 gives 3.1 % less throughput than 1024 (1.9 to 4.3)"; of such an effect. */
 const char *report_effect_text(struct report *r, const struct effect *e);
-/* The same from the better side: "num_ctx 1024 instead of 8192: 3.2 % more throughput (1.9 to 4.5)". */
+/* The same from the better side: "num_ctx 1024 instead of 8192: 3.2 % more throughput (1.9
+ * to 4.5)". */
 const char *report_gain_text(struct report *r, const struct effect *e);
+/* "effect", "no effect", "inconclusive", "alias". */
+const char *report_verdict(const struct effect *e, enum verdict v);
+/* The difference that two levels may have at most, by the interval that reaches furthest: "6.1 %";
+ * NULL where there is none. */
+const char *report_reach(struct report *r, const struct effect *e);
 /* Levels of a factor that are one setting: "one setting under three names: ..."; NULL if none. */
 const char *report_alias_text(struct report *r, int factor);
 /* True where all levels of the factor are one setting. */
 bool report_is_alias(const struct report *r, int factor);
+/* True where no setting can be told from the best. */
+bool report_is_all(const struct best_set *set);
 /* What the cells of a set have in common: "num_ctx 4096 or less"; "" nothing. */
 const char *report_common(struct report *r, const uint32_t *cells, size_t n);
+/* Some factor has more than one level. */
+bool report_varies(const struct report *r);
 /* Something was graded. */
 bool report_has_score(const struct report *r);
 
 #define CHOICE_NONE UINT32_MAX
 /* The cell of the set that holds the best of m that should be used: without failures where there is
- * one, in the set of `also` too where there is one, and of those the one that needs the least memory
- * and the shortest context.  CHOICE_NONE where there is no set. */
+ * one, in the set of `also` too where there is one, and of those the one that needs the least
+ * memory and the shortest context.  CHOICE_NONE where there is no set. */
 uint32_t report_choice(const struct report *r, enum metric m, enum metric also);
 bool report_in_set(const struct report *r, enum metric m, uint32_t cell);
 /* Bytes that the loads of the cell's block took, NaN unknown; the largest. */

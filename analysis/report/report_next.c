@@ -1,5 +1,5 @@
-/* report_next.c - what would settle the open questions: the next experiment, its command, and what it
- * costs by this run's own times. */
+/* report_next.c - what would settle the open questions: the next experiment, its command, and what
+ * it costs by this run's own times. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -9,19 +9,22 @@
 #include "wording.h"
 
 #define QUESTIONS_MAX 6
-#define PROMPTS	      8
+#define PROMPTS       8
+#define LEAST_PASSES  3
 
 /* Loads, requests and time of so many more passes. */
 static const char *cost_of(struct report *r, double passes)
 {
 	double done = r->d->passes_complete ? r->d->passes_complete : r->d->passes_planned;
 	double share = done > 0 ? passes / done : NAN;
+	/* A pass loads every block once, and the sentinel after it. */
+	uint64_t loads = (uint64_t)passes *
+		(r->d->nblocks + (r->s->drift[METRIC_DECODE].sentinel_loads > 0));
 	char took[NUM_TEXT];
 
 	if (!isfinite(share))
 		return "its cost is not known, since no pass was complete";
-	return words_fmt(r, "about %s and %s more%s%s",
-		words_count(r, (uint64_t)llround((double)r->s->loads_made * share), "load"),
+	return words_fmt(r, "%s and about %s more%s%s", words_count(r, loads, "load"),
 		words_count(r, (uint64_t)llround((double)r->s->measured * share), "request"),
 		isfinite(r->s->seconds) ? ", " : "",
 		isfinite(r->s->seconds) ? num_duration(took, r->s->seconds * share) : "");
@@ -29,8 +32,8 @@ static const char *cost_of(struct report *r, double passes)
 
 static const char *resume_command(struct report *r, uint32_t passes)
 {
-	return words_fmt(r, "chimera resume %s --passes %u",
-		words_quote(r, words_shell(r, r->dir)), passes);
+	return words_fmt(
+		r, "chimera resume %s --passes %u", words_quote(r, words_shell(r, r->dir)), passes);
 }
 
 static uint32_t passes_now(const struct report *r)
@@ -66,7 +69,8 @@ static const char *question(struct report *r, const struct effect *e)
 
 static void ask(struct report *r, const struct effect *e)
 {
-	const char *why = e->why && e->why[0] ? doc_guard(r->doc, e->why) : "neither shown nor excluded";
+	const char *why = words_capital(
+		r, e->why && e->why[0] ? doc_guard(r->doc, e->why) : "neither shown nor excluded");
 	const char *answer;
 
 	if (e->passes_needed > passes_now(r))
@@ -77,34 +81,39 @@ static void ask(struct report *r, const struct effect *e)
 	doc_item(r->doc, question(r, e), answer, 0);
 }
 
-static uint32_t most_passes(const struct report *r)
+/* Passes that settle the main effects, or where none is open the interactions. */
+static uint32_t passes_wanted(const struct report *r, size_t n)
 {
 	uint32_t most = 0;
 
-	for (size_t k = 0; k < QUESTIONS_MAX; k++) {
+	for (size_t k = 0; k < n; k++) {
 		const struct effect *e = open_question(r, k);
 
-		if (e && e->passes_needed > most)
-			most = e->passes_needed;
+		if (e->factor_b >= 0 && most > 0)
+			break;
+		most = e->passes_needed > most ? e->passes_needed : most;
 	}
+	if (most <= passes_now(r) && !r->s->interleaved && n > 0)
+		most = LEAST_PASSES;
 	return most;
 }
 
 static void say_open(struct report *r, size_t n)
 {
-	uint32_t passes = most_passes(r);
+	uint32_t passes = passes_wanted(r, n);
 
 	for (size_t k = 0; k < n && k < QUESTIONS_MAX; k++)
 		ask(r, open_question(r, k));
 	if (n > QUESTIONS_MAX)
-		doc_para(r->doc, words_fmt(r, "%s more %s open.", words_number(r, n - QUESTIONS_MAX),
-					 n - QUESTIONS_MAX == 1 ? "is" : "are"),
+		doc_para(r->doc,
+			words_capital(r,
+				words_fmt(r, "%s more %s open.", words_number(r, n - QUESTIONS_MAX),
+					n - QUESTIONS_MAX == 1 ? "is" : "are")),
 			0);
-	if (passes <= passes_now(r) && !r->s->interleaved)
-		passes = 3;
 	if (passes > passes_now(r)) {
 		doc_para(r->doc,
-			words_fmt(r, "The next experiment: %u passes, which keep what was measured; %s.",
+			words_fmt(r,
+				"The next experiment: %u passes, which keep what was measured; %s.",
 				passes, cost_of(r, passes - passes_now(r))),
 			0);
 		doc_code(r->doc, resume_command(r, passes));
@@ -118,10 +127,11 @@ static void say_prompts(struct report *r)
 	if (r->d->nprompts == 0 || r->d->nprompts >= PROMPTS)
 		return;
 	doc_item(r->doc, "Does it hold for other prompts?",
-		words_fmt(r, "A suite of %d prompts costs the same %llu loads and %.0f requests "
-			     "instead of %llu.",
-			PROMPTS, (unsigned long long)r->s->loads_made,
-			(double)r->s->measured * share, (unsigned long long)r->s->measured),
+		words_fmt(r, "A suite of %d prompts costs the same %s and %s instead of %llu.",
+			PROMPTS, words_count(r, r->s->loads_made, "load"),
+			words_count(
+				r, (uint64_t)llround((double)r->s->measured * share), "request"),
+			(unsigned long long)r->s->measured),
 		0);
 }
 
@@ -138,8 +148,10 @@ void report_next(struct report *r)
 	say_open(r, n);
 	say_prompts(r);
 	doc_item(r->doc, "Does it hold on another day?",
-		words_fmt(r, "The same sweep again costs %s and %s%s%s; chimera compare then tells a "
-			     "change from noise.",
+		words_fmt(r,
+			"The same sweep again costs %s and %s%s%s; its report beside this one "
+			"tells a "
+			"change from noise.",
 			words_count(r, r->s->loads_made, "load"),
 			words_count(r, r->s->measured, "request"),
 			isfinite(r->s->seconds) ? ", " : "",

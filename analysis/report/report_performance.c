@@ -1,4 +1,5 @@
-/* report_performance.c - latency and throughput: warm and all, per cell with intervals, percentiles. */
+/* report_performance.c - latency and throughput: warm and all, per cell with intervals,
+ * percentiles. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -7,11 +8,12 @@
 
 #include "bug.h"
 #include "quantile.h"
+#include "wording.h"
 
 #define CELLS_SHOWN 120
 #define COLUMNS_MAX 64
 
-/* ---- warm and all ------------------------------------------------------------------------------ */
+/* ---- warm and all ------------------------------------------------------------------------ */
 
 enum population { WARM, PAID, ALL, POPULATIONS };
 
@@ -40,8 +42,7 @@ static void add_population(struct report *r, const char *name, enum population p
 	quantile_sort(v, n);
 	if (n > 0) {
 		const char *cells[] = {metric_specs[m].label, name, words_fmt(r, "%zu", n),
-			percentile(r, v, n, 0.5, 1),
-			percentile(r, v, n, 0.95, QUANTILE_P95_NEEDS),
+			percentile(r, v, n, 0.5, 1), percentile(r, v, n, 0.95, QUANTILE_P95_NEEDS),
 			percentile(r, v, n, 0.99, QUANTILE_P99_NEEDS), metric_specs[m].unit};
 
 		doc_table_row(r->doc, cells);
@@ -52,8 +53,8 @@ static void add_population(struct report *r, const char *name, enum population p
 static void warm_and_all(struct report *r)
 {
 	static const char *const head[] = {"Measure", "Requests", "n", "p50", "p95", "p99", "unit"};
-	static const enum doc_align align[] = {DOC_LEFT, DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT,
-		DOC_RIGHT, DOC_LEFT};
+	static const enum doc_align align[] = {
+		DOC_LEFT, DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_LEFT};
 	static const char *const names[] = {[WARM] = "counted: the model was loaded",
 		[PAID] = "waited for a model load",
 		[ALL] = "all that were answered, warm-ups too"};
@@ -65,14 +66,15 @@ static void warm_and_all(struct report *r)
 		for (int p = 0; p < POPULATIONS; p++)
 			add_population(r, names[p], (enum population)p, metrics[i]);
 	doc_para(r->doc,
-		words_fmt(r, "Percentiles are interpolated linearly; p95 is given from %d requests on "
-			     "and p99 from %d. All figures below are of counted requests alone: a "
-			     "request that waited for a load is never averaged with one that did not.",
+		words_fmt(r,
+			"Percentiles are interpolated linearly; p95 is given from %d requests on "
+			"and p99 from %d. All figures below are of counted requests alone: a "
+			"request that waited for a load is never averaged with one that did not.",
 			QUANTILE_P95_NEEDS, QUANTILE_P99_NEEDS),
 		0);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------------------------- */
 
 /* A table with a column per factor in front. */
 struct table {
@@ -162,8 +164,7 @@ static bool has_metric(const struct report *r, enum metric m)
 
 static void estimates_table(struct report *r, const uint32_t *cells, size_t n)
 {
-	static const enum metric all[] = {METRIC_TTFT, METRIC_DECODE, METRIC_TPOT, METRIC_PREFILL,
-		METRIC_SCORE};
+	static const enum metric all[] = {METRIC_TTFT, METRIC_DECODE, METRIC_TPOT, METRIC_SCORE};
 	struct table t = {.ncols = 0};
 	const char *row[COLUMNS_MAX];
 
@@ -196,7 +197,7 @@ static void estimates_table(struct report *r, const uint32_t *cells, size_t n)
 	}
 }
 
-/* ---- percentiles per cell ---------------------------------------------------------------------- */
+/* ---- percentiles per cell ---------------------------------------------------------------- */
 
 struct column {
 	enum metric metric;
@@ -226,17 +227,28 @@ static void look_up(const struct report *r, struct column *c)
 	}
 }
 
+/* One sentence for each percentile that no setting has. */
 static void say_withheld(struct report *r, const struct column *columns, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (columns[i].given)
-			continue;
-		doc_para(r->doc,
-			words_fmt(r, "p%d of %s is left out: %s in each setting.", columns[i].which,
-				metric_specs[columns[i].metric].label,
-				columns[i].why ? doc_guard(r->doc, columns[i].why)
-					       : "there is no value"),
-			0);
+	static const int percentiles[] = {50, 95, 99};
+
+	for (size_t k = 0; k < COUNTOF(percentiles); k++) {
+		const char *names[METRIC_COUNT], *why = NULL;
+		size_t count = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (columns[i].which != percentiles[k] || columns[i].given)
+				continue;
+			names[count++] = words_name(columns[i].metric);
+			why = why ? why : columns[i].why;
+		}
+		if (count > 0)
+			doc_para(r->doc,
+				words_fmt(r, "p%d of %s is left out, since no setting has it: %s.",
+					percentiles[k],
+					wording_list(&r->arena, names, count, "and"),
+					why ? doc_guard(r->doc, why) : "there is no value"),
+				0);
 	}
 }
 
@@ -244,7 +256,8 @@ static void percentiles_table(struct report *r, const uint32_t *cells, size_t n)
 {
 	struct column columns[] = {{METRIC_TTFT, 50, false, NULL}, {METRIC_TTFT, 95, false, NULL},
 		{METRIC_TTFT, 99, false, NULL}, {METRIC_DECODE, 50, false, NULL},
-		{METRIC_DECODE, 95, false, NULL}, {METRIC_DECODE, 99, false, NULL}};
+		{METRIC_DECODE, 95, false, NULL}, {METRIC_DECODE, 99, false, NULL},
+		{METRIC_E2E, 50, false, NULL}, {METRIC_PREFILL, 50, false, NULL}};
 	struct table t = {.ncols = 0};
 	const char *row[COLUMNS_MAX];
 
@@ -275,7 +288,7 @@ static void percentiles_table(struct report *r, const uint32_t *cells, size_t n)
 	say_withheld(r, columns, COUNTOF(columns));
 }
 
-/* ---- what is odd about a cell ------------------------------------------------------------------ */
+/* ---- what is odd about a cell ------------------------------------------------------------ */
 
 static void say_effective(struct report *r)
 {
@@ -302,8 +315,9 @@ void report_performance(struct report *r)
 	estimates_table(r, cells, n);
 	if (n < r->s->ncells)
 		doc_para(r->doc,
-			words_fmt(r, "Of %s the %zu with the highest throughput are shown; "
-				     "tables/cells.csv has all.",
+			words_fmt(r,
+				"Of %s the %zu with the highest throughput are shown; "
+				"tables/cells.csv has all.",
 				words_count(r, r->s->ncells, "setting"), n),
 			0);
 	say_effective(r);

@@ -1,10 +1,11 @@
-/* report_quality.c - what was measured of the measuring: rows by kind, the client's own lateness, the
- * headlines without suspect rows, drift, and where the noise sits. */
+/* report_quality.c - what was measured of the measuring: rows by kind, the client's own lateness,
+ * the headlines without suspect rows, drift, and where the noise sits. */
 #include "report_internal.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "jsonx.h"
 #include "num.h"
 
 static void row(struct report *r, const char *what, const char *text)
@@ -39,25 +40,30 @@ static void counts(struct report *r)
 	count_row(r, "lines set aside", s->set_aside);
 }
 
-/* ---- the client -------------------------------------------------------------------------------- */
+/* ---- the client -------------------------------------------------------------------------- */
 
 static void client(struct report *r)
 {
 	const struct summary *s = r->s;
 
-	if (isfinite(s->client_lag_p99_us))
+	if (r->is_virtual)
+		doc_item(r->doc, "Client lateness:", "none: under a virtual clock nothing is late.",
+			0);
+	else if (isfinite(s->client_lag_p99_us))
 		doc_item(r->doc, "Client lateness:",
-			words_fmt(r, "in 99 of 100 requests the client's loop was at most %s ms late.",
-				words_plain(r, s->client_lag_p99_us / 1000)),
+			words_fmt(r,
+				"in 99 of 100 requests the client's loop was at most %s ms late.",
+				words_rough(r, s->client_lag_p99_us / 1000)),
 			0);
 	else
-		doc_item(r->doc, "Client lateness:",
-			"not given: fewer than 100 requests recorded it.", 0);
+		doc_item(r->doc,
+			"Client lateness:", "not given: fewer than 100 requests recorded it.", 0);
 	if (isfinite(s->ttft_minus_server_ms_p50))
 		doc_item(r->doc, "TTFT against the server's own times:",
-			words_fmt(r, "the client's TTFT is %s ms longer than load and prompt evaluation "
-				     "as the server tells them (median of %llu%s); %llu outside 0 to "
-				     "50 ms.",
+			words_fmt(r,
+				"the client's TTFT is %s ms longer than load and prompt evaluation "
+				"as the server tells them (median of %llu%s); %llu outside 0 to "
+				"50 ms.",
 				words_plain(r, s->ttft_minus_server_ms_p50),
 				(unsigned long long)s->ttft_minus_server_n,
 				isfinite(s->ttft_minus_server_ms_p95)
@@ -67,18 +73,37 @@ static void client(struct report *r)
 				(unsigned long long)s->ttft_minus_server_outside),
 			0);
 	doc_item(r->doc, "Loads:",
-		s->loads_planned == 0 ? words_fmt(r, "%s made; how many were planned is not recorded.",
-						words_count(r, s->loads_made, "load"))
-		: s->loads_made == s->loads_planned
-			? words_fmt(r, "%s made, as planned.",
+		s->loads_planned == 0
+			? words_fmt(r, "%s made; how many were planned is not recorded.",
 				  words_count(r, s->loads_made, "load"))
+			: s->loads_made == s->loads_planned
+			? words_fmt(
+				  r, "%s made, as planned.", words_count(r, s->loads_made, "load"))
 			: words_fmt(r, "%s made, %llu planned.",
 				  words_count(r, s->loads_made, "load"),
 				  (unsigned long long)s->loads_planned),
 		0);
 }
 
-/* ---- with and without suspect rows ------------------------------------------------------------- */
+/* What a server does not offer, and so nobody could check. */
+static void unchecked(struct report *r)
+{
+	size_t i, k;
+	json_t *server, *what;
+
+	json_array_foreach(json_object_get(r->d->manifest, "servers"), i, server)
+	{
+		const char *name = jsonx_get_string(server, "name");
+
+		json_array_foreach(json_object_get(server, "unchecked"), k, what) if (name &&
+			json_is_string(what)) doc_item(r->doc, "Could not be checked:",
+			words_fmt(r, "%s on %s.", words_quote(r, json_string_value(what)),
+				words_quote(r, name)),
+			0);
+	}
+}
+
+/* ---- with and without suspect rows ------------------------------------------------------- */
 
 static void headline(struct report *r, enum metric m)
 {
@@ -94,8 +119,8 @@ static void headline(struct report *r, enum metric m)
 			words_metric(r, m, v->estimate, v->ci_low, v->ci_high),
 			isfinite(v->estimate_valid_only)
 				? words_fmt(r, "%s %s",
-					  words_value(r, v->estimate_valid_only, v->ci_low,
-						  v->ci_high),
+					  words_value(
+						  r, v->estimate_valid_only, v->ci_low, v->ci_high),
 					  metric_specs[m].unit)
 				: "no row is left"};
 
@@ -105,10 +130,10 @@ static void headline(struct report *r, enum metric m)
 
 static void verdict_row(struct report *r, const struct effect *e)
 {
-	const char *cells[] = {words_fmt(r, "%s on %s", words_quote(r, e->factor),
-				       metric_specs[e->metric].label),
-		words_fmt(r, "%s, p %s", verdict_name(e->verdict), words_p(r, e->p_holm)),
-		words_fmt(r, "%s, p %s", verdict_name(e->verdict_valid_only),
+	const char *cells[] = {
+		words_fmt(r, "%s on %s", words_quote(r, e->factor), metric_specs[e->metric].label),
+		words_fmt(r, "%s, p %s", report_verdict(e, e->verdict), words_p(r, e->p_holm)),
+		words_fmt(r, "%s, p %s", report_verdict(e, e->verdict_valid_only),
 			words_p(r, e->p_valid_only))};
 
 	doc_table_row(r->doc, cells);
@@ -133,18 +158,18 @@ static void sensitivity(struct report *r)
 	}
 }
 
-/* ---- drift and noise --------------------------------------------------------------------------- */
+/* ---- drift and noise --------------------------------------------------------------------- */
 
 static const char *percent(struct report *r, double x)
 {
-	return isfinite(x) ? words_fmt(r, "%s %%", words_plain(r, x * 100)) : NOT_GIVEN;
+	return isfinite(x) ? words_fmt(r, "%s %%", words_rough(r, x * 100)) : NOT_GIVEN;
 }
 
 static void drift_row(struct report *r, enum metric m)
 {
 	const struct drift_summary *d = &r->s->drift[m];
 	const char *cells[] = {metric_specs[m].label, percent(r, d->trend_per_hour),
-		words_p(r, d->trend_p), words_plain(r, d->lag1),
+		words_p(r, d->trend_p), words_rough(r, d->lag1),
 		isfinite(d->sentinel_low)
 			? words_fmt(r, "%s of the first",
 				  words_range(r, d->sentinel_low, d->sentinel_high))
@@ -158,8 +183,8 @@ static void drift(struct report *r)
 {
 	static const char *const head[] = {"Measure", "Trend per hour", "p",
 		"Correlation with the request before", "Last sentinel (95 %)", "Sentinel loads"};
-	static const enum doc_align align[] = {DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT,
-		DOC_RIGHT};
+	static const enum doc_align align[] = {
+		DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT};
 
 	doc_table(r->doc, "Drift: what the order of the run does to what the model leaves over",
 		COUNTOF(head), head, align);
@@ -174,8 +199,8 @@ static void drift(struct report *r)
 
 static void noise(struct report *r)
 {
-	static const char *const head[] = {"Measure", "From load to load", "From pass to pass",
-		"From request to request"};
+	static const char *const head[] = {
+		"Measure", "From load to load", "From pass to pass", "From request to request"};
 	static const enum doc_align align[] = {DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT};
 	static const enum metric metrics[] = {METRIC_DECODE, METRIC_TTFT};
 
@@ -195,6 +220,7 @@ void report_quality(struct report *r)
 	doc_section(r->doc, "quality", "Data quality and audit of the client");
 	counts(r);
 	client(r);
+	unchecked(r);
 	sensitivity(r);
 	drift(r);
 	noise(r);

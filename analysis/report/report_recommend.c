@@ -12,7 +12,7 @@
 
 #define GRADED "sweeps/prompts/graded.json"
 
-/* ---- setting ----------------------------------------------------------------------------------- */
+/* ---- setting ----------------------------------------------------------------------------- */
 
 /* Factors whose levels are one setting, or shown to be within the margin. */
 static const char *free_factors(struct report *r, enum metric m)
@@ -37,12 +37,21 @@ static void say_setting(struct report *r, enum metric m, uint32_t cell)
 	const char *any = free_factors(r, m);
 	const char *why;
 
-	if (set->different <= 1)
+	if (!report_varies(r))
+		why = "there is no other to compare it with";
+	else if (set->different <= 1)
 		why = words_fmt(r, "the set that holds the best %s with 95 %% has no other setting",
 			words_name(m));
+	else if (report_is_all(set))
+		why = words_fmt(r,
+			"none of the %zu different settings can be told from the best; this is the "
+			"one "
+			"that needs the least memory and context",
+			set->of);
 	else
 		why = words_fmt(r,
-			"%zu of %zu different settings cannot be told from the best%s%s; this is the "
+			"%zu of %zu different settings cannot be told from the best%s%s; this is "
+			"the "
 			"one of them that needs the least memory and context",
 			set->different, set->of, common[0] ? ", all with " : "", common);
 	doc_item(r->doc, "Setting:",
@@ -55,7 +64,7 @@ static void say_setting(struct report *r, enum metric m, uint32_t cell)
 			v->n));
 }
 
-/* ---- gain -------------------------------------------------------------------------------------- */
+/* ---- gain -------------------------------------------------------------------------------- */
 
 /* Factors of which the effect is shown: what taking the better level brings. */
 static const char *gains(struct report *r, enum metric m)
@@ -76,36 +85,40 @@ static const char *gains(struct report *r, enum metric m)
 static const char *room(struct report *r, enum metric m)
 {
 	const struct effect *widest = NULL;
-	double most = 0;
 
 	for (size_t f = 0; f < r->d->nfactors; f++) {
 		const struct effect *e = report_effect(r, (int)f, m);
-		double reach = e ? fmax(fabs(e->widest_low - 1), fabs(e->widest_high - 1)) : NAN;
 
-		if (e && e->verdict == VERDICT_INCONCLUSIVE && reach > most) {
-			most = reach;
+		if (e && e->verdict == VERDICT_INCONCLUSIVE && isfinite(e->widest_high) &&
+			(!widest ||
+				e->widest_high - e->widest_low >
+					widest->widest_high - widest->widest_low))
 			widest = e;
-		}
 	}
 	if (!widest)
 		return "";
-	return words_fmt(r, "; differences of up to %s %% by %s are not excluded",
-		words_rough(r, most * 100), words_quote(r, widest->factor));
+	return words_fmt(r, "; differences of up to %s by %s are not excluded",
+		report_reach(r, widest), words_quote(r, widest->factor));
 }
 
 static void say_gain(struct report *r, enum metric m)
 {
 	const char *text = gains(r, m);
 
+	if (!report_varies(r)) {
+		doc_item(r->doc, "Expected gain:", "none: nothing was varied.", 0);
+		return;
+	}
 	doc_item(r->doc, "Expected gain:",
 		text ? words_fmt(r, "%s.", text)
-		     : words_fmt(r, "none that this run could show: no factor has a shown effect "
-				    "on %s that matters%s.",
+		     : words_fmt(r,
+			       "none that this run could show: no factor has a shown effect "
+			       "on %s that matters%s.",
 			       words_name(m), room(r, m)),
 		0);
 }
 
-/* ---- cost -------------------------------------------------------------------------------------- */
+/* ---- cost -------------------------------------------------------------------------------- */
 
 static const char *context_cost(struct report *r, uint32_t cell)
 {
@@ -142,7 +155,8 @@ static const char *other_cost(struct report *r, enum metric other, uint32_t cell
 		return NULL;
 	best = &r->s->cells[r->s->best[other].cells[0]].metric[other];
 	if (report_in_set(r, other, cell))
-		return words_fmt(r, "nothing in %s, in which it may be the best too: %s", words_name(other),
+		return words_fmt(r, "nothing in %s, in which it may be the best too: %s",
+			words_name(other),
 			words_metric(r, other, v->estimate, v->ci_low, v->ci_high));
 	return words_fmt(r, "%s is %s there, against %s at the best", words_name(other),
 		words_metric(r, other, v->estimate, v->ci_low, v->ci_high),
@@ -151,8 +165,8 @@ static const char *other_cost(struct report *r, enum metric other, uint32_t cell
 
 static void say_cost(struct report *r, enum metric other, uint32_t cell)
 {
-	const char *parts[] = {other_cost(r, other, cell), context_cost(r, cell),
-		memory_cost(r, cell)};
+	const char *parts[] = {
+		other_cost(r, other, cell), context_cost(r, cell), memory_cost(r, cell)};
 	struct str text = STR_INIT(STR_MAX_LINE);
 
 	for (size_t i = 0; i < COUNTOF(parts); i++)
@@ -163,7 +177,7 @@ static void say_cost(struct report *r, enum metric other, uint32_t cell)
 	str_release(&text);
 }
 
-/* ---- when not ---------------------------------------------------------------------------------- */
+/* ---- when not ---------------------------------------------------------------------------- */
 
 static const char *prompts_limit(struct report *r)
 {
@@ -181,9 +195,10 @@ static void say_when_not(struct report *r, uint32_t cell)
 	char percent[WORDING_TEXT];
 
 	doc_item(r->doc, "Not when:",
-		words_fmt(r, "%s; on another machine or version of the server; with more requests at "
-			     "a time than here; where failures must be rare (%u of %u failed, which "
-			     "does not exclude a rate of up to %s %%).",
+		words_fmt(r,
+			"%s; on another machine or version of the server; with more requests at "
+			"a time than here; where failures must be rare (%u of %u failed, which "
+			"does not exclude a rate of up to %s %%).",
 			prompts_limit(r), c->n_failed, c->n + c->n_failed,
 			isfinite(c->failure_upper)
 				? wording_fixed(percent, 100 * c->failure_upper, 0)
@@ -191,7 +206,7 @@ static void say_when_not(struct report *r, uint32_t cell)
 		0);
 }
 
-/* ---- the recommendations ----------------------------------------------------------------------- */
+/* ---- the recommendations ----------------------------------------------------------------- */
 
 static void no_setting(struct report *r, enum metric m)
 {
@@ -229,8 +244,9 @@ static void recommend_ttft(struct report *r, uint32_t first)
 		return;
 	}
 	if (same)
-		doc_para(r->doc, "The setting of the first recommendation: it may be the best here too, "
-				 "so that nothing is given up.",
+		doc_para(r->doc,
+			"The setting of the first recommendation: it may be the best here too, "
+			"so that nothing is given up.",
 			0);
 	say_setting(r, METRIC_TTFT, cell);
 	say_gain(r, METRIC_TTFT);
@@ -251,12 +267,14 @@ static void recommend_quality(struct report *r, int number)
 {
 	doc_subsection(r->doc, words_fmt(r, "%d. For quality, and a balance of all three", number));
 	doc_item(r->doc, "Setting:",
-		"None yet: the answers of this run were not graded, so that no setting can be called "
+		"None yet: the answers of this run were not graded, so that no setting can be "
+		"called "
 		"a balance of speed and quality. A setting that is faster may answer worse.",
 		0);
 	doc_item(r->doc, "What to do:",
-		words_fmt(r, "Run the same grid on prompts that check their own answers; it costs as "
-			     "many loads as this run (%llu) and more requests per load.",
+		words_fmt(r,
+			"Run the same grid on prompts that check their own answers; it costs as "
+			"many loads as this run (%llu) and more requests per load.",
 			(unsigned long long)r->s->loads_made),
 		0);
 	doc_code(r->doc, graded_command(r));
@@ -266,6 +284,21 @@ static void recommend_quality(struct report *r, int number)
 		0);
 }
 
+static const char *score_range(struct report *r)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < r->s->ncells; i++) {
+		double x = r->s->cells[i].metric[METRIC_SCORE].estimate;
+
+		low = fmin(low, isnan(x) ? low : x);
+		high = fmax(high, isnan(x) ? high : x);
+	}
+	return low < high ? words_fmt(r, "mean scores from %s to %s", words_rough(r, low),
+				    words_rough(r, high))
+			  : words_fmt(r, "mean score %s", words_rough(r, low));
+}
+
 /* Of the set that may have the best score, the one that is best in throughput. */
 static void recommend_balance(struct report *r, int number)
 {
@@ -273,8 +306,11 @@ static void recommend_balance(struct report *r, int number)
 
 	doc_subsection(r->doc, words_fmt(r, "%d. For quality, and a balance of all three", number));
 	if (cell == CHOICE_NONE) {
-		doc_para(r->doc, "The answers were graded, but no setting can be told from another by "
-				 "its score: keep the recommendation for throughput.",
+		doc_para(r->doc,
+			words_fmt(r,
+				"The answers were graded (%s), but no setting can be told from "
+				"another by its score: keep the recommendation for throughput.",
+				score_range(r)),
 			0);
 		return;
 	}
@@ -299,16 +335,17 @@ static void recommend_fewer(struct report *r, int number)
 			words_fmt(r, "%d. For the next sweep: one level of %s", number++,
 				words_quote(r, factor->name)));
 		doc_item(r->doc, "Setting:",
-			words_fmt(r, "Keep one of the levels: %s.", doc_guard(r->doc, alias)),
-			0);
+			words_fmt(r, "Keep one of the levels: %s.", doc_guard(r->doc, alias)), 0);
 		doc_item(r->doc, "Expected gain:",
 			factor->stratum == DATA_RUNNER
-				? words_fmt(r, "about %.0f of %llu model loads, and the time they take.",
+				? words_fmt(r,
+					  "about %.0f of %llu model loads, and the time they take.",
 					  spared, (unsigned long long)r->s->loads_made)
 				: "fewer requests for the same answer.",
 			0);
 		doc_item(r->doc, "Not when:",
-			"the levels are wanted as a control: equal settings must show no effect.", 0);
+			"the levels are wanted as a control: equal settings must show no effect.",
+			0);
 	}
 }
 

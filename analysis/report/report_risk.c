@@ -1,5 +1,5 @@
-/* report_risk.c - what may be wrong with these figures, or go wrong when they are followed: each with
- * what was seen and what to do about it. */
+/* report_risk.c - what may be wrong with these figures, or go wrong when they are followed: each
+ * with what was seen and what to do about it. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -9,9 +9,9 @@
 #include "num.h"
 #include "wording.h"
 
-#define FEW_DF	     6
-#define FEW_PROMPTS  8
-#define TREND_ALPHA  0.05
+#define FEW_DF      6
+#define FEW_PROMPTS 8
+#define TREND_ALPHA 0.05
 
 static void risk(struct report *r, const char *what, const char *seen, const char *mitigation)
 {
@@ -20,7 +20,7 @@ static void risk(struct report *r, const char *what, const char *seen, const cha
 	doc_table_row(r->doc, cells);
 }
 
-/* ---- failures ---------------------------------------------------------------------------------- */
+/* ---- failures ---------------------------------------------------------------------------- */
 
 /* What helps against a kind of failure. */
 static const char *remedy(const char *status)
@@ -29,7 +29,8 @@ static const char *remedy(const char *status)
 		const char *status, *remedy;
 	} remedies[] = {
 		{"out_of_memory", "use a smaller num_ctx or num_gpu, or a smaller quantization"},
-		{"timeout_first", "raise the limit for the first token, or find what the server waits for"},
+		{"timeout_first",
+			"raise the limit for the first token, or find what the server waits for"},
 		{"timeout_stall", "look at the server's log for the time of the stall"},
 		{"timeout_total", "raise the limit, or lower num_predict"},
 		{"connect_error", "see that the server runs and can be reached, then resume"},
@@ -56,7 +57,7 @@ static void failures(struct report *r)
 
 		for (size_t i = 0; i < r->d->nrows; i++)
 			n += r->d->rows[i].phase == ROW_MEASURE && !r->d->rows[i].ok &&
-			     r->d->rows[i].status == k;
+				r->d->rows[i].status == k;
 		if (n > 0)
 			risk(r, words_fmt(r, "Requests fail: %s", words_quote(r, r->d->status[k])),
 				words_fmt(r, "%llu of %s", (unsigned long long)n,
@@ -68,14 +69,15 @@ static void failures(struct report *r)
 			upper = fmax(upper, r->s->cells[i].failure_upper);
 	if (r->s->failed == 0 && upper > 0)
 		risk(r, "Failures too rare to be seen",
-			words_fmt(r, "none of %s failed; a rate of up to %s %% in one setting is not "
-				     "excluded",
+			words_fmt(r,
+				"none of %s failed; a rate of up to %s %% in one setting is not "
+				"excluded",
 				words_count(r, r->s->measured, "request"),
 				wording_fixed(percent, 100 * upper, 0)),
 			"more repeats of the setting that is chosen, before anything is promised");
 }
 
-/* ---- the experiment ---------------------------------------------------------------------------- */
+/* ---- the experiment ---------------------------------------------------------------------- */
 
 static void thin_data(struct report *r)
 {
@@ -87,7 +89,7 @@ static void thin_data(struct report *r)
 		if (e->primary && e->factor_b < 0 && isfinite(e->df_error) && !isnan(e->p))
 			least = fmin(least, e->df_error);
 	}
-	if (!r->s->interleaved && r->d->nfactors > 0)
+	if (!r->s->interleaved && report_varies(r))
 		risk(r, "Each setting was loaded in one pass only",
 			"a difference between loads cannot be told from one between settings",
 			"run at least 3 passes");
@@ -98,7 +100,8 @@ static void thin_data(struct report *r)
 			"more passes");
 	if (r->d->passes_planned > r->d->passes_complete && r->d->passes_complete > 0)
 		risk(r, "The run is not complete",
-			words_fmt(r, "%u of %u passes", r->d->passes_complete, r->d->passes_planned),
+			words_fmt(
+				r, "%u of %u passes", r->d->passes_complete, r->d->passes_planned),
 			"chimera resume finishes it");
 }
 
@@ -120,7 +123,8 @@ static void aliases(struct report *r)
 		const char *text = report_alias_text(r, (int)f);
 
 		if (text)
-			risk(r, words_fmt(r, "Levels of %s are not what they say",
+			risk(r,
+				words_fmt(r, "Levels of %s are not what they say",
 					words_quote(r, r->d->factors[f].name)),
 				doc_guard(r->doc, text), "sweep one of them");
 	}
@@ -135,7 +139,7 @@ static void aliases(struct report *r)
 		}
 }
 
-/* ---- the machine ------------------------------------------------------------------------------- */
+/* ---- the machine ------------------------------------------------------------------------- */
 
 static void drift(struct report *r)
 {
@@ -150,29 +154,35 @@ static void drift(struct report *r)
 		if (d->trend_p < TREND_ALPHA) {
 			moved = true;
 			risk(r, words_fmt(r, "%s drifted during the run", name),
-				words_fmt(r, "a trend over the run, p = %s", words_p(r, d->trend_p)),
-				"passes spread it evenly over the settings; look for heat or other load");
+				words_fmt(
+					r, "a trend over the run, p = %s", words_p(r, d->trend_p)),
+				"passes spread it evenly over the settings; look for heat or other "
+				"load");
 		} else if (d->sentinel_low > 1 || d->sentinel_high < 1) {
 			moved = true;
 			risk(r, words_fmt(r, "%s drifted during the run", name),
-				words_fmt(r, "the same setting, loaded again and again, ended at %s of "
-					     "where it began",
+				words_fmt(r,
+					"the same setting, loaded again and again, ended at %s of "
+					"where it began",
 					words_range(r, d->sentinel_low, d->sentinel_high)),
-				"passes spread it evenly over the settings; look for heat or other load");
+				"passes spread it evenly over the settings; look for heat or other "
+				"load");
 		}
 	}
 	if (known && !moved)
 		risk(r, "Drift too small to be seen", "no trend over the run",
 			"look at the chart of requests in order");
 	risk(r, "Another day is different",
-		"all was measured on one machine in one stretch: its intervals know nothing of other "
+		"all was measured on one machine in one stretch: its intervals know nothing of "
+		"other "
 		"days",
 		"repeat the run on another day and compare");
 }
 
 static bool is_local(const char *url)
 {
-	return url && (strstr(url, "//127.") || strstr(url, "//localhost") || strstr(url, "//[::1]"));
+	return url &&
+		(strstr(url, "//127.") || strstr(url, "//localhost") || strstr(url, "//[::1]"));
 }
 
 static void memory(struct report *r)
@@ -215,7 +225,7 @@ static void other_models(struct report *r)
 			"unload it and run again; such rows are suspect");
 }
 
-/* ---- the rows ---------------------------------------------------------------------------------- */
+/* ---- the rows ---------------------------------------------------------------------------- */
 
 static void rows(struct report *r)
 {
@@ -227,7 +237,8 @@ static void rows(struct report *r)
 				words_count(r, s->measured, "measured one")),
 			"each headline is also given without them, under data quality");
 	if (s->invalid > 0)
-		risk(r, "Invalid rows", words_fmt(r, "%s, in no figure", words_count(r, s->invalid, "row")),
+		risk(r, "Invalid rows",
+			words_fmt(r, "%s, in no figure", words_count(r, s->invalid, "row")),
 			"they were measured again, at most twice; validity_why names the cause");
 	if (s->set_aside > 0)
 		risk(r, "Rows set aside",
@@ -238,7 +249,8 @@ static void rows(struct report *r)
 		risk(r, "Loads not as planned",
 			words_fmt(r, "%llu made, %llu planned", (unsigned long long)s->loads_made,
 				(unsigned long long)s->loads_planned),
-			"a load that nobody asked for is another user of the server: give it to the sweep "
+			"a load that nobody asked for is another user of the server: give it to "
+			"the sweep "
 			"alone");
 	if (isfinite(s->context_filled_max) && s->context_filled_max < 0.5)
 		risk(r, "Long prompts are slower",

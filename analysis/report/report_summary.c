@@ -11,7 +11,7 @@
 
 #define STRONGEST 10 /* findings before the rest is set apart */
 
-/* ---- first sentence: what was done ------------------------------------------------------------- */
+/* ---- first sentence: what was done ------------------------------------------------------- */
 
 static const char *what_model(struct report *r)
 {
@@ -40,7 +40,7 @@ static const char *what_was_done(struct report *r)
 			       : words_fmt(r, "%s failed", words_number(r, s->failed)));
 }
 
-/* ---- second sentence: what matters ------------------------------------------------------------- */
+/* ---- second sentence: what matters ------------------------------------------------------- */
 
 /* Where a factor stands by its main effects on throughput and TTFT. */
 enum standing { STANDS_ALIAS, STANDS_EFFECT, STANDS_OPEN, STANDS_NONE, STANDS_UNKNOWN };
@@ -55,10 +55,10 @@ static enum standing standing_of(const struct report *r, int factor)
 
 		if (!e || !e->primary)
 			continue;
-		here = e->verdict == VERDICT_ALIAS		       ? STANDS_ALIAS
-		       : e->verdict == VERDICT_EFFECT && !e->negligible ? STANDS_EFFECT
-		       : e->verdict == VERDICT_INCONCLUSIVE	       ? STANDS_OPEN
-								       : STANDS_NONE;
+		here = e->verdict == VERDICT_ALIAS                       ? STANDS_ALIAS
+			: e->verdict == VERDICT_EFFECT && !e->negligible ? STANDS_EFFECT
+			: e->verdict == VERDICT_INCONCLUSIVE             ? STANDS_OPEN
+									 : STANDS_NONE;
 		worst = here < worst ? here : worst;
 	}
 	return worst;
@@ -93,9 +93,10 @@ static void add_effects(struct report *r, struct str *text)
 				clauses[n++] = report_effect_text(r, e);
 		}
 		if (n > 0)
-			add_clause(text, words_fmt(r, "%s matters: %s",
-						 words_quote(r, r->d->factors[f].name),
-						 wording_list(&r->arena, clauses, n, "and")));
+			add_clause(text,
+				words_fmt(r, "%s matters: %s",
+					words_quote(r, r->d->factors[f].name),
+					wording_list(&r->arena, clauses, n, "and")));
 	}
 }
 
@@ -103,9 +104,10 @@ static void add_aliases(struct report *r, struct str *text)
 {
 	for (size_t f = 0; f < r->d->nfactors; f++)
 		if (standing_of(r, (int)f) == STANDS_ALIAS)
-			add_clause(text, words_fmt(r, "%s is one setting under %s names",
-						 words_quote(r, r->d->factors[f].name),
-						 words_number(r, r->d->factors[f].nlevels)));
+			add_clause(text,
+				words_fmt(r, "%s is one setting under %s names",
+					words_quote(r, r->d->factors[f].name),
+					words_number(r, r->d->factors[f].nlevels)));
 }
 
 static const char *what_matters(struct report *r)
@@ -120,22 +122,24 @@ static const char *what_matters(struct report *r)
 	if (n > 0)
 		add_clause(&text,
 			words_fmt(r, "%s %s no difference beyond the margins",
-				wording_list(&r->arena, names, n, "and"), n == 1 ? "makes" : "make"));
+				wording_list(&r->arena, names, n, "and"),
+				n == 1 ? "makes" : "make"));
 	add_aliases(r, &text);
 	n = factors_of(r, STANDS_OPEN, names);
 	if (n > 0)
 		add_clause(&text,
-			words_fmt(r, "what %s %s stays open", wording_list(&r->arena, names, n, "and"),
-				n == 1 ? "does" : "do"));
+			words_fmt(r, "what %s %s stays open",
+				wording_list(&r->arena, names, n, "and"), n == 1 ? "does" : "do"));
 	if (text.len == 0)
-		str_add(&text, r->d->nfactors ? "What the factors do could not be tested"
-					      : "Nothing was varied, so there is nothing to compare");
+		str_add(&text,
+			report_varies(r) ? "What the factors do could not be tested"
+					 : "Nothing was varied, so there is nothing to compare");
 	kept = words_fmt(r, "%s.", text.s);
 	str_release(&text);
 	return kept;
 }
 
-/* ---- third sentence: what is best -------------------------------------------------------------- */
+/* ---- third sentence: what is best -------------------------------------------------------- */
 
 static const char *best_clause(struct report *r, enum metric m)
 {
@@ -147,15 +151,20 @@ static const char *best_clause(struct report *r, enum metric m)
 		return NULL;
 	best = &r->s->cells[set->cells[0]].metric[m];
 	if (r->s->ncells == 1)
-		return words_fmt(r, "%s is %s",
-			words_name(m),
+		return words_fmt(r, "%s is %s", words_name(m),
 			words_metric(r, m, best->estimate, best->ci_low, best->ci_high));
 	common = report_common(r, set->cells, set->ncells);
 	if (set->different == 1)
-		return words_fmt(r, "the best %s is that of %s at %s",
-			words_name(m),
+		return words_fmt(r, "the best %s is that of %s at %s", words_name(m),
 			words_cell(r, set->cells[0]),
 			words_metric(r, m, best->estimate, best->ci_low, best->ci_high));
+	if (report_is_all(set))
+		return words_fmt(r,
+			"no setting can be called the best in %s: any of the %zu different "
+			"ones may be, at about %s %s",
+			words_name(m), set->of,
+			words_value(r, best->estimate, best->ci_low, best->ci_high),
+			metric_specs[m].unit);
 	return words_fmt(r, "the best %s is among %zu of %zu different settings at about %s %s%s%s",
 		words_name(m), set->different, set->of,
 		words_value(r, best->estimate, best->ci_low, best->ci_high), metric_specs[m].unit,
@@ -176,7 +185,8 @@ static const char *what_is_best(struct report *r)
 
 static int rows_that_count(struct report *r)
 {
-	return doc_evidence(r->doc, "runs.csv", "phase=measure status=ok validity!=invalid paid_load=0",
+	return doc_evidence(r->doc, "runs.csv",
+		"phase=measure status=ok validity!=invalid paid_load=0",
 		(unsigned long)(r->s->ok > r->s->invalid ? r->s->ok - r->s->invalid : 0));
 }
 
@@ -187,13 +197,14 @@ void report_summary(struct report *r)
 		doc_evidence(r->doc, "runs.csv", "phase=measure", (unsigned long)r->s->measured));
 	doc_para(r->doc, words_capital(r, what_matters(r)), rows_that_count(r));
 	doc_para(r->doc, words_capital(r, what_is_best(r)), 0);
-	if (!r->s->interleaved && r->d->nfactors > 0)
-		doc_note(r->doc, "Every setting was loaded in one pass only: a difference between "
-				 "loads cannot be told from a difference between settings.");
+	if (!r->s->interleaved && report_varies(r))
+		doc_note(r->doc,
+			"Every setting was loaded in one pass only: a difference between "
+			"loads cannot be told from a difference between settings.");
 	report_chart(r, "ttft-throughput");
 }
 
-/* ---- findings ---------------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------------- */
 
 static const char *kind_lead(enum finding_kind kind)
 {
@@ -219,15 +230,15 @@ static const char *sentence(struct report *r, const char *text)
 	size_t len = strlen(text);
 	bool ended = len > 0 && strchr(".!?", text[len - 1]);
 
-	return doc_guard(r->doc, words_fmt(r, "%s%s", words_capital(r, text), ended ? "" : "."));
+	return words_fmt(r, "%s%s", words_capital(r, doc_guard(r->doc, text)), ended ? "" : ".");
 }
 
 static void say_finding(struct report *r, const struct finding *f)
 {
 	int evidence = f->file && f->file[0]
-			       ? doc_evidence(r->doc, doc_guard(r->doc, f->file),
-					 f->filter ? doc_guard(r->doc, f->filter) : "", f->n)
-			       : 0;
+		? doc_evidence(r->doc, doc_guard(r->doc, f->file),
+			  f->filter ? doc_guard(r->doc, f->filter) : "", f->n)
+		: 0;
 
 	doc_item(r->doc, words_fmt(r, "%s %s", f->id, kind_lead(f->kind)), sentence(r, f->text),
 		evidence);

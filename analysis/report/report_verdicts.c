@@ -6,6 +6,8 @@
 
 #include "wording.h"
 
+#define LISTED_MAX 3 /* levels named one by one */
+
 const struct effect *report_effect(const struct report *r, int factor, enum metric m)
 {
 	for (size_t i = 0; i < r->s->neffects; i++) {
@@ -17,10 +19,17 @@ const struct effect *report_effect(const struct report *r, int factor, enum metr
 	return NULL;
 }
 
+const char *report_verdict(const struct effect *e, enum verdict v)
+{
+	if (v == VERDICT_EFFECT && e->negligible)
+		return "effect, but too small to matter";
+	return v == VERDICT_NO_EFFECT ? "no effect" : verdict_name(v);
+}
+
 bool report_is_effect(const struct effect *e)
 {
 	return e && e->verdict == VERDICT_EFFECT && !e->negligible && e->nlevels > 0 &&
-	       isfinite(e->furthest.ratio);
+		isfinite(e->furthest.ratio);
 }
 
 /* Which way a metric goes, in the words that belong to it. */
@@ -38,8 +47,8 @@ static const char *change_text(struct report *r, enum metric m, const struct cha
 {
 	if (c->is_times)
 		return words_fmt(r, "%s the %s", c->text, words_name(m));
-	return words_fmt(r, "%s%s %s %s", strcmp(metric_specs[m].unit, "ms") == 0 ? "a " : "", c->text,
-		direction(m, c->is_more), words_name(m));
+	return words_fmt(r, "%s%s %s %s", strcmp(metric_specs[m].unit, "ms") == 0 ? "a " : "",
+		c->text, direction(m, c->is_more), words_name(m));
 }
 
 static const char *brackets(struct report *r, const char *range)
@@ -62,12 +71,33 @@ const char *report_gain_text(struct report *r, const struct effect *e)
 {
 	const struct level_pair *p = &e->furthest;
 	bool log = metric_specs[e->metric].log;
-	struct change c = log ? words_change(r, e->metric, 1 / p->ratio, 1 / p->ci_high, 1 / p->ci_low)
-			      : words_change(r, e->metric, -p->ratio, -p->ci_high, -p->ci_low);
+	struct change c = log
+		? words_change(r, e->metric, 1 / p->ratio, 1 / p->ci_high, 1 / p->ci_low)
+		: words_change(r, e->metric, -p->ratio, -p->ci_high, -p->ci_low);
 
 	return words_fmt(r, "%s %s instead of %s: %s%s", words_quote(r, e->factor),
-		words_quote(r, e->levels[p->better].level), words_quote(r, e->levels[p->worse].level),
-		change_text(r, e->metric, &c), brackets(r, c.range));
+		words_quote(r, e->levels[p->better].level),
+		words_quote(r, e->levels[p->worse].level), change_text(r, e->metric, &c),
+		brackets(r, c.range));
+}
+
+const char *report_reach(struct report *r, const struct effect *e)
+{
+	bool log = metric_specs[e->metric].log;
+	double low = e->widest_low, high = e->widest_high;
+	double reach = log ? fmax(high, 1 / low) - 1 : fmax(fabs(low), fabs(high));
+	double scale = log ? 100 : 1;
+	char text[WORDING_TEXT];
+
+	if (!isfinite(low) || !isfinite(high))
+		return NULL;
+	wording_fixed(text, reach * scale, wording_decimals((high - low) / 2 * scale));
+	return words_fmt(r, "%s%s", text, log ? " %" : "");
+}
+
+bool report_is_all(const struct best_set *set)
+{
+	return set->different > 1 && set->different == set->of;
 }
 
 bool report_is_alias(const struct report *r, int factor)
@@ -125,6 +155,14 @@ const char *report_alias_text(struct report *r, int factor)
 	return NULL;
 }
 
+bool report_varies(const struct report *r)
+{
+	for (size_t f = 0; f < r->d->nfactors; f++)
+		if (r->d->factors[f].nlevels > 1)
+			return true;
+	return false;
+}
+
 bool report_has_score(const struct report *r)
 {
 	for (size_t i = 0; i < r->s->ncells; i++)
@@ -133,11 +171,11 @@ bool report_has_score(const struct report *r)
 	return false;
 }
 
-/* ---- what the cells of a set share ------------------------------------------------------------- */
+/* ---- what the cells of a set share ------------------------------------------------------- */
 
 /* Which levels of a factor the set has; returns how many. */
-static uint32_t levels_of(const struct report *r, size_t f, const uint32_t *cells, size_t n,
-	bool *has)
+static uint32_t levels_of(
+	const struct report *r, size_t f, const uint32_t *cells, size_t n, bool *has)
 {
 	uint32_t different = 0;
 
@@ -167,9 +205,26 @@ static const char *common_range(struct report *r, const struct data_factor *f, c
 		return words_fmt(r, "%s %s or less", words_quote(r, f->name),
 			words_quote(r, f->level[high]));
 	if (low != least && high == most)
-		return words_fmt(r, "%s %s or more", words_quote(r, f->name),
-			words_quote(r, f->level[low]));
+		return words_fmt(
+			r, "%s %s or more", words_quote(r, f->name), words_quote(r, f->level[low]));
 	return NULL;
+}
+
+/* "auto or 19": the few levels that the set has. */
+static const char *common_levels(struct report *r, const struct data_factor *f, const bool *has)
+{
+	const char *names[LISTED_MAX];
+	size_t n = 0;
+
+	for (uint32_t l = 0; l < f->nlevels; l++) {
+		if (!has[l])
+			continue;
+		if (n == LISTED_MAX)
+			return NULL;
+		names[n++] = words_quote(r, f->level[l]);
+	}
+	return words_fmt(
+		r, "%s %s", words_quote(r, f->name), wording_list(&r->arena, names, n, "or"));
 }
 
 const char *report_common(struct report *r, const uint32_t *cells, size_t n)
@@ -185,11 +240,10 @@ const char *report_common(struct report *r, const uint32_t *cells, size_t n)
 
 		if (different == f->nlevels || report_is_alias(r, (int)i))
 			continue;
-		if (different == 1)
-			text = words_fmt(r, "%s %s", words_quote(r, f->name),
-				words_quote(r, f->level[r->d->cells[cells[0]].level[i]]));
-		else if (f->numeric)
+		if (different > 1 && f->numeric)
 			text = common_range(r, f, has);
+		if (!text)
+			text = common_levels(r, f, has);
 		if (text)
 			parts[nparts++] = text;
 	}

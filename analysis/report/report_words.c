@@ -93,7 +93,7 @@ const char *words_capital(struct report *r, const char *text)
 static int decimals(double x, double low, double high)
 {
 	int wanted = wording_decimals((high - low) / 2);
-	int whole = x != 0 ? (int)floor(log10(fabs(x))) + 1 : 1;
+	int whole = isfinite(x) && x != 0 ? (int)floor(log10(fabs(x))) + 1 : 1;
 
 	return wanted + whole > 5 ? 5 - whole : wanted;
 }
@@ -142,8 +142,8 @@ const char *words_metric(struct report *r, enum metric m, double x, double low, 
 	int places = decimals(x, low, high);
 
 	if (!isfinite(x) || !has_range(low, high))
-		return words_fmt(r, "%s%s%s", words_value(r, x, low, high), unit[0] ? " " : "",
-			unit);
+		return words_fmt(
+			r, "%s%s%s", words_value(r, x, low, high), unit[0] ? " " : "", unit);
 	return words_fmt(r, "%s%s%s (%s to %s)", fixed(r, x, places), unit[0] ? " " : "", unit,
 		fixed(r, low, places), fixed(r, high, places));
 }
@@ -226,8 +226,9 @@ const char *words_shell(struct report *r, const char *word)
 	const char *kept;
 
 	if (word[0] && word[0] != '-' &&
-		strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-			     "./_-:=+,@") == strlen(word))
+		strspn(word,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			"./_-:=+,@") == strlen(word))
 		return word;
 	str_addc(&text, '\'');
 	for (const char *s = word; *s; s++) {

@@ -37,11 +37,12 @@ void report_workflow(struct report *r)
 		t->analysis);
 	stage(r, "charts",
 		words_fmt(r, "%s",
-			words_count(r, json_array_size(json_object_get(r->charts, "charts")), "chart")),
+			words_count(
+				r, json_array_size(json_object_get(r->charts, "charts")), "chart")),
 		t->charts);
 	if (isnan(t->ingest) || isnan(t->analysis) || isnan(t->charts))
-		doc_para(r->doc, NOT_GIVEN " in the last column: not done in this call, or not timed.",
-			0);
+		doc_para(r->doc,
+			NOT_GIVEN " in the last column: not done in this call, or not timed.", 0);
 	if (r->is_virtual)
 		doc_para(r->doc, "The time of measuring is that of the virtual clock.", 0);
 }

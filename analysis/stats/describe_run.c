@@ -70,7 +70,8 @@ static double session_seconds(const struct dataset *d)
 		sum += last[k] >= first[k] ? last[k] - first[k] : 0;
 	free(first);
 	free(last);
-	return known ? sum : (double)NAN;
+	/* Seconds since 1970 have no more than microseconds in a double. */
+	return known ? round(sum * 1e6) / 1e6 : (double)NAN;
 }
 
 static void measure_client(struct summary *s, double *v)

@@ -9,7 +9,7 @@
 
 #include "bug.h"
 
-#define TOLERANCE 1e-12
+#define FINEST 1e-12
 
 /* ---- inverses ----------------------------------------------------------------------------------
  */
@@ -18,6 +18,7 @@ struct monotone {
 	double (*fn)(double x, const struct monotone *m); /* rising in x */
 	double a, b, c;
 	size_t k;
+	double tolerance; /* of the root, relative; 0: as fine as it goes */
 };
 
 /* Where fn reaches `target`, for x >= 0: the Illinois method (Dowell and Jarratt 1971), a secant that
@@ -25,6 +26,7 @@ struct monotone {
 static double solve(const struct monotone *m, double target)
 {
 	double low = 0, high = 1, below = m->fn(0, m) - target, above = m->fn(1, m) - target;
+	double tolerance = m->tolerance > 0 ? m->tolerance : FINEST;
 	int side = 0;
 
 	while (above < 0 && high < 1e12) {
@@ -33,14 +35,14 @@ static double solve(const struct monotone *m, double target)
 		high *= 2;
 		above = m->fn(high, m) - target;
 	}
-	for (int i = 0; i < 200 && high - low > TOLERANCE * high && above > below; i++) {
+	for (int i = 0; i < 200 && high - low > tolerance * high && above > below; i++) {
 		double x = high - above * (high - low) / (above - below), y;
 
 		/* Rounding can push the secant onto an end, and then it would stay there. */
 		if (!(x > low && x < high))
 			x = low + (high - low) / 2;
 		y = m->fn(x, m) - target;
-		if (fabs(y) < TOLERANCE)
+		if (fabs(y) < tolerance)
 			return x;
 		if (y < 0) {
 			low = x;
@@ -145,7 +147,7 @@ static double power_at(double lambda, const struct monotone *m)
 
 double dist_noncentrality(double alpha, double power, double df1, double df2)
 {
-	struct monotone m = {.fn = power_at, .a = df1, .b = df2};
+	struct monotone m = {.fn = power_at, .a = df1, .b = df2, .tolerance = 1e-9};
 
 	m.c = dist_f_critical(alpha, df1, df2);
 	if (isnan(m.c) || !(power > alpha && power < 1))
@@ -159,25 +161,50 @@ double dist_noncentrality(double alpha, double power, double df1, double df2)
  */
 
 #define RANGE_NODES 64
+#define RANGE_LIMIT 8.0 /* sds beyond which a normal number is not expected */
+#define DF_KNOWN    1e5 /* beyond it the sd is as good as known */
 
-static double normal_between(double low, double high)
+/* What does not depend on the range asked for: where the largest of the means may be. */
+struct range_grid {
+	gsl_integration_glfixed_table *table;
+	double z[RANGE_NODES], weight[RANGE_NODES], below[RANGE_NODES];
+};
+
+static double normal_below(double z)
 {
-	return (erfc(-high * M_SQRT1_2) - erfc(-low * M_SQRT1_2)) / 2;
+	return erfc(-z * M_SQRT1_2) / 2;
 }
 
-/* P(range of k standard normals <= w). */
-static double range_known(double w, size_t k, const gsl_integration_glfixed_table *g)
+static void range_grid_init(struct range_grid *g)
 {
-	double low = -8, high = 8, sum = 0;
-
-	/* The largest is at z, the other k - 1 lie within w below it. */
+	g->table = gsl_integration_glfixed_table_alloc(RANGE_NODES);
+	if (!g->table)
+		BUG("no memory for %d nodes", RANGE_NODES);
 	for (size_t i = 0; i < RANGE_NODES; i++) {
-		double z, weight;
-
-		gsl_integration_glfixed_point(low, high, i, &z, &weight, g);
-		sum += weight * exp(-z * z / 2) * pow(normal_between(z - w, z), (double)k - 1);
+		gsl_integration_glfixed_point(
+			-RANGE_LIMIT, RANGE_LIMIT, i, &g->z[i], &g->weight[i], g->table);
+		g->weight[i] *= exp(-g->z[i] * g->z[i] / 2) / sqrt(2 * M_PI);
+		g->below[i] = normal_below(g->z[i]);
 	}
-	return (double)k * sum / sqrt(2 * M_PI);
+}
+
+static double power(double x, size_t n)
+{
+	double y = 1;
+
+	for (; n > 0; n >>= 1, x *= x)
+		y *= n & 1 ? x : 1;
+	return y;
+}
+
+/* P(range of k standard normals <= w): the largest is at z, the others lie within w below it. */
+static double range_known(double w, size_t k, const struct range_grid *g)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < RANGE_NODES; i++)
+		sum += g->weight[i] * power(g->below[i] - normal_below(g->z[i] - w), k - 1);
+	return (double)k * sum;
 }
 
 /* Density of s = sqrt(chi-squared / df). */
@@ -187,8 +214,7 @@ static double sd_density(double s, double df)
 		df * s * s / 2);
 }
 
-static double range_integral(
-	double q, size_t k, double df, const gsl_integration_glfixed_table *g)
+static double range_estimated(double q, size_t k, double df, const struct range_grid *g)
 {
 	/* s^2 is a gamma variable: beyond these it has less than 1e-11 of its mass. */
 	double spread = 7 / sqrt(2 * df);
@@ -197,29 +223,24 @@ static double range_integral(
 	for (size_t i = 0; i < RANGE_NODES; i++) {
 		double s, weight;
 
-		gsl_integration_glfixed_point(low, high, i, &s, &weight, g);
+		gsl_integration_glfixed_point(low, high, i, &s, &weight, g->table);
 		sum += weight * sd_density(s, df) * range_known(q * s, k, g);
 	}
 	return sum;
 }
 
-/* Beyond it the sd is as good as known. */
-#define DF_KNOWN 1e5
-
 double dist_range(double q, size_t k, double df)
 {
-	gsl_integration_glfixed_table *g;
+	struct range_grid g;
 	double p;
 
 	if (!(df > 0) || k < 2 || isnan(q))
 		return NAN;
 	if (q <= 0)
 		return 0;
-	g = gsl_integration_glfixed_table_alloc(RANGE_NODES);
-	if (!g)
-		BUG("no memory for %d nodes", RANGE_NODES);
-	p = df > DF_KNOWN ? range_known(q, k, g) : range_integral(q, k, df, g);
-	gsl_integration_glfixed_table_free(g);
+	range_grid_init(&g);
+	p = df > DF_KNOWN ? range_known(q, k, &g) : range_estimated(q, k, df, &g);
+	gsl_integration_glfixed_table_free(g.table);
 	return p < 1 ? p : 1;
 }
 
@@ -230,10 +251,12 @@ static double range_within(double q, const struct monotone *m)
 
 double dist_range_quantile(double level, size_t k, double df)
 {
-	struct monotone m = {.fn = range_within, .a = df, .k = k};
+	struct monotone m = {.fn = range_within, .a = df, .k = k, .tolerance = 1e-8};
 
 	if (!(df > 0) || k < 2 || !(level > 0 && level < 1))
 		return NAN;
+	if (k == 2 && isfinite(df)) /* the range of two is their difference */
+		return dist_t_quantile(level, df) * M_SQRT2;
 	return solve(&m, level);
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "bug.h"
-#include "dist.h"
 #include "quantile.h"
 
 /* Loads beyond this are thinned evenly for the slope, which looks at all pairs. */
@@ -286,7 +285,7 @@ static void find_sentinel(
 		difference = v[n - 1].mean - v[0].mean;
 		request = 1 / v[0].n + 1 / v[n - 1].n - 2 / s->per_load;
 		variance = strata_variance(s, 2, request);
-		half = dist_t_quantile(0.95, variance.df) * sqrt(variance.value);
+		half = strata_half(s, variance);
 		drift->sentinel_ratio = strata_unscale(s, difference);
 		drift->sentinel_low = strata_unscale(s, difference - half);
 		drift->sentinel_high = strata_unscale(s, difference + half);

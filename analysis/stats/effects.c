@@ -143,7 +143,7 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 		e->why = no_term(m, e->factor_a, e->factor_b);
 		return;
 	}
-	if (w->s->npasses == 1 && m->is_order[e->factor_a]) {
+	if (!e->why[0] && w->s->npasses == 1 && m->is_order[e->factor_a]) {
 		e->why = "it followed the order of the run, and there was one pass";
 		w->ms = NAN;
 	}

@@ -69,10 +69,8 @@ static double level_contrast(const struct design *m, const struct lin_fit *fit,
 static void set_estimate(
 	struct level_summary *l, const struct strata *s, double mean, struct variance v)
 {
-	double half = NAN;
+	double half = strata_half(s, v);
 
-	if (v.value > 0 && isfinite(v.df))
-		half = dist_t_quantile(0.95, v.df) * sqrt(v.value);
 	l->estimate = strata_unscale(s, mean);
 	l->estimate_low = strata_unscale(s, mean - half);
 	l->estimate_high = strata_unscale(s, mean + half);
@@ -98,7 +96,7 @@ static void estimate_levels(struct effect *e, struct effect_work *w)
 			mean += level_contrast(w->design, &within, w->term, i, &request_unit);
 		set_estimate(&e->levels[i], s, mean,
 			known ? strata_variance(s, load_unit, request_unit)
-			      : (struct variance){NAN, NAN});
+			      : (struct variance){.value = NAN, .df = NAN});
 	}
 	lin_fit_release(&between);
 	lin_fit_release(&within);

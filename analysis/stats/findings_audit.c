@@ -8,7 +8,8 @@
 #include "num.h"
 #include "wording.h"
 
-#define SURE	    0.05
+/* Shifts from pass to pass count as drift here, so a trend has to be plainer than an effect. */
+#define SURE_TREND  0.01
 #define RESEMBLANCE 0.3 /* lag-1 autocorrelation worth a sentence */
 
 /* Effects whose verdict is another one without the suspect rows. */
@@ -21,7 +22,7 @@ static const char *changed_verdicts(const struct author *a, size_t *n)
 		const struct effect *e = &a->s->effects[i];
 
 		if (e->primary && e->verdict != e->verdict_valid_only)
-			named[(*n)++] = arena_fmt(a->arena, "%s on %s is %s", e->factor,
+			named[(*n)++] = arena_fmt(a->arena, "%s in %s is %s", e->factor,
 				findings_noun(e->metric), verdict_name(e->verdict_valid_only));
 	}
 	list = wording_list(a->arena, named, *n, "and");
@@ -97,7 +98,7 @@ static void say_trend(struct author *a, const struct drift_summary *t)
 	double percent = 100 * expm1(t->trend_per_hour);
 	char size[WORDING_TEXT], p[NUM_TEXT];
 
-	if (!(t->trend_p < SURE))
+	if (!(t->trend_p < SURE_TREND))
 		return;
 	findings_add(a, FIND_DRIFT, STRENGTH_DRIFT,
 		arena_fmt(a->arena,
@@ -115,6 +116,7 @@ static void say_sentinel(struct author *a, const struct drift_summary *t)
 {
 	double percent = 100 * (t->sentinel_ratio - 1), low, high;
 	char size[WORDING_TEXT], from[WORDING_TEXT], to[WORDING_TEXT];
+	const char *how = "as";
 	bool sure = t->sentinel_low > 1 || t->sentinel_high < 1;
 	int decimals;
 
@@ -123,10 +125,12 @@ static void say_sentinel(struct author *a, const struct drift_summary *t)
 	low = 100 * (t->sentinel_low - 1);
 	high = 100 * (t->sentinel_high - 1);
 	decimals = wording_decimals((high - low) / 2);
+	wording_fixed(size, fabs(percent), decimals);
+	if (strtod(size, NULL) > 0)
+		how = arena_fmt(a->arena, "%s %% %s than", size, percent < 0 ? "lower" : "higher");
 	findings_add(a, FIND_DRIFT, sure ? STRENGTH_DRIFT : STRENGTH_CALM,
-		arena_fmt(a->arena, "the sentinel's %s ended %s %% %s than it began (%s to %s)%s",
-			findings_noun(t->metric), wording_fixed(size, fabs(percent), decimals),
-			percent < 0 ? "lower" : "higher", wording_fixed(from, low, decimals),
+		arena_fmt(a->arena, "the sentinel's %s ended %s it began (%s to %s %%)%s",
+			findings_noun(t->metric), how, wording_fixed(from, low, decimals),
 			wording_fixed(to, high, decimals),
 			sure ? "" : ": no drift that this run could see"),
 		"phase=sentinel status=ok paid_load=0", a->s->sentinel);

@@ -30,11 +30,19 @@ static const char *loads_clause(const struct author *a)
 		num_group(planned, (int64_t)s->loads_planned));
 }
 
+/* "216 requests"; "27 attempts" where some were tried again. */
+static const char *tries(const struct author *a)
+{
+	bool again = a->d->planned_requests && a->s->measured > a->d->planned_requests;
+
+	return wording_count(a->arena, a->s->measured, again ? "attempt" : "request",
+		again ? "attempts" : "requests");
+}
+
 static void say_run(struct author *a)
 {
 	const struct summary *s = a->s;
 	char ok[NUM_TEXT], time[NUM_TEXT];
-	const char *of = wording_count(a->arena, s->measured, "request", "requests");
 	const char *took = isfinite(s->seconds)
 		? arena_fmt(a->arena, " in %s", num_duration(time, s->seconds))
 		: "";
@@ -43,7 +51,7 @@ static void say_run(struct author *a)
 		findings_add(a, FIND_RUN, STRENGTH_SIMULATED,
 			"SIMULATED: a model of a server answered, no server was measured", "", s->rows);
 	findings_add(a, FIND_RUN, STRENGTH_RUN,
-		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), of, took,
+		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), tries(a), took,
 			loads_clause(a)),
 		FILTER_MEASURED, s->measured);
 	if (a->d->planned_requests > s->measured)
@@ -82,33 +90,61 @@ static const char *block_label(const struct author *a, uint32_t block)
 	return label;
 }
 
-static bool block_in_pass(const struct author *a, uint32_t block, uint32_t pass)
+static int compare_numbers(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->d->nrows; i++) {
-		const struct data_row *r = &a->d->rows[i];
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-		if (r->counts && r->pass == pass && a->d->cells[r->cell].block == block)
-			return true;
+	return (x > y) - (x < y);
+}
+
+/* The blocks, and in which passes each has something that counts: has[block * npasses + pass - 1]. */
+struct presence {
+	uint32_t *blocks;
+	size_t nblocks;
+	uint32_t npasses;
+	bool *has;
+};
+
+static void find_presence(const struct author *a, struct presence *p)
+{
+	const struct dataset *d = a->d;
+
+	*p = (struct presence){.blocks = xcalloc(d->ncells, sizeof(*p->blocks))};
+	for (size_t c = 0; c < d->ncells; c++)
+		p->blocks[c] = d->cells[c].block;
+	qsort(p->blocks, d->ncells, sizeof(*p->blocks), compare_numbers);
+	for (size_t c = 0; c < d->ncells; c++) {
+		if (c == 0 || p->blocks[c] != p->blocks[p->nblocks - 1])
+			p->blocks[p->nblocks++] = p->blocks[c];
 	}
-	return false;
+	for (size_t i = 0; i < d->nrows; i++) {
+		if (d->rows[i].counts && d->rows[i].pass > p->npasses)
+			p->npasses = d->rows[i].pass;
+	}
+	p->has = xcalloc(p->nblocks * p->npasses, sizeof(*p->has));
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+		const uint32_t *block;
+
+		if (!r->counts || r->pass == 0)
+			continue;
+		block = bsearch(&d->cells[r->cell].block, p->blocks, p->nblocks, sizeof(*block),
+			compare_numbers);
+		p->has[(size_t)(block - p->blocks) * p->npasses + r->pass - 1] = true;
+	}
 }
 
 /* The blocks of which a pass has nothing that counts, by name. */
-static void say_missing(struct author *a, uint32_t pass)
+static void say_missing(struct author *a, const struct presence *p, uint32_t pass)
 {
 	const char *named[MOST_NAMED + 1];
 	size_t n = 0;
 
-	for (size_t c = 0; c < a->d->ncells; c++) {
-		uint32_t block = a->d->cells[c].block;
-		bool first = true;
-
-		for (size_t i = 0; first && i < c; i++)
-			first = a->d->cells[i].block != block;
-		if (!first || block_in_pass(a, block, pass))
+	for (size_t b = 0; b < p->nblocks; b++) {
+		if (p->has[b * p->npasses + pass - 1])
 			continue;
 		if (n < MOST_NAMED)
-			named[n] = block_label(a, block);
+			named[n] = block_label(a, p->blocks[b]);
 		n++;
 	}
 	if (n == 0)
@@ -124,22 +160,20 @@ static void say_missing(struct author *a, uint32_t pass)
 
 static void say_passes(struct author *a)
 {
-	uint32_t last = 0;
+	struct presence p;
 
-	for (size_t i = 0; i < a->d->nrows; i++) {
-		const struct data_row *r = &a->d->rows[i];
-
-		last = r->counts && r->pass > last ? r->pass : last;
-	}
-	for (uint32_t p = 1; p <= last && last <= 1000; p++)
-		say_missing(a, p);
-	if (a->d->passes_planned > a->d->passes_complete && last > 0)
+	find_presence(a, &p);
+	for (uint32_t pass = 1; pass <= p.npasses; pass++)
+		say_missing(a, &p, pass);
+	if (a->d->passes_planned > a->d->passes_complete && p.npasses > 0)
 		findings_add(a, FIND_RUN, STRENGTH_RUN - 3,
 			arena_fmt(a->arena, "%u of %s complete; `chimera resume` does the rest",
 				a->d->passes_complete,
 				wording_count(a->arena, a->d->passes_planned, "pass is",
 					"passes are")),
 			FILTER_MEASURED, a->s->measured);
+	free(p.blocks);
+	free(p.has);
 }
 
 /* ---- failures ----------------------------------------------------------------------------------
@@ -167,29 +201,44 @@ static const char *failure_list(const struct author *a)
 	return list;
 }
 
+/* "; all with num_ctx=8192": where they were, if that is one cell more than any other. */
+static const char *failing_cell(const struct author *a)
+{
+	const struct cell_summary *most = NULL;
+	uint32_t second = 0;
+
+	for (size_t c = 0; c < a->s->ncells; c++) {
+		const struct cell_summary *cell = &a->s->cells[c];
+
+		if (!most || cell->n_failed > most->n_failed) {
+			second = most ? most->n_failed : 0;
+			most = cell;
+		} else if (cell->n_failed > second) {
+			second = cell->n_failed;
+		}
+	}
+	if (a->s->ncells < 2 || most->n_failed == second)
+		return "";
+	return arena_fmt(a->arena, "; %s with %s (%u)",
+		most->n_failed == a->s->failed ? "all" : "most", a->d->cells[most->cell].label,
+		most->n_failed);
+}
+
 static void say_failures(struct author *a)
 {
 	const struct summary *s = a->s;
-	const struct cell_summary *most = NULL;
 	double upper = 0;
 	char text[WORDING_TEXT];
 
 	for (size_t c = 0; c < s->ncells; c++) {
-		if (!most || s->cells[c].n_failed > most->n_failed)
-			most = &s->cells[c];
 		if (isfinite(s->cells[c].failure_upper))
 			upper = fmax(upper, s->cells[c].failure_upper);
 	}
 	if (s->failed > 0)
 		findings_add(a, FIND_FAILURE, STRENGTH_FAILING,
-			arena_fmt(a->arena, "%llu of %s did not succeed: %s%s%s",
-				(unsigned long long)s->failed,
-				wording_count(a->arena, s->measured, "request", "requests"),
-				failure_list(a), s->ncells > 1 && most ? "; most with " : "",
-				s->ncells > 1 && most
-					? arena_fmt(a->arena, "%s (%u)",
-						  a->d->cells[most->cell].label, most->n_failed)
-					: ""),
+			arena_fmt(a->arena, "%llu of %s did not succeed: %s%s",
+				(unsigned long long)s->failed, tries(a), failure_list(a),
+				failing_cell(a)),
 			"phase=measure status!=ok", s->failed);
 	else if (upper > 0)
 		findings_add(a, FIND_FAILURE, STRENGTH_CALM,

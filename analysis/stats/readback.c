@@ -120,11 +120,14 @@ static bool same(double x, double y)
 	return isfinite(x) && x == y;
 }
 
-/* On some server both were read back and came to the same, and on none they did not. */
-static bool same_effect(const struct finder *f, const struct block *a, const struct block *b,
-	bool is_context)
+enum agreement { UNKNOWN, AGREE, DIFFER };
+
+/* What two blocks came to, on the servers where both were read back. */
+static enum agreement compare_effect(
+	const struct finder *f, const struct block *a, const struct block *b, bool is_context)
 {
-	size_t nservers = f->d->nservers ? f->d->nservers : 1, agreed = 0;
+	size_t nservers = f->d->nservers ? f->d->nservers : 1;
+	enum agreement found = UNKNOWN;
 
 	for (size_t s = 0; s < nservers; s++) {
 		const struct block_facts *x = &a->on[s], *y = &b->on[s];
@@ -134,17 +137,17 @@ static bool same_effect(const struct finder *f, const struct block *a, const str
 			continue;
 		if (is_context ? !same(x->context, y->context)
 			       : !(same(x->vram, y->vram) && same(x->size, y->size)))
-			return false;
-		agreed++;
+			return DIFFER;
+		found = AGREE;
 	}
-	return agreed > 0;
+	return found;
 }
 
-/* Wherever both levels were loaded with all else equal, they came to the same. */
+/* Wherever both levels were loaded and read back with all else equal, they came to the same. */
 static bool levels_agree(const struct finder *f, size_t factor, uint32_t x, uint32_t y)
 {
 	bool is_context = strcmp(f->d->factors[factor].name, "num_ctx") == 0;
-	size_t pairs = 0;
+	enum agreement found = UNKNOWN;
 
 	if (!is_context && f->no_gpu)
 		return true;
@@ -152,15 +155,18 @@ static bool levels_agree(const struct finder *f, size_t factor, uint32_t x, uint
 		if (f->blocks[i].level[factor] != x)
 			continue;
 		for (size_t j = 0; j < f->nblocks; j++) {
+			enum agreement pair;
+
 			if (f->blocks[j].level[factor] != y ||
 				!are_partners(f, &f->blocks[i], &f->blocks[j], factor))
 				continue;
-			if (!same_effect(f, &f->blocks[i], &f->blocks[j], is_context))
+			pair = compare_effect(f, &f->blocks[i], &f->blocks[j], is_context);
+			if (pair == DIFFER)
 				return false;
-			pairs++;
+			found = pair == AGREE ? AGREE : found;
 		}
 	}
-	return pairs > 0;
+	return found == AGREE;
 }
 
 static const char *why_same(const struct finder *f, size_t factor, uint32_t level)

@@ -10,6 +10,7 @@
 
 /* A mean square below this is rounding, not noise: values equal to the last digit. */
 #define MS_NOTHING 1e-18
+#define FEW_LOAD_DF 3
 
 double strata_unscale(const struct strata *s, double x)
 {
@@ -435,7 +436,7 @@ struct variance strata_variance(const struct strata *s, double per_load, double 
 	double load = per_load > 0 ? per_load * s->ms_load : 0;
 	double request = per_request > 0 ? per_request * s->ms_within : 0;
 	double below = 0;
-	struct variance v = {.value = load + request};
+	struct variance v = {.value = load + request, .load = load, .request = request};
 
 	if (load > 0)
 		below += load * load / s->df_load;
@@ -443,6 +444,23 @@ struct variance strata_variance(const struct strata *s, double per_load, double 
 		below += request * request / s->df_within;
 	v.df = v.value * v.value / below;
 	return v;
+}
+
+double strata_half(const struct strata *s, struct variance v)
+{
+	double t;
+
+	if (!(v.value > 0) || !isfinite(v.df))
+		return NAN;
+	/* With so few Satterthwaite's degrees of freedom are too hopeful (88 to 93 % of 95 %); Cochran
+	 * and Cox's t, the mean of both weighted by their variances, is not (docs/statistics.md). */
+	if (v.load > 0 && v.request > 0 && s->df_load < FEW_LOAD_DF)
+		t = (v.load * dist_t_quantile(0.95, s->df_load) +
+			    v.request * dist_t_quantile(0.95, s->df_within)) /
+			v.value;
+	else
+		t = dist_t_quantile(0.95, v.df);
+	return t * sqrt(v.value);
 }
 
 const char *strata_cell_interval(
@@ -466,7 +484,7 @@ const char *strata_cell_interval(
 	v = strata_variance(s, c->share, within > 1e-12 ? within : 0);
 	if (!(v.value > MS_NOTHING))
 		return "all values are the same to the last digit";
-	half = dist_t_quantile(0.95, v.df) * sqrt(v.value);
+	half = strata_half(s, v);
 	*df = v.df;
 	*low = c->mean - half;
 	*high = c->mean + half;

@@ -67,9 +67,12 @@ void strata_release(struct strata *s);
  * Satterthwaite (1946). */
 struct variance {
 	double value, df;
+	double load, request; /* its parts */
 };
 /* per_load * MS_load + per_request * MS_within. */
 struct variance strata_variance(const struct strata *s, double per_load, double per_request);
+/* Half the 95 % interval of an estimate with that variance. */
+double strata_half(const struct strata *s, struct variance v);
 
 /* 95 % interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns NULL,
  * or why there is none. */

@@ -7,6 +7,7 @@
 #include "loop.h"
 #include "manifest.h"
 #include "progress.h"
+#include "say.h"
 #include "virtual.h"
 
 /* Runs the session in its world; *ended is the wall time of its end. */
@@ -117,6 +118,8 @@ int measure(const struct setup *s, const char *dir, bool resume, const struct me
 	if (sweep_file_write(dir, &s->plan, e) ||
 		journal_open(dir, resume ? JOURNAL_RESUME : JOURNAL_NEW, flags, &schema, &j, e))
 		return -1;
+	if (journal_note(j)[0])
+		say_warning(journal_note(j));
 	failed = measure_session(s, j, dir, resume, opt, m, e);
 	return journal_close(j, failed ? NULL : e) || failed ? -1 : 0;
 }

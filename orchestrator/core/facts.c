@@ -1,5 +1,5 @@
-/* facts.c - the facts of one server and its models as values; facts_url.c has addresses, facts_read.c
- * the readers of replies. */
+/* facts.c - the facts of one server and its models as values; facts_url.c has addresses,
+ * facts_read.c the readers of replies. */
 #include "facts.h"
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 static bool is_label_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-' || c == '_' || c == '.';
 }
 
 /* The length of NAME in NAME=URL; 0 where there is none. */

@@ -10,26 +10,26 @@
 #include "err.h"
 
 struct model_facts {
-	char *name;	       /* as asked for */
-	bool shown;	       /* /api/show answered for it */
+	char *name;            /* as asked for */
+	bool shown;            /* /api/show answered for it */
 	char digest[65];       /* hex, from /api/tags; "" unknown */
 	char quantization[32]; /* "" unknown */
 	char parameter_size[32];
 	char family[32];
-	int64_t layers;	       /* block_count; useful num_gpu levels end at layers + 1.  -1 unknown */
-	int64_t context_train; /* -1 unknown */
+	int64_t layers; /* block_count; useful num_gpu levels end at layers + 1.  -1 unknown */
+	int64_t context_train;  /* -1 unknown */
 	int64_t sliding_window; /* -1 unknown */
-	bool vision;	       /* num_ctx below 2048 is raised to 2048 */
+	bool vision;            /* num_ctx below 2048 is raised to 2048 */
 };
 
 struct server_facts {
-	char *url;	       /* "http://127.0.0.1:11434", no trailing slash */
-	char *name;	       /* label; the url unless given as NAME=URL */
-	char *host;	       /* host part: servers that share it take turns */
-	char *proxy;	       /* proxy that requests to it go through, or NULL */
-	char version[64];      /* "" unknown */
+	char *url;        /* "http://127.0.0.1:11434", no trailing slash */
+	char *name;       /* label; the url unless given as NAME=URL */
+	char *host;       /* host part: servers that share it take turns */
+	char *proxy;      /* proxy that requests to it go through, or NULL */
+	char version[64]; /* "" unknown */
 	bool has_tags, has_show, has_ps;
-	char **installed;      /* model names from /api/tags */
+	char **installed; /* model names from /api/tags */
 	size_t ninstalled;
 	struct model_facts *models; /* one for each model of the sweep, in its order */
 	size_t nmodels;
@@ -54,7 +54,8 @@ struct model_facts *server_facts_add_model(struct server_facts *f, const char *n
 const struct model_facts *server_facts_model(const struct server_facts *f, const char *name);
 
 /* Where requests go by default: OLLAMA_HOST as Ollama itself reads it (scheme and port optional,
- * 0.0.0.0 means this machine), else http://127.0.0.1:11434.  `env` is its value or NULL; new string. */
+ * 0.0.0.0 means this machine), else http://127.0.0.1:11434.  `env` is its value or NULL; new
+ * string. */
 char *server_url_default(const char *env);
 /* Normalises like the above ("localhost", ":8080", "https://h/"); NULL if it is no address. */
 char *server_url_normalize(const char *spec);

@@ -165,8 +165,8 @@ static char *normalize(const char *spec, bool lenient)
 	if (memchr(a.host, ':', a.host_len))
 		return xasprintf("%s://[%.*s]:%d%.*s", a.scheme, (int)a.host_len, a.host, port,
 			(int)a.path_len, a.path);
-	return xasprintf("%s://%.*s:%d%.*s", a.scheme, (int)a.host_len, a.host, port, (int)a.path_len,
-		a.path);
+	return xasprintf("%s://%.*s:%d%.*s", a.scheme, (int)a.host_len, a.host, port,
+		(int)a.path_len, a.path);
 }
 
 char *server_url_default(const char *env)
@@ -187,7 +187,7 @@ char *server_url_normalize(const char *spec)
 static bool ipv4_is_local(const unsigned char b[4])
 {
 	return b[0] == 0 || b[0] == 127 || b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) ||
-	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
+		(b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
 }
 
 bool server_host_is_local(const char *host)
@@ -205,5 +205,5 @@ bool server_host_is_local(const char *host)
 	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)b))
 		return ipv4_is_local(b + 12);
 	return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)b) ||
-	       (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+		(b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
 }

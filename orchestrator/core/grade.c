@@ -12,8 +12,9 @@
 #include "jsonx.h"
 #include "num.h"
 
-#define MAX_ANSWER  ((size_t)64 << 10)
-#define MAX_MATCHED ((size_t)16 << 10) /* glibc takes up to n * n steps: 0.3 s for these, 5 s for 64 KiB */
+#define MAX_ANSWER ((size_t)64 << 10)
+#define MAX_MATCHED                                                                                \
+	((size_t)16 << 10) /* glibc takes up to n * n steps: 0.3 s for these, 5 s for 64 KiB */
 #define MAX_CHOICES 1000
 #define MAX_PATTERN 500
 #define MAX_REPEATS 10000 /* how often braces may multiply a pattern: glibc writes them out */
@@ -45,7 +46,8 @@ static double pattern_repeats(const char *pattern)
 	return product;
 }
 
-/* \1 is no part of POSIX extended expressions; glibc knows it and takes exponential time over it. */
+/* \1 is no part of POSIX extended expressions; glibc knows it and takes exponential time over it.
+ */
 static bool has_back_reference(const char *pattern)
 {
 	for (const char *c = pattern; *c; c++) {
@@ -63,11 +65,14 @@ static int check_regex(const json_t *value, struct err *e)
 	int failed;
 
 	if (!pattern || !*pattern || strlen(pattern) > MAX_PATTERN)
-		return err_set(e, ERR_USAGE, "regex: expected a pattern of at most %d bytes", MAX_PATTERN);
+		return err_set(
+			e, ERR_USAGE, "regex: expected a pattern of at most %d bytes", MAX_PATTERN);
 	if (has_back_reference(pattern))
-		return err_set(e, ERR_USAGE, "regex: back references such as \\1 are not supported");
+		return err_set(
+			e, ERR_USAGE, "regex: back references such as \\1 are not supported");
 	if (pattern_repeats(pattern) > MAX_REPEATS)
-		return err_set(e, ERR_USAGE, "regex: its {n} multiply to more than %d", MAX_REPEATS);
+		return err_set(
+			e, ERR_USAGE, "regex: its {n} multiply to more than %d", MAX_REPEATS);
 	failed = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
 	if (failed) {
 		regerror(failed, &compiled, why, sizeof(why));
@@ -82,12 +87,14 @@ static int check_one_of(const json_t *value, struct err *e)
 	size_t n = json_array_size(value);
 
 	if (n == 0 || n > MAX_CHOICES)
-		return err_set(e, ERR_USAGE, "one_of: expected an array of 1 to %d strings", MAX_CHOICES);
+		return err_set(
+			e, ERR_USAGE, "one_of: expected an array of 1 to %d strings", MAX_CHOICES);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = json_string_value(json_array_get(value, i));
 
 		if (!s || !*s)
-			return err_set(e, ERR_USAGE, "one_of[%zu]: expected a string that is not empty", i);
+			return err_set(e, ERR_USAGE,
+				"one_of[%zu]: expected a string that is not empty", i);
 	}
 	return 0;
 }
@@ -126,8 +133,10 @@ int grade_check(const json_t *spec, enum check_kind *kind, struct err *e)
 	}
 	if (!value || json_object_size(spec) != expected ||
 		(expected == 2 && *kind != CHECK_NUMBER)) {
-		err_set(e, ERR_USAGE, "expected one of exact, one_of, number (with tolerance) and regex");
-		return err_hint(e, "such as {\"exact\": \"Paris\"} or {\"number\": 4, \"tolerance\": 0.01}");
+		err_set(e, ERR_USAGE,
+			"expected one of exact, one_of, number (with tolerance) and regex");
+		return err_hint(e,
+			"such as {\"exact\": \"Paris\"} or {\"number\": 4, \"tolerance\": 0.01}");
 	}
 	switch (*kind) {
 	case CHECK_EXACT:
@@ -179,21 +188,21 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Whether the number at `at` is negative.  A dash counts only where no word, number or bracket stands
- * before it: "10-12" ends in 12. */
+/* Whether the number at `at` is negative.  A dash counts only where no word, number or bracket
+ * stands before it: "10-12" ends in 12. */
 static bool is_negative(const char *start, const char *at)
 {
 	if (at - start >= 3 && memcmp(at - 3, "\xe2\x88\x92", 3) == 0) /* U+2212, the minus sign */
 		return true;
 	return at > start && at[-1] == '-' &&
-	       (at - 1 == start || (!isalnum((unsigned char)at[-2]) && !strchr(")].%", at[-2])));
+		(at - 1 == start || (!isalnum((unsigned char)at[-2]) && !strchr(")].%", at[-2])));
 }
 
 /* ".5" written without a digit before the point; s is at the 5. */
 static bool lacks_zero(const char *start, const char *s)
 {
 	return s > start && s[-1] == '.' &&
-	       (s - 1 == start || (!isalnum((unsigned char)s[-2]) && s[-2] != '.'));
+		(s - 1 == start || (!isalnum((unsigned char)s[-2]) && s[-2] != '.'));
 }
 
 /* Digits at s into dst (without thousands separators); returns where they end. */
@@ -201,8 +210,9 @@ static const char *take_digits(const char *s, char *dst, size_t size, size_t *le
 {
 	size_t group = 0;
 
-	while (is_digit(*s) || (*s == ',' && group && group <= 3 && is_digit(s[1]) &&
-				       is_digit(s[2]) && is_digit(s[3]) && !is_digit(s[4]))) {
+	while (is_digit(*s) ||
+		(*s == ',' && group && group <= 3 && is_digit(s[1]) && is_digit(s[2]) &&
+			is_digit(s[3]) && !is_digit(s[4]))) {
 		group = *s == ',' ? 0 : group + 1;
 		if (*s != ',' && *len + 1 < size)
 			dst[(*len)++] = *s;

@@ -20,7 +20,6 @@
 #include "num.h"
 #include "vec.h"
 
-#define MAX_LINE        ((size_t)64 << 20)
 #define LEAST_ROW_BYTES 300 /* of runs.csv, about: to size the index */
 #define MAX_BLOCKS      SWEEP_MAX_CELLS
 
@@ -41,9 +40,7 @@ struct journal {
 	char note[300];
 };
 
-/* ---- what rows say
- * -------------------------------------------------------------------------------
- */
+/* ---- what rows say ---- */
 
 /* The place of a column of runs.csv: factor columns stand behind `model`. */
 static size_t place(const struct journal *j, enum run_column c)
@@ -148,9 +145,7 @@ static const char *judge_chunks(void *arg, const struct csv_field *fields)
 	return NULL;
 }
 
-/* ---- opening
- * -------------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static void header_of(const struct journal *j, const struct journal_file *f, struct str *header)
 {
@@ -248,7 +243,7 @@ int journal_open(const char *dir, enum journal_mode mode, unsigned flags,
 	j->schema = schema;
 	j->flags = flags;
 	j->runs = j->loads = j->chunks = (struct journal_file)JOURNAL_FILE_CLOSED;
-	j->line = (struct str)STR_INIT(MAX_LINE);
+	j->line = (struct str)STR_INIT(JOURNAL_MAX_ROW);
 	atomic_init(&j->unwritten, false);
 	atomic_init(&j->unsynced, false);
 	if (open_files(j, dir, mode == JOURNAL_NEW, e) || read_files(j, dir, e) ||
@@ -276,9 +271,7 @@ const char *journal_note(const struct journal *j)
 	return j->note;
 }
 
-/* ---- questions
- * -----------------------------------------------------------------------------------
- */
+/* ---- questions ---- */
 
 static const struct journal_entry *find(const struct journal *j, const char *run_id)
 {
@@ -326,9 +319,7 @@ uint32_t journal_oom_loads(const struct journal *j, uint32_t block)
 	return block < j->oom.n ? j->oom.v[block] : 0;
 }
 
-/* ---- appending
- * -----------------------------------------------------------------------------------
- */
+/* ---- appending ---- */
 
 /* After a failure nothing more is accepted.  Returns -1 then. */
 static int check(struct journal *j, struct err *e)
@@ -345,7 +336,7 @@ static int append(struct journal *j, struct journal_file *f, struct err *e)
 	int result = 0;
 
 	if (j->line.overflowed)
-		result = err_set(e, ERR_ENV, "%s: a row larger than 64 MiB", f->path);
+		result = err_set(e, ERR_ENV, "%s: a row larger than 16 MiB", f->path);
 	else
 		result = journal_file_append(f, j->line.s, j->line.len, e);
 	if (result)

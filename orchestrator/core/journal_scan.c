@@ -10,8 +10,6 @@
 #include "vec.h"
 
 #define READ_STEP ((size_t)256 << 10)
-#define MAX_ROW   ((size_t)16 << 20) /* the longest row written: the gaps of half a million chunks \
-				      */
 
 #define CRC_DIGITS  8
 #define MAX_FIELDS  128
@@ -76,13 +74,16 @@ static const char *form_of(
 static void add_bad(struct scanner *sc, off_t from, off_t to, const char *why)
 {
 	struct journal_scan *scan = sc->scan;
-	struct journal_span *last = scan->bad.n ? &scan->bad.v[scan->bad.n - 1] : NULL;
 
 	scan->lines++;
-	if (last && last->to == from && last->why == why) {
-		last->to = to;
-		last->last_line = sc->number;
-		return;
+	if (scan->bad.n > 0) {
+		struct journal_span *last = &scan->bad.v[scan->bad.n - 1];
+
+		if (last->to == from && last->why == why) {
+			last->to = to;
+			last->last_line = sc->number;
+			return;
+		}
 	}
 	*VEC_PUSH(&scan->bad) = (struct journal_span){.from = from,
 		.to = to,
@@ -146,7 +147,7 @@ static void take_piece(struct scanner *sc, const char *s, size_t len, bool ends)
 		take_line(sc, s, len, true);
 		return;
 	}
-	if (!sc->skipped && sc->line.len + len > MAX_ROW) {
+	if (!sc->skipped && sc->line.len + len > JOURNAL_MAX_ROW) {
 		sc->skipped = (off_t)sc->line.len;
 		str_reset(&sc->line);
 	}
@@ -245,8 +246,8 @@ int journal_scan(struct journal_scan *scan, struct journal_file *f, const struct
 		.nfields = count_fields(header),
 		.at = (off_t)header->len,
 		.number = 2,
-		.line = STR_INIT(MAX_ROW),
-		.scratch = STR_INIT(MAX_ROW)};
+		.line = STR_INIT(JOURNAL_MAX_ROW),
+		.scratch = STR_INIT(JOURNAL_MAX_ROW)};
 	int result;
 
 	*scan = (struct journal_scan){0};

@@ -11,6 +11,9 @@
 #include "journal_file.h"
 #include "str.h"
 
+/* No row is longer: this holds the gaps of half a million chunks. */
+#define JOURNAL_MAX_ROW ((size_t)16 << 20)
+
 /* Looks at a row whose form is right.  NULL if it counts, else why not (a static text). */
 typedef const char *journal_judge_fn(void *arg, const struct csv_field *fields);
 

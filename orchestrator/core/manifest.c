@@ -274,8 +274,7 @@ json_t *manifest_load(const char *dir, struct err *e)
 	return object;
 }
 
-/* ---- going on with a run ------------------------------------------------------------------------
- */
+/* ---- going on with a run ---- */
 
 /* The member of an array of objects with that name, else the one at that place, else the first. */
 static const json_t *named(const json_t *array, const char *name, size_t place)
@@ -342,8 +341,7 @@ int manifest_check(const json_t *manifest, const char *dir, const struct plan *p
 	return err_hint(e, "what is measured may not change inside a run; how often may");
 }
 
-/* ---- sweep.json ---------------------------------------------------------------------------------
- */
+/* ---- sweep.json ---- */
 
 static json_t *aliases_json(const struct plan *p)
 {

@@ -22,7 +22,8 @@ struct option_spec {
 extern const struct option_spec option_specs[];
 extern const size_t option_count;
 
-const struct option_spec *option_find(const char *name); /* NULL: not an option Ollama is known to have */
+const struct option_spec *option_find(
+	const char *name); /* NULL: not an option Ollama is known to have */
 /* The nearest known option's name, or NULL. */
 const char *option_did_you_mean(const char *name);
 

@@ -74,8 +74,8 @@ void plan_cell_id(const struct plan *p, uint32_t cell, char id[HASH_ID_TEXT])
 		} else {
 			const struct factor *f = &p->sweep->factors[s->factor];
 
-			jsonx_dump(&text, f->levels[plan_level(p, cell, (size_t)s->factor)].value, 0,
-				true);
+			jsonx_dump(&text, f->levels[plan_level(p, cell, (size_t)s->factor)].value,
+				0, true);
 		}
 		str_addc(&text, '\n');
 	}
@@ -120,16 +120,17 @@ json_t *plan_options(const struct plan *p, uint32_t cell, uint32_t repeat)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(p->sweep->options, name, value)
-		put_sent(options, name, value);
+	json_object_foreach(p->sweep->options, name, value) put_sent(options, name, value);
 	for (size_t f = 0; f < p->sweep->nfactors; f++) {
 		const struct factor *factor = &p->sweep->factors[f];
 
 		if (factor->kind == FACTOR_OPTION)
-			put_sent(options, factor->name, factor->levels[plan_level(p, cell, f)].value);
+			put_sent(options, factor->name,
+				factor->levels[plan_level(p, cell, f)].value);
 	}
 	if (seed) /* a seed that is a factor is sent as it is */
-		json_object_set_new(options, "seed", json_integer(json_integer_value(seed) + repeat));
+		json_object_set_new(
+			options, "seed", json_integer(json_integer_value(seed) + repeat));
 	return options;
 }
 
@@ -140,7 +141,8 @@ json_t *plan_runner_options(const struct plan *p, uint32_t block)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(all, name, value) {
+	json_object_foreach(all, name, value)
+	{
 		const struct option_spec *spec = option_find(name);
 
 		if (spec && spec->stratum == STRATUM_RUNNER)
@@ -162,8 +164,8 @@ static uint64_t visit_requests(const struct plan *p, const struct visit *v)
 	return n;
 }
 
-/* Servers on one host take turns, so the host that is busy longest counts.  Requests of a burst overlap
- * only as far as the server has slots, which is not known: they count as if one by one. */
+/* Servers on one host take turns, so the host that is busy longest counts.  Requests of a burst
+ * overlap only as far as the server has slots, which is not known: they count as if one by one. */
 double plan_seconds(const struct plan *p, double per_load, double per_request)
 {
 	uint32_t servers = p->nservers ? (uint32_t)p->nservers : 1;
@@ -177,7 +179,8 @@ double plan_seconds(const struct plan *p, double per_load, double per_request)
 		double requests = (double)visit_requests(p, v) + (double)p->sweep->warmups;
 		uint32_t host = 0;
 
-		while (host < v->server && strcmp(p->servers[host].host, p->servers[v->server].host))
+		while (host < v->server &&
+			strcmp(p->servers[host].host, p->servers[v->server].host))
 			host++;
 		busy[host] += per_load + per_request * requests;
 	}

@@ -25,15 +25,15 @@
 /* Two requested settings that are the same setting on this server. */
 struct alias {
 	const char *factor;
-	const char *level;  /* the name given up (or kept as a control) */
+	const char *level;   /* the name given up (or kept as a control) */
 	const char *same_as; /* the level, or the value in effect where no level has it */
-	const char *why;    /* "all 18 layers and the output layer are 19" */
+	const char *why;     /* "all 18 layers and the output layer are 19" */
 	bool merged;
 };
 
 struct block {
 	uint32_t first_cell, ncells; /* into cell_of_block */
-	const char *label;	     /* "num_gpu=auto num_ctx=4096" */
+	const char *label;           /* "num_gpu=auto num_ctx=4096" */
 	const char *model;
 	bool is_auto; /* num_gpu auto: needs an unload even where nothing else is loaded */
 };
@@ -43,7 +43,7 @@ enum visit_kind { VISIT_BLOCK, VISIT_SENTINEL };
 struct visit {
 	enum visit_kind kind;
 	uint32_t block;
-	uint32_t pass;	 /* from 1; a sentinel has the pass it follows, 0 before the first */
+	uint32_t pass; /* from 1; a sentinel has the pass it follows, 0 before the first */
 	uint32_t server;
 };
 
@@ -52,7 +52,7 @@ struct item {
 	uint32_t cell, prompt;
 	uint32_t repeat;  /* over the whole sweep, from 0 */
 	uint32_t ordinal; /* in the pass, per cell and prompt: enters the run_id */
-	uint32_t burst;	  /* requests with equal burst may be in flight together, up to concurrency */
+	uint32_t burst; /* requests with equal burst may be in flight together, up to concurrency */
 	uint32_t concurrency;
 	bool sentinel;
 	char run_id[HASH_ID_TEXT];
@@ -61,9 +61,9 @@ struct item {
 struct factor_df {
 	const char *name;
 	enum stratum stratum;
-	uint32_t levels;   /* different ones, aliases merged */
+	uint32_t levels; /* different ones, aliases merged */
 	uint64_t df, df_error;
-	const char *note;  /* "rests on 4 degrees of freedom", "one pass: no test", or "" */
+	const char *note; /* "rests on 4 degrees of freedom", "one pass: no test", or "" */
 };
 
 /* One of the settings that name a cell: a factor, or a fixed value as JSON. */
@@ -80,9 +80,10 @@ struct plan {
 	size_t nservers;
 	char fingerprint[HASH_SHA_TEXT];
 	uint32_t ncells;
-	uint32_t *grid_index;	 /* [ncells] mixed radix over the factors' levels, last factor fastest */
+	uint32_t *
+		grid_index; /* [ncells] mixed radix over the factors' levels, last factor fastest */
 	uint32_t stride[SWEEP_MAX_FACTORS]; /* weight of each factor in grid_index */
-	struct plan_setting *settings;	    /* sorted by name: what plan_cell_id hashes */
+	struct plan_setting *settings;      /* sorted by name: what plan_cell_id hashes */
 	size_t nsettings;
 	uint32_t *block_of_cell; /* [ncells] */
 	uint32_t *cell_of_block; /* [ncells] cells grouped by block */
@@ -95,10 +96,12 @@ struct plan {
 	struct factor_df df[SWEEP_MAX_FACTORS];
 	size_t ndf;
 	uint32_t sentinel_cell;
-	/* repeats = passes * per_pass, per cell and prompt; bursts per cell where concurrency > 1. */
+	/* repeats = passes * per_pass, per cell and prompt; bursts per cell where concurrency > 1.
+	 */
 	int64_t passes, repeats, per_pass;
 	uint64_t block_loads, sentinel_loads;
-	uint64_t requests, sentinel_requests, warmups; /* warmups: the least, 2 per load by default */
+	uint64_t requests, sentinel_requests,
+		warmups; /* warmups: the least, 2 per load by default */
 };
 
 int plan_build(struct plan *p, const struct sweep *s, const struct server_facts *servers,

@@ -1,8 +1,8 @@
 /* plan_alias.c - levels that are one setting under two names.
  *
- * Ollama makes num_gpu above layers + 1 that number, num_ctx below 4 (below 2048 for models that see)
- * that floor, num_ctx above the context trained for that context; two names with one digest are one
- * model.  "auto" is never merged: what it chose is seen at its first load. */
+ * Ollama makes num_gpu above layers + 1 that number, num_ctx below 4 (below 2048 for models that
+ * see) that floor, num_ctx above the context trained for that context; two names with one digest
+ * are one model.  "auto" is never merged: what it chose is seen at its first load. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #include "plan_internal.h"
 #include "vec.h"
 
-#define LEAST_NUM_CTX	 4
+#define LEAST_NUM_CTX    4
 #define LEAST_VISION_CTX 2048
-#define AUTO		 INT64_MIN /* equals no number of layers */
+#define AUTO             INT64_MIN /* equals no number of layers */
 
 struct aliases {
 	struct alias *v;
@@ -51,8 +51,9 @@ static const char *why(struct plan *p, const struct canon *c, bool gpu, const st
 	char text[160], n[NUM_TEXT], of[220] = "";
 
 	if (gpu)
-		snprintf(text, sizeof(text), "all %" PRId64 " layers and the output layer are %" PRId64,
-			m->layers, effective);
+		snprintf(text, sizeof(text),
+			"all %" PRId64 " layers and the output layer are %" PRId64, m->layers,
+			effective);
 	else if (m && effective == m->context_train)
 		snprintf(text, sizeof(text), "the model was trained for %s tokens",
 			num_group(n, effective));
@@ -148,7 +149,8 @@ static void compare_models(struct plan *p, struct canon *c, struct aliases *out)
 				.factor = "model",
 				.level = name,
 				.same_as = other,
-				.why = arena_fmt(&p->arena, "both have the digest %.12s", m->digest),
+				.why = arena_fmt(
+					&p->arena, "both have the digest %.12s", m->digest),
 				.merged = p->sweep->merge_aliases,
 			};
 			break;
@@ -210,16 +212,20 @@ uint32_t canon_grid(const struct canon *c, const struct plan *p, uint32_t grid)
 		m = plan_digit(p, grid, (size_t)c->model);
 	}
 	if (c->gpu >= 0)
-		grid = replace(p, grid, c->gpu, c->gpu_same + m * p->sweep->factors[c->gpu].nlevels);
+		grid = replace(
+			p, grid, c->gpu, c->gpu_same + m * p->sweep->factors[c->gpu].nlevels);
 	if (c->ctx >= 0)
-		grid = replace(p, grid, c->ctx, c->ctx_same + m * p->sweep->factors[c->ctx].nlevels);
+		grid = replace(
+			p, grid, c->ctx, c->ctx_same + m * p->sweep->factors[c->ctx].nlevels);
 	return grid;
 }
 
 uint32_t canon_levels(const struct canon *c, const struct plan *p, size_t f)
 {
 	size_t n = p->sweep->factors[f].nlevels;
-	const uint32_t *same = (int)f == c->gpu ? c->gpu_same : (int)f == c->ctx ? c->ctx_same : NULL;
+	const uint32_t *same = (int)f == c->gpu ? c->gpu_same
+		: (int)f == c->ctx              ? c->ctx_same
+						: NULL;
 	uint32_t different = 0;
 
 	if ((int)f == c->model) {

@@ -8,13 +8,13 @@
 #include "num.h"
 #include "plan_internal.h"
 
-#define MAX_LOADS	    10000000
-#define MAX_VISIT_REQUESTS  10000000 /* a visit's requests are laid out in memory */
-#define MAX_REQUESTS	    UINT64_C(4000000000) /* repeats are numbered in 32 bits */
-#define LEAST_PASSES	    3
-#define LEAST_DF_ERROR	    6
-#define DEFAULT_PER_PASS    2
-#define NO_BLOCK	    UINT32_MAX
+#define MAX_LOADS          10000000
+#define MAX_VISIT_REQUESTS 10000000             /* a visit's requests are laid out in memory */
+#define MAX_REQUESTS       UINT64_C(4000000000) /* repeats are numbered in 32 bits */
+#define LEAST_PASSES       3
+#define LEAST_DF_ERROR     6
+#define DEFAULT_PER_PASS   2
+#define NO_BLOCK           UINT32_MAX
 
 /* ---- cells -------------------------------------------------------------------------------------
  */
@@ -51,7 +51,8 @@ static uint32_t runner_code(const struct plan *p, uint32_t grid)
 
 	for (size_t f = 0; f < p->sweep->nfactors; f++) {
 		if (p->sweep->factors[f].stratum == STRATUM_RUNNER)
-			code = code * (uint32_t)p->sweep->factors[f].nlevels + plan_digit(p, grid, f);
+			code = code * (uint32_t)p->sweep->factors[f].nlevels +
+				plan_digit(p, grid, f);
 	}
 	return code;
 }
@@ -124,8 +125,9 @@ static const char *block_label(struct plan *p, uint32_t cell, struct str *text)
 static bool is_auto(const struct plan *p, uint32_t cell)
 {
 	int f = plan_factor_index(p, "num_gpu");
-	const json_t *value = f < 0 ? json_object_get(p->sweep->options, "num_gpu")
-				    : p->sweep->factors[f].levels[plan_level(p, cell, (size_t)f)].value;
+	const json_t *value = f < 0
+		? json_object_get(p->sweep->options, "num_gpu")
+		: p->sweep->factors[f].levels[plan_level(p, cell, (size_t)f)].value;
 
 	/* Left out it is the server's choice as well. */
 	return !value || json_is_string(value);
@@ -150,7 +152,8 @@ static void make_blocks(struct plan *p)
 /* ---- passes and repeats ------------------------------------------------------------------------
  */
 
-/* The least that leaves the error of runner options 6 degrees of freedom; a pass for every server. */
+/* The least that leaves the error of runner options 6 degrees of freedom; a pass for every server.
+ */
 static int64_t default_passes(const struct plan *p)
 {
 	int64_t passes = LEAST_PASSES, b = p->nblocks;
@@ -166,9 +169,11 @@ static int choose_passes(struct plan *p, struct err *e)
 
 	p->passes = s->passes ? s->passes : default_passes(p);
 	if (p->passes < (int64_t)p->nservers) {
-		err_set(e, ERR_USAGE, "passes: %" PRId64 " for %zu servers: %s would have nothing to do",
+		err_set(e, ERR_USAGE,
+			"passes: %" PRId64 " for %zu servers: %s would have nothing to do",
 			p->passes, p->nservers, p->servers[p->passes].name);
-		return err_hint(e, "a pass is made on one server: name fewer servers, or --passes %zu",
+		return err_hint(e,
+			"a pass is made on one server: name fewer servers, or --passes %zu",
 			p->nservers);
 	}
 	/* Extending a run by passes must not change what its earlier passes were. */
@@ -251,8 +256,8 @@ static int count_loads(struct plan *p, struct err *e)
 /* ---- the sentinel ------------------------------------------------------------------------------
  */
 
-/* The level in the middle; of num_gpu not auto, if there is another; of concurrency the lowest, since
- * the sentinel sends one request at a time. */
+/* The level in the middle; of num_gpu not auto, if there is another; of concurrency the lowest,
+ * since the sentinel sends one request at a time. */
 static uint32_t middle_level(const struct factor *f)
 {
 	uint32_t best = (uint32_t)(f->nlevels - 1) / 2;
@@ -306,7 +311,8 @@ static void add_setting(struct plan *p, const char *name, const json_t *fixed)
 
 static int compare_settings(const void *a, const void *b)
 {
-	return strcmp(((const struct plan_setting *)a)->name, ((const struct plan_setting *)b)->name);
+	return strcmp(
+		((const struct plan_setting *)a)->name, ((const struct plan_setting *)b)->name);
 }
 
 static void add_fixed(struct plan *p, const char *name, json_t *value)
@@ -322,11 +328,12 @@ static void make_settings(struct plan *p)
 	const char *name;
 	json_t *value;
 
-	p->settings = arena_alloc(&p->arena, s->nfactors + json_object_size(s->options) + 3,
-		sizeof(*p->settings));
+	p->settings = arena_alloc(
+		&p->arena, s->nfactors + json_object_size(s->options) + 3, sizeof(*p->settings));
 	for (size_t f = 0; f < s->nfactors; f++)
 		add_setting(p, s->factors[f].name, NULL);
-	json_object_foreach(s->options, name, value) {
+	json_object_foreach(s->options, name, value)
+	{
 		if (strcmp(name, "seed") != 0)
 			add_setting(p, name, value);
 	}
@@ -353,7 +360,8 @@ int plan_build(struct plan *p, const struct sweep *s, const struct server_facts 
 	make_cells(p, &c, grid);
 	make_blocks(p);
 	make_settings(p);
-	failed = choose_passes(p, e) || check_bursts(p, e) || count_loads(p, e) || count_requests(p, e);
+	failed = choose_passes(p, e) || check_bursts(p, e) || count_loads(p, e) ||
+		count_requests(p, e);
 	if (!failed) {
 		choose_sentinel(p, &c);
 		plan_order_visits(p);

@@ -5,9 +5,9 @@
  *	runner factor     df = levels - 1     df_error = (B - 1) * (P - 1), block x pass
  *	sampling factor   df = levels - 1     df_error = N - T - S, the residual within loads
  *
- * N counts the independent values: a request, or a burst where concurrency is above 1.  T is the load
- * as a fixed term.  S are the terms of the model within loads: for each sampling factor its df and
- * those of its interactions with each runner factor, and prompts - 1. */
+ * N counts the independent values: a request, or a burst where concurrency is above 1.  T is the
+ *load as a fixed term.  S are the terms of the model within loads: for each sampling factor its df
+ *and those of its interactions with each runner factor, and prompts - 1. */
 #include "plan_internal.h"
 
 #define FEW_DF 6
@@ -43,8 +43,8 @@ static const char *note(struct plan *p, const struct factor_df *d)
 	if (d->df_error == 0)
 		return "no degrees of freedom: estimates without a test";
 	if (d->df_error < FEW_DF)
-		return arena_fmt(&p->arena, "rests on %u degree%s of freedom", (unsigned)d->df_error,
-			d->df_error == 1 ? "" : "s");
+		return arena_fmt(&p->arena, "rests on %u degree%s of freedom",
+			(unsigned)d->df_error, d->df_error == 1 ? "" : "s");
 	return "";
 }
 

@@ -1,8 +1,8 @@
 /* plan_items.c - the requests of a visit, in the order drawn for it, with their names.
  *
- * What is permuted is a unit: one request, or a whole burst where a cell keeps several in flight.  The
- * ordinal of a request counts within its cell, prompt and pass, and repeats are numbered through the
- * passes, so neither depends on how many passes there are. */
+ * What is permuted is a unit: one request, or a whole burst where a cell keeps several in flight.
+ * The ordinal of a request counts within its cell, prompt and pass, and repeats are numbered
+ * through the passes, so neither depends on how many passes there are. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "plan_internal.h"
 #include "rng.h"
 
-#define DEFAULT_BURST		  30
+#define DEFAULT_BURST           30
 #define BURST_TIMES_CONCURRENCY 10
 
 uint32_t plan_burst_size(const struct plan *p, uint32_t concurrency)
@@ -43,8 +43,8 @@ uint64_t plan_cell_requests(const struct plan *p, uint32_t cell)
 /* ---- names -------------------------------------------------------------------------------------
  */
 
-static void name_item(const struct plan *p, const struct visit *v, const char *cell_id,
-	struct item *it)
+static void name_item(
+	const struct plan *p, const struct visit *v, const char *cell_id, struct item *it)
 {
 	char pass[16], ordinal[16], server[16];
 	/* Only the sentinels before the first pass are the same on several servers. */
@@ -60,21 +60,23 @@ static void name_item(const struct plan *p, const struct visit *v, const char *c
 void plan_warmup_id(const struct plan *p, const struct visit *v, uint32_t w, char id[HASH_ID_TEXT])
 {
 	char cell_id[HASH_ID_TEXT], pass[16], number[16], server[16];
-	uint32_t cell = v->kind == VISIT_SENTINEL ? p->sentinel_cell
-						  : p->cell_of_block[p->blocks[v->block].first_cell];
+	uint32_t cell = v->kind == VISIT_SENTINEL
+		? p->sentinel_cell
+		: p->cell_of_block[p->blocks[v->block].first_cell];
 
 	plan_cell_id(p, cell, cell_id);
 	snprintf(pass, sizeof(pass), "%" PRIu32, v->pass);
 	snprintf(number, sizeof(number), "%" PRIu32, w);
 	snprintf(server, sizeof(server), "%" PRIu32, v->server);
-	hash_id(id, p->fingerprint, "warmup", v->kind == VISIT_SENTINEL ? "sentinel" : "block", cell_id,
-		pass, number, server, NULL);
+	hash_id(id, p->fingerprint, "warmup", v->kind == VISIT_SENTINEL ? "sentinel" : "block",
+		cell_id, pass, number, server, NULL);
 }
 
 /* ---- the sentinel ------------------------------------------------------------------------------
  */
 
-static void sentinel_items(const struct plan *p, const struct visit *v, struct item **ret, size_t *n)
+static void sentinel_items(
+	const struct plan *p, const struct visit *v, struct item **ret, size_t *n)
 {
 	struct item *items = xcalloc(PLAN_SENTINEL_REQUESTS, sizeof(*items));
 	char cell_id[HASH_ID_TEXT];
@@ -123,10 +125,10 @@ static struct unit *make_units(const struct plan *p, const struct block *b, uint
 	return units;
 }
 
-/* The requests of one unit.  A burst has `share` requests of each prompt; a single request is a burst of
- * one prompt. */
-static size_t unit_items(const struct plan *p, const struct visit *v, struct unit u, uint32_t burst,
-	struct item *to)
+/* The requests of one unit.  A burst has `share` requests of each prompt; a single request is a
+ * burst of one prompt. */
+static size_t unit_items(
+	const struct plan *p, const struct visit *v, struct unit u, uint32_t burst, struct item *to)
 {
 	uint32_t prompts = (uint32_t)p->sweep->nprompts, concurrency = plan_concurrency(p, u.cell);
 	uint32_t size = plan_burst_size(p, concurrency);

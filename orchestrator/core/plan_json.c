@@ -60,7 +60,8 @@ static json_t *factors_json(const struct plan *p)
 		for (size_t l = 0; l < p->sweep->factors[f].nlevels; l++)
 			json_array_append(values, p->sweep->factors[f].levels[l].value);
 		put(one, "name", json_string(d->name));
-		put(one, "stratum", json_string(d->stratum == STRATUM_RUNNER ? "runner" : "sampling"));
+		put(one, "stratum",
+			json_string(d->stratum == STRATUM_RUNNER ? "runner" : "sampling"));
 		put_count(one, "levels", d->levels);
 		put_count(one, "df", d->df);
 		put_count(one, "df_error", d->df_error);

@@ -1,5 +1,5 @@
-/* plan_order.c - the visits: passes outermost, in each the blocks in an order drawn anew, a sentinel
- * on each server before its first pass and after each of its passes. */
+/* plan_order.c - the visits: passes outermost, in each the blocks in an order drawn anew, a
+ * sentinel on each server before its first pass and after each of its passes. */
 #include <stdio.h>
 #include <stdlib.h>
 

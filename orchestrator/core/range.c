@@ -1,7 +1,8 @@
 /* range.c - "auto,0-48+8,1024-8192x2" to levels.
  *
- * An element that begins with a number followed by "-" is a range; one that is a number is a number;
- * anything else is a word, for the caller to judge ("8k" is a word: the caller knows the option). */
+ * An element that begins with a number followed by "-" is a range; one that is a number is a
+ * number; anything else is a word, for the caller to judge ("8k" is a word: the caller knows the
+ * option). */
 #include "range.h"
 
 #include <math.h>
@@ -63,7 +64,8 @@ static size_t number_length(struct piece p)
 	if (at == start)
 		return 0;
 	if (at < p.len && (p.s[at] == 'e' || p.s[at] == 'E')) {
-		size_t digits = at + 1 + (at + 1 < p.len && (p.s[at + 1] == '-' || p.s[at + 1] == '+'));
+		size_t digits =
+			at + 1 + (at + 1 < p.len && (p.s[at + 1] == '-' || p.s[at + 1] == '+'));
 		size_t end = digits;
 
 		while (end < p.len && p.s[end] >= '0' && p.s[end] <= '9')
@@ -90,8 +92,8 @@ static int add(json_t *levels, json_t *value, struct err *e)
 	return 0;
 }
 
-/* The decimal of 15 digits nearest to v: 0.1 * 3 becomes 0.3.  The one division by an exact power of
- * ten rounds correctly. */
+/* The decimal of 15 digits nearest to v: 0.1 * 3 becomes 0.3.  The one division by an exact power
+ * of ten rounds correctly. */
 static double clean(long double v)
 {
 	int digits = v == 0 ? 0 : 15 - (int)ceill(log10l(fabsl(v)));
@@ -145,7 +147,8 @@ static int check_range(const struct range *r, struct err *e)
 	shown(text, r->text);
 	if (r->from.x > r->to.x) {
 		err_set(e, ERR_USAGE, "the range \"%s\" runs backwards", text);
-		return err_hint(e, "write the lower end first; the order of levels is drawn anyway");
+		return err_hint(
+			e, "write the lower end first; the order of levels is drawn anyway");
 	}
 	if (r->multiply && (r->step.x <= 1 || r->from.x <= 0)) {
 		err_set(e, ERR_USAGE, "the range \"%s\" never arrives", text);
@@ -193,7 +196,8 @@ static int read_step(struct range *r, struct piece rest, struct err *e)
 static int add_range(json_t *levels, struct piece p, size_t dash, struct err *e)
 {
 	struct range r = {.text = p};
-	struct piece from = {p.s, dash}, after = trim((struct piece){p.s + dash + 1, p.len - dash - 1});
+	struct piece from = {p.s, dash},
+		     after = trim((struct piece){p.s + dash + 1, p.len - dash - 1});
 	size_t len = number_length(after);
 
 	if (!read_number(trim(from), &r.from))
@@ -201,7 +205,8 @@ static int add_range(json_t *levels, struct piece p, size_t dash, struct err *e)
 	if (len == 0 || !read_number((struct piece){after.s, len}, &r.to) ||
 		(len < after.len && !strchr("+x* ", after.s[len])))
 		return expected_number("-", after, e);
-	if (read_step(&r, trim((struct piece){after.s + len, after.len - len}), e) || check_range(&r, e))
+	if (read_step(&r, trim((struct piece){after.s + len, after.len - len}), e) ||
+		check_range(&r, e))
 		return -1;
 	if (r.from.is_int && r.to.is_int && r.step.is_int)
 		return add_ints(levels, &r, e);

@@ -1,5 +1,6 @@
 /* range.h - levels as people write them: `0,20,40`, `0-48+8`, `1024-8192x2` (`*` for x), `75%`,
- * `auto`, `all`, `0.2,0.6,0.8`, `true,false`.  Steps are by index, so 0-1+0.1 has eleven exact levels. */
+ * `auto`, `all`, `0.2,0.6,0.8`, `true,false`.  Steps are by index, so 0-1+0.1 has eleven exact
+ * levels. */
 #ifndef CORE_RANGE_H
 #define CORE_RANGE_H
 

@@ -113,8 +113,8 @@ static void count_visits(struct runner *r)
 	}
 }
 
-struct runner *runner_new(const struct plan *p, uint32_t session, uint32_t first_load,
-	const struct runner_past *past)
+struct runner *runner_new(
+	const struct plan *p, uint32_t session, uint32_t first_load, const struct runner_past *past)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
@@ -174,7 +174,6 @@ struct effect *runner_emit(struct runner *r, enum effect_kind kind, const struct
 
 void lane_arm(struct lane *l, ns at)
 {
-	l->timer_armed = true;
 	runner_emit(l->r, EFFECT_TIMER, l)->at = at;
 }
 
@@ -197,7 +196,6 @@ static void lane_closed(struct lane *l)
 	struct runner *r = l->r;
 
 	l->state = LANE_CLOSED;
-	l->timer_armed = false;
 	if (l->host->turn == l)
 		l->host->turn = l->next != l ? l->next : NULL;
 	l->next->prev = l->prev;
@@ -316,9 +314,6 @@ static void interrupt(struct runner *r)
 
 static void on_timer(struct lane *l)
 {
-	if (!l->timer_armed)
-		return;
-	l->timer_armed = false;
 	if (l->state == LANE_POLLING)
 		clear_on_timer(l);
 	else if (l->state == LANE_PAUSED)

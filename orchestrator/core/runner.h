@@ -7,15 +7,18 @@
  *   ... after the last visit: CLOSING (unload) --> CLOSED.  All lanes closed: EFFECT_STOP.
  *
  * The first warm-up pays the load.  Never two runner configurations or two cells in flight on a
- * server; lanes whose servers share a host take turns, visit by visit.  An item already done (by the
- * journal) is passed over; a visit without open items makes no load.
+ * server; lanes whose servers share a host take turns, visit by visit.  An item already done (by
+ * the journal) is passed over; a visit without open items makes no load.
  *
  * Failures.  Every attempt is a row.  A load that is out of memory ends the visit (its items stay
  * open); the second such load of a block makes the rest of the block `skipped`.  A connect_error is
- * answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up and the run ends resumable.  After a
- * cancelled or timed-out request one warm-up follows.  Invalid rows are measured again, at most twice.
+ * answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up and the run ends resumable.  After
+ * a request that was cut or that may have cost the server its runner one warm-up follows, so that
+ * no measured request waits for what is left of it or pays a reload; three failed warm-ups in a row
+ * end the visit, three such visits the lane.  Invalid rows are measured again, at most twice.
  *
- * Interrupt.  Nothing new starts; what is in flight has 10 s, then is cancelled; lanes unload; stop. */
+ * Interrupt.  Nothing new starts; what is in flight has 10 s, then is cancelled; lanes unload;
+ * stop. */
 #ifndef CORE_RUNNER_H
 #define CORE_RUNNER_H
 
@@ -26,10 +29,10 @@
 
 enum event_kind {
 	EVENT_START,
-	EVENT_RESPONSE,	 /* ticket, sample, validity: a request ended (its row is written) */
-	EVENT_UNLOADED,	 /* lane: the unload request was answered or failed */
-	EVENT_PS,	 /* lane, ps */
-	EVENT_TIMER,	 /* lane; lane -1 is the interrupt's timer */
+	EVENT_RESPONSE, /* ticket, sample, validity: a request ended (its row is written) */
+	EVENT_UNLOADED, /* lane: the unload request was answered or failed */
+	EVENT_PS,       /* lane, ps */
+	EVENT_TIMER,    /* lane; lane -1 is the interrupt's timer */
 	EVENT_INTERRUPT,
 };
 
@@ -43,14 +46,14 @@ struct event {
 };
 
 enum effect_kind {
-	EFFECT_REQUEST, /* lane, ticket: send what runner_ticket() says */
-	EFFECT_UNLOAD,	/* lane, model: then EVENT_UNLOADED */
-	EFFECT_PS,	/* lane: then EVENT_PS */
-	EFFECT_TIMER,	/* lane, at: then EVENT_TIMER; replaces the lane's earlier timer */
+	EFFECT_REQUEST,  /* lane, ticket: send what runner_ticket() says */
+	EFFECT_UNLOAD,   /* lane, model: then EVENT_UNLOADED */
+	EFFECT_PS,       /* lane: then EVENT_PS */
+	EFFECT_TIMER,    /* lane, at: then EVENT_TIMER; replaces the lane's earlier timer */
 	EFFECT_LOAD_ROW, /* lane, load: write a row of loads.csv */
-	EFFECT_SKIP,	/* ticket: write a `skipped` row with the reason; no event follows */
-	EFFECT_CANCEL,	/* ticket: cut it; its EVENT_RESPONSE follows */
-	EFFECT_STOP,	/* nothing more will come; in `reason` how it ended */
+	EFFECT_SKIP,     /* ticket: write a `skipped` row with the reason; no event follows */
+	EFFECT_CANCEL,   /* ticket: cut it; its EVENT_RESPONSE follows */
+	EFFECT_STOP,     /* nothing more will come; in `reason` how it ended */
 };
 
 enum stop_reason { STOP_COMPLETE, STOP_INTERRUPTED, STOP_SERVER_GONE };
@@ -104,12 +107,12 @@ void runner_step(struct runner *r, const struct event *ev, ns now, struct effect
 const struct ticket *runner_ticket(const struct runner *r, uint32_t ticket);
 
 struct runner_progress {
-	uint64_t done, total;	 /* measured requests, earlier sessions included; no sentinels */
-	uint64_t failed;	 /* rows of this session that are not ok, warm-ups apart */
+	uint64_t done, total; /* measured requests, earlier sessions included; no sentinels */
+	uint64_t failed;      /* rows of this session that are not ok, warm-ups apart */
 	uint64_t loads_made, loads_planned;
-	bool loading;		 /* lane 0 waits for a load since `loading_since` */
+	bool loading; /* lane 0 waits for a load since `loading_since` */
 	ns loading_since;
-	uint32_t cell, block;	 /* current, of the lane that moved last */
+	uint32_t cell, block; /* current, of the lane that moved last */
 	ns last_ttft;
 	double last_tok_s;
 	bool interrupted;

@@ -1,7 +1,7 @@
 /* runner_clear.c - unloading, and waiting until the server says it is gone.
  *
  * An unload is answered before the runner is really gone (the server only queues it), so /api/ps is
- * asked until none of our models is in memory: only then is the next load a load of its own.  Models
+ * asked until none of our models is in memory: only then is the next load a load of its own. Models
  * that are not ours are left alone.  Where there is no /api/ps a fixed wait stands for the poll. */
 #include "runner_internal.h"
 

@@ -6,8 +6,8 @@
  *	runner_load.c   one model load: its first warm-up, the others, read-back, out of memory
  *	runner_visit.c  one visit: which items are open, bursts, what each response means
  *
- * A lane's `state` says what it waits for, and only that: an event it does not wait for is stale (an
- * interrupt overtook it) and changes nothing. */
+ * A lane's `state` says what it waits for, and only that: an event it does not wait for is stale
+ *(an interrupt overtook it) and changes nothing. */
 #ifndef CORE_RUNNER_INTERNAL_H
 #define CORE_RUNNER_INTERNAL_H
 
@@ -15,23 +15,23 @@
 
 #define NO_VISIT UINT32_MAX
 
-#define RUNNER_GRACE	    (10 * NS_PER_S) /* for what is in flight, after an interrupt */
+#define RUNNER_GRACE        (10 * NS_PER_S) /* for what is in flight, after an interrupt */
 #define RUNNER_CLOSE_WAIT   (5 * NS_PER_S)  /* for the last unload */
-#define RUNNER_MAX_REFUSALS 5		    /* waits of 1, 2, 4, 8, 16 s */
-#define RUNNER_MAX_OK_ROWS  3		    /* of one run_id: the first and two more if invalid */
-#define RUNNER_MAX_FAILED   3		    /* warm-ups in a row in a visit; visits in a row */
-#define RUNNER_OOM_LOADS    2		    /* then the rest of the block is skipped */
+#define RUNNER_MAX_REFUSALS 5               /* waits of 1, 2, 4, 8, 16 s */
+#define RUNNER_MAX_OK_ROWS  3               /* of one run_id: the first and two more if invalid */
+#define RUNNER_MAX_FAILED   3               /* warm-ups in a row in a visit; visits in a row */
+#define RUNNER_OOM_LOADS    2               /* then the rest of the block is skipped */
 
 enum lane_state {
-	LANE_WAITING,	/* for its turn on the host */
+	LANE_WAITING,   /* for its turn on the host */
 	LANE_UNLOADING, /* EVENT_UNLOADED */
-	LANE_LOOKING,	/* EVENT_PS: what is in memory */
-	LANE_POLLING,	/* EVENT_TIMER, then look again */
-	LANE_WARMING,	/* EVENT_RESPONSE of a warm-up, before the first item */
-	LANE_READBACK,	/* EVENT_PS: what was loaded */
+	LANE_LOOKING,   /* EVENT_PS: what is in memory */
+	LANE_POLLING,   /* EVENT_TIMER, then look again */
+	LANE_WARMING,   /* EVENT_RESPONSE of a warm-up, before the first item */
+	LANE_READBACK,  /* EVENT_PS: what was loaded */
 	LANE_MEASURING, /* EVENT_RESPONSE of items, or of a warm-up between them */
-	LANE_PAUSED,	/* EVENT_TIMER, then back to warming or measuring */
-	LANE_CLOSING,	/* EVENT_UNLOADED or EVENT_TIMER */
+	LANE_PAUSED,    /* EVENT_TIMER, then back to warming or measuring */
+	LANE_CLOSING,   /* EVENT_UNLOADED or EVENT_TIMER */
 	LANE_CLOSED,
 };
 
@@ -64,9 +64,8 @@ struct lane {
 	struct runner *r;
 	struct host *host;
 	struct lane *next, *prev; /* ring of the host */
-	uint32_t index;		  /* server */
+	uint32_t index;           /* server */
 	enum lane_state state;
-	bool timer_armed;
 	uint32_t next_visit; /* the first not yet opened, or NO_VISIT */
 	bool first_clear_made;
 	uint32_t bad_visits; /* in a row */
@@ -86,8 +85,8 @@ struct lane {
 	uint32_t warm_failed;  /* in a row */
 	ns warm_time, warm_time_before;
 	uint32_t warm_cell; /* position among the block's cells */
-	ns ttft_max;	    /* of requests that paid no load */
-	ns load_sent;	    /* a request that pays is in flight since, NS_NONE none */
+	ns ttft_max;        /* of requests that paid no load */
+	ns load_sent;       /* a request that pays is in flight since, NS_NONE none */
 
 	/* The visit. */
 	const struct visit *visit; /* NULL none open */
@@ -95,11 +94,11 @@ struct lane {
 	size_t next_work;
 	uint32_t inflight, burst;
 	enum lane_exit exit;
-	bool recover;	 /* one warm-up before the next item */
+	bool recover;    /* one warm-up before the next item */
 	bool reload_due; /* the next request may find the model gone */
 	enum { WAIT_NONE, WAIT_REFUSED, WAIT_FAILED } wait;
 	enum lane_state resume; /* after the pause */
-	uint32_t refusals;	/* in a row */
+	uint32_t refusals;      /* in a row */
 	char last_error[160];
 };
 
@@ -117,7 +116,7 @@ struct deferred {
 struct oom {
 	uint32_t loads;
 	uint32_t deferred; /* index + 1 into runner.deferred, 0 none */
-	bool from_past;	   /* given up by earlier sessions: no load of it is planned */
+	bool from_past;    /* given up by earlier sessions: no load of it is planned */
 };
 
 struct runner {
@@ -192,8 +191,8 @@ void load_skip_visit(struct lane *l);
 size_t visit_works(const struct runner *r, uint32_t visit, struct works *ret);
 /* Opens the lane's next visit that has something to send; false when there is none. */
 bool visit_next(struct lane *l);
-void visit_on_response(struct lane *l, const struct slot *slot, const struct sample *s,
-	enum validity validity);
+void visit_on_response(
+	struct lane *l, const struct slot *slot, const struct sample *s, enum validity validity);
 void visit_on_pause_over(struct lane *l);
 /* Sends whatever may be sent now; ends the visit when that is nothing. */
 void visit_pump(struct lane *l);

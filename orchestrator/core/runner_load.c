@@ -1,5 +1,5 @@
-/* runner_load.c - one model load of a visit: the warm-up that pays it, read-back, the other warm-ups,
- * and what happens when it does not fit. */
+/* runner_load.c - one model load of a visit: the warm-up that pays it, read-back, the other
+ * warm-ups, and what happens when it does not fit. */
 #include "runner_internal.h"
 
 #include <stdio.h>

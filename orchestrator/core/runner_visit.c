@@ -1,5 +1,5 @@
-/* runner_visit.c - one visit: which of its items are open, which may be in flight together, and what
- * each response means for the next request. */
+/* runner_visit.c - one visit: which of its items are open, which may be in flight together, and
+ * what each response means for the next request. */
 #include "runner_internal.h"
 
 #include <stdio.h>
@@ -106,7 +106,7 @@ bool visit_next(struct lane *l)
 static void end_visit(struct lane *l)
 {
 	visit_drop(l);
-	if (l->next != l && !l->r->interrupted)
+	if (l->next != l)
 		clear_begin(l, CLEAR_LEAVE);
 	else
 		lane_turn_over(l);
@@ -234,8 +234,8 @@ void visit_pump(struct lane *l)
 		return;
 	if (l->inflight == 0)
 		pump_idle(l);
-	else if (l->state == LANE_MEASURING && l->exit == EXIT_NONE && l->wait == WAIT_NONE &&
-		 !l->recover && !l->r->interrupted)
+	else if (l->state == LANE_MEASURING && l->exit == EXIT_NONE && !l->recover &&
+		!l->r->interrupted)
 		send_items(l);
 }
 
@@ -289,7 +289,7 @@ static void on_item(struct lane *l, struct work *w, const struct sample *s, enum
 			on_crashed(l);
 		break;
 	case STATUS_QUEUE_FULL: /* so that it is asked at leisure whether it has room again */
-	case STATUS_BAD_LINE:	/* we went away: it may be busy with what was cut */
+	case STATUS_BAD_LINE:   /* we went away: it may be busy with what was cut */
 	case STATUS_TIMEOUT_FIRST:
 	case STATUS_TIMEOUT_STALL:
 	case STATUS_TIMEOUT_TOTAL:
@@ -310,8 +310,8 @@ static void on_item(struct lane *l, struct work *w, const struct sample *s, enum
 	}
 }
 
-static void note_progress(struct runner *r, const struct ticket *t, const struct sample *s,
-	enum validity validity)
+static void note_progress(
+	struct runner *r, const struct ticket *t, const struct sample *s, enum validity validity)
 {
 	struct runner_progress *p = &r->progress;
 	double rate = sample_decode_tok_s(s);
@@ -338,8 +338,8 @@ static void note_error(struct lane *l, const struct sample *s)
 		text[0] ? ": " : "", text);
 }
 
-void visit_on_response(struct lane *l, const struct slot *slot, const struct sample *s,
-	enum validity validity)
+void visit_on_response(
+	struct lane *l, const struct slot *slot, const struct sample *s, enum validity validity)
 {
 	const struct ticket *t = &slot->t;
 	struct work w = slot->w;

@@ -1,6 +1,6 @@
-/* session.c - rows first, then decisions: a response is audited and written before the runner is told
- * of it.  What the runner asks to be recorded (loads, skipped requests) is done here, so a world sees
- * only what it has to carry out. */
+/* session.c - rows first, then decisions: a response is audited and written before the runner is
+ * told of it.  What the runner asks to be recorded (loads, skipped requests) is done here, so a
+ * world sees only what it has to carry out. */
 #include "session.h"
 
 #include <stdio.h>
@@ -93,8 +93,8 @@ static struct row_keys keys_of(struct session *s, const struct ticket *t, const 
 		.validity = VALID};
 }
 
-static int write_row(struct session *s, const struct row_keys *k, const struct sample *sample,
-	struct err *e)
+static int write_row(
+	struct session *s, const struct row_keys *k, const struct sample *sample, struct err *e)
 {
 	if (s->journal && journal_row(s->journal, k, sample, e))
 		return -1;

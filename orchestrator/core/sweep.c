@@ -74,7 +74,8 @@ void sweep_add_level(struct factor *f, json_t *value, const char *asked)
 
 	/* Grows by doubling: the capacity is the next power of two. */
 	if ((f->nlevels & (f->nlevels - 1)) == 0)
-		f->levels = xrealloc(f->levels, f->nlevels ? 2 * f->nlevels : 1, sizeof(*f->levels));
+		f->levels =
+			xrealloc(f->levels, f->nlevels ? 2 * f->nlevels : 1, sizeof(*f->levels));
 	l = &f->levels[f->nlevels++];
 	*l = (struct level){.value = value, .text = value_text(value)};
 	l->asked = xstrdup(asked ? asked : l->text);

@@ -16,7 +16,7 @@
 #include "options.h"
 #include "str.h"
 
-#define SWEEP_MAX_CELLS	  1000000
+#define SWEEP_MAX_CELLS   1000000
 #define SWEEP_MAX_FACTORS 24
 
 struct level {
@@ -31,8 +31,9 @@ enum factor_kind { FACTOR_OPTION, FACTOR_MODEL, FACTOR_CONCURRENCY, FACTOR_CACHE
 struct factor {
 	char *name; /* option name, "model", "concurrency" or "cache" */
 	enum factor_kind kind;
-	enum stratum stratum; /* model is a runner factor, concurrency and cache are sampling factors */
-	bool known;	      /* false: an option given by --set that Ollama is not known to have */
+	enum stratum
+		stratum; /* model is a runner factor, concurrency and cache are sampling factors */
+	bool known;      /* false: an option given by --set that Ollama is not known to have */
 	struct level *levels;
 	size_t nlevels;
 };
@@ -44,7 +45,8 @@ struct prompt {
 	char *id;
 	char *text;
 	enum check_kind check;
-	json_t *check_spec; /* {"exact": "Paris"} {"one_of": [...]} {"number": 4, "tolerance": 0.01} {"regex": "..."} */
+	json_t *check_spec; /* {"exact": "Paris"} {"one_of": [...]} {"number": 4, "tolerance": 0.01}
+			       {"regex": "..."} */
 };
 
 struct sweep {
@@ -53,17 +55,19 @@ struct sweep {
 	char *model; /* the one model, or NULL when it is a factor */
 	struct factor factors[SWEEP_MAX_FACTORS];
 	size_t nfactors;
-	json_t *options; /* fixed options; after resolve also num_predict, seed, num_batch, ... in force */
+	json_t *options; /* fixed options; after resolve also num_predict, seed, num_batch, ... in
+			    force */
 	struct prompt *prompts;
 	size_t nprompts;
-	char *system;		    /* system prompt or NULL */
-	bool raw;		    /* no template */
-	int64_t repeats, passes;    /* 0: derived by the plan; repeats is the total per cell and prompt */
-	int64_t per_pass;	    /* repeats in a pass; 0: derived; from sweep.json, and then it wins */
-	int64_t warmups;	    /* least per load, at least 1: the first pays the load */
+	char *system; /* system prompt or NULL */
+	bool raw;     /* no template */
+	int64_t repeats,
+		passes;   /* 0: derived by the plan; repeats is the total per cell and prompt */
+	int64_t per_pass; /* repeats in a pass; 0: derived; from sweep.json, and then it wins */
+	int64_t warmups;  /* least per load, at least 1: the first pays the load */
 	int64_t concurrency, burst; /* fixed concurrency; burst 0 = default for the level */
-	char *cache;		    /* "unique" or "repeat" */
-	int64_t order_seed;	    /* of the schedule; not the option `seed` */
+	char *cache;                /* "unique" or "repeat" */
+	int64_t order_seed;         /* of the schedule; not the option `seed` */
 	bool sentinel;
 	bool merge_aliases; /* false keeps them as an A/A control */
 	int64_t keep_alive_s;
@@ -72,18 +76,21 @@ struct sweep {
 	char **servers; /* URL or NAME=URL, from the file */
 	size_t nservers;
 	struct str warnings; /* lines to be shown before the plan */
-	bool quick;	     /* the grid was made for the model */
+	bool quick;          /* the grid was made for the model */
 };
 
-#define SWEEP_INIT {.warnings = STR_INIT(64 << 10)}
+#define SWEEP_INIT                                                                                 \
+	{                                                                                          \
+		.warnings = STR_INIT(64 << 10)                                                     \
+	}
 
 /* Reads a sweep file as a JSON object, to which the command line may add.  New reference. */
 json_t *sweep_object_load(const char *path, struct err *e);
 /* Checks and takes over.  `source` is the file (relative prompt paths are relative to its folder)
  * or "command line"; `origin` maps a path such as "factors.num_ctx" to the option that set it
  * ("--num-ctx"), which then names the place in errors; may be NULL.  The object is borrowed. */
-int sweep_parse(struct sweep *s, json_t *object, const char *source, const json_t *origin,
-	struct err *e);
+int sweep_parse(
+	struct sweep *s, json_t *object, const char *source, const json_t *origin, struct err *e);
 /* Fills in what depends on the servers and all defaults but `passes` and `repeats`, which need the
  * number of blocks (plan_build).  facts[0] counts where servers differ. */
 int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfacts, struct err *e);

@@ -10,12 +10,12 @@
 #include "range.h"
 #include "sweep_internal.h"
 
-#define MAX_OPTION_NAME	 40
-#define MAX_OPTIONS	 100
-#define MAX_STOPS	 16
-#define MAX_MODELS	 1000
-#define MAX_CONCURRENCY	 4096
-#define MAX_TEXT	 200 /* of a level that is a word */
+#define MAX_OPTION_NAME  40
+#define MAX_OPTIONS      100
+#define MAX_STOPS        16
+#define MAX_MODELS       1000
+#define MAX_CONCURRENCY  4096
+#define MAX_TEXT         200 /* of a level that is a word */
 #define CELLS_COUNTED_TO INT64_C(1000000000000000000)
 
 /* ---- one value ---------------------------------------------------------------------------------
@@ -58,11 +58,13 @@ static bool is_percentage(const char *text)
 	size_t len = strlen(text);
 	double x;
 
-	return len > 1 && text[len - 1] == '%' && num_parse(text, len - 1, &x) && x >= 0 && x <= 100;
+	return len > 1 && text[len - 1] == '%' && num_parse(text, len - 1, &x) && x >= 0 &&
+		x <= 100;
 }
 
 /* Layers on the GPU: a number, or a word that sweep_resolve turns into one. */
-static json_t *typed_num_gpu(const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
+static json_t *typed_num_gpu(
+	const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
 {
 	const char *word = json_string_value(at->value);
 	int64_t x;
@@ -128,7 +130,8 @@ static json_t *typed_unknown(const struct jsonx_at *at, struct err *e)
 }
 
 /* New reference, NULL with the error. */
-static json_t *typed_option(const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
+static json_t *typed_option(
+	const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
 {
 	bool b;
 
@@ -178,7 +181,7 @@ static bool is_plain_name(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len <= MAX_OPTION_NAME && name[0] >= 'a' && name[0] <= 'z' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
 static bool is_sweep_key(const char *name)
@@ -194,8 +197,8 @@ static int check_name(const struct jsonx_at *at, const char *name, struct err *e
 {
 	if (!is_plain_name(name)) {
 		jsonx_error(at, e, "is no name of an option");
-		return err_hint(e, "options have small letters, digits and _, at most %d",
-			MAX_OPTION_NAME);
+		return err_hint(
+			e, "options have small letters, digits and _, at most %d", MAX_OPTION_NAME);
 	}
 	if (is_sweep_key(name)) {
 		jsonx_error(at, e, "is a key of the sweep, not an option");
@@ -218,8 +221,10 @@ static void warn_unknown(struct sweep *s, const char *name)
 {
 	const char *nearest = option_did_you_mean(name);
 
-	sweep_warn(s, "option %s is not one that Ollama is known to have: it ignores what it does not "
-		      "know%s%s%s", name, nearest ? " (did you mean " : "", nearest ? nearest : "",
+	sweep_warn(s,
+		"option %s is not one that Ollama is known to have: it ignores what it does not "
+		"know%s%s%s",
+		name, nearest ? " (did you mean " : "", nearest ? nearest : "",
 		nearest ? "?)" : "");
 }
 
@@ -249,8 +254,8 @@ static int compare_seen(const void *a, const void *b)
 }
 
 /* Equal values have equal texts, however they were written (0.2 and 2e-1). */
-static int check_duplicates(const struct jsonx_at *at, const struct factor *f, bool indexed,
-	struct err *e)
+static int check_duplicates(
+	const struct jsonx_at *at, const struct factor *f, bool indexed, struct err *e)
 {
 	struct seen *seen = xmalloc(f->nlevels * sizeof(*seen));
 	size_t twice = SIZE_MAX;
@@ -320,7 +325,7 @@ static int read_factor(struct reading *r, const struct jsonx_at *factors, const 
 {
 	struct jsonx_at at = sweep_at(r, factors, name);
 	bool is_key = strcmp(name, "model") == 0 || strcmp(name, "concurrency") == 0 ||
-		      strcmp(name, "cache") == 0;
+		strcmp(name, "cache") == 0;
 	struct factor *f;
 
 	if (!is_key && (check_name(&at, name, r->e) || check_column(&at, name, r->e)))
@@ -357,9 +362,11 @@ static int read_factors(struct reading *r, const struct jsonx_at *root)
 		return -1;
 	if (json_object_size(factors.value) == 0) {
 		jsonx_error(&factors, r->e, "expected at least one factor, got none");
-		return err_hint(r->e, "leave the key out for the quick grid of num_gpu and num_ctx");
+		return err_hint(
+			r->e, "leave the key out for the quick grid of num_gpu and num_ctx");
 	}
-	json_object_foreach(factors.value, name, value) {
+	json_object_foreach(factors.value, name, value)
+	{
 		if (read_factor(r, &factors, name))
 			return -1;
 	}
@@ -427,7 +434,8 @@ static int read_options(struct reading *r, const struct jsonx_at *root)
 		return -1;
 	if (json_object_size(options.value) > MAX_OPTIONS)
 		return jsonx_error(&options, r->e, "more than %d options", MAX_OPTIONS);
-	json_object_foreach(options.value, name, value) {
+	json_object_foreach(options.value, name, value)
+	{
 		if (read_option(r, &options, name))
 			return -1;
 	}
@@ -450,7 +458,7 @@ int sweep_read_grid(struct reading *r, const struct jsonx_at *root)
 	if (read_factors(r, root) || read_options(r, root))
 		return -1;
 	return check_both(r, root, "model") || check_both(r, root, "concurrency") ||
-			       check_both(r, root, "cache")
-		       ? -1
-		       : 0;
+			check_both(r, root, "cache")
+		? -1
+		: 0;
 }

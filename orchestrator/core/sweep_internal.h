@@ -29,7 +29,8 @@ int sweep_read_prompts(struct reading *r, const struct jsonx_at *root);
 
 /* A new factor without levels; BUG beyond SWEEP_MAX_FACTORS. */
 struct factor *sweep_add_factor(struct sweep *s, const char *name);
-/* A new last level.  Steals `value`; `asked` is how it was written, NULL for the value's own text. */
+/* A new last level.  Steals `value`; `asked` is how it was written, NULL for the value's own text.
+ */
 void sweep_add_level(struct factor *f, json_t *value, const char *asked);
 /* Another value for a level.  Steals `value`. */
 void sweep_set_level(struct level *l, json_t *value);

@@ -8,20 +8,21 @@
 #include "num.h"
 #include "sweep_internal.h"
 
-#define MAX_NAME	200
-#define MAX_SERVERS	64
-#define MAX_SYSTEM	((size_t)1 << 20)
+#define MAX_NAME         200
+#define MAX_SERVERS      64
+#define MAX_SYSTEM       ((size_t)1 << 20)
 #define MAX_KEEP_ALIVE_S (7 * 24 * 3600)
-#define MIN_LIMIT_S	1e-3
-#define MAX_LIMIT_S	1e6
-#define MIN_MARGIN	1e-6
-#define SCHEMA		1
+#define MIN_LIMIT_S      1e-3
+#define MAX_LIMIT_S      1e6
+#define MIN_MARGIN       1e-6
+#define SCHEMA           1
 
 /* The second row is what a resolved sweep (RUN/sweep.json) has beside. */
 const char *const sweep_keys[] = {"name", "about", "model", "factors", "options", "prompts",
 	"prompt", "system", "raw", "repeats", "passes", "warmups", "concurrency", "burst", "cache",
 	"order_seed", "sentinel", "aliases", "keep_alive", "margin", "limits", "servers", "$schema",
-	"schema", "fingerprint", "per_pass", "aliases_found", "models", "definitions", "quick", NULL};
+	"schema", "fingerprint", "per_pass", "aliases_found", "models", "definitions", "quick",
+	NULL};
 
 struct jsonx_at sweep_at(const struct reading *r, const struct jsonx_at *above, const char *key)
 {
@@ -78,8 +79,8 @@ static void set_defaults(struct sweep *s, const char *source)
 /* ---- plain keys --------------------------------------------------------------------------------
  */
 
-static int read_text(struct reading *r, const struct jsonx_at *above, const char *key, size_t max,
-	char **ret)
+static int read_text(
+	struct reading *r, const struct jsonx_at *above, const char *key, size_t max, char **ret)
 {
 	struct jsonx_at at = sweep_at(r, above, key);
 	const char *text;
@@ -135,9 +136,9 @@ static int read_counts(struct reading *r, const struct jsonx_at *root)
 		const char *key;
 		int64_t min, max, *ret;
 	} keys[] = {
-		{"repeats", 1, 1000000, &s->repeats},
+		{"repeats", 1, INT64_C(4000000000), &s->repeats},
 		{"passes", 1, 100000, &s->passes},
-		{"per_pass", 1, 1000000, &s->per_pass},
+		{"per_pass", 1, 10000000, &s->per_pass},
 		{"warmups", 1, 1000, &s->warmups},
 		{"concurrency", 1, 4096, &s->concurrency},
 		{"burst", 1, 1000000, &s->burst},
@@ -187,8 +188,9 @@ static int read_keep_alive(struct reading *r, const struct jsonx_at *root)
 		seconds = duration_seconds(json_string_value(at.value));
 	if (!(seconds >= 1 && seconds <= MAX_KEEP_ALIVE_S)) {
 		jsonx_expected(&at, "seconds or a time such as \"30m\", up to 7 days", r->e);
-		return err_hint(r->e, "it must outlast the longest pause between two requests; models "
-				      "are unloaded at the end anyway");
+		return err_hint(r->e,
+			"it must outlast the longest pause between two requests; models "
+			"are unloaded at the end anyway");
 	}
 	r->s->keep_alive_s = (int64_t)ceil(seconds);
 	return 0;
@@ -199,8 +201,8 @@ struct real_key {
 	double min, max, *ret;
 };
 
-static int read_reals(struct reading *r, const struct jsonx_at *above, const struct real_key *keys,
-	size_t n)
+static int read_reals(
+	struct reading *r, const struct jsonx_at *above, const struct real_key *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct jsonx_at at = sweep_at(r, above, keys[i].key);
@@ -225,12 +227,14 @@ static int read_margin(struct reading *r, const struct jsonx_at *root)
 
 	if (!at.value)
 		return 0;
-	return jsonx_only_keys(&at, names, r->e) || read_reals(r, &at, keys, COUNTOF(keys)) ? -1 : 0;
+	return jsonx_only_keys(&at, names, r->e) || read_reals(r, &at, keys, COUNTOF(keys)) ? -1
+											    : 0;
 }
 
 static int read_limits(struct reading *r, const struct jsonx_at *root)
 {
-	static const char *const names[] = {"connect", "first_load", "first", "stall", "total", NULL};
+	static const char *const names[] = {
+		"connect", "first_load", "first", "stall", "total", NULL};
 	struct jsonx_at at = sweep_at(r, root, "limits");
 	struct sweep *s = r->s;
 	const struct real_key keys[] = {
@@ -243,7 +247,8 @@ static int read_limits(struct reading *r, const struct jsonx_at *root)
 
 	if (!at.value)
 		return 0;
-	return jsonx_only_keys(&at, names, r->e) || read_reals(r, &at, keys, COUNTOF(keys)) ? -1 : 0;
+	return jsonx_only_keys(&at, names, r->e) || read_reals(r, &at, keys, COUNTOF(keys)) ? -1
+											    : 0;
 }
 
 static int read_servers(struct reading *r, const struct jsonx_at *root)
@@ -341,8 +346,8 @@ static int read_keys(struct reading *r, const struct jsonx_at *root)
 	return 0;
 }
 
-int sweep_parse(struct sweep *s, json_t *object, const char *source, const json_t *origin,
-	struct err *e)
+int sweep_parse(
+	struct sweep *s, json_t *object, const char *source, const json_t *origin, struct err *e)
 {
 	struct reading r = {.s = s, .origin = origin, .e = e};
 	struct jsonx_at root = jsonx_root(source, object);

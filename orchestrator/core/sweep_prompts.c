@@ -10,7 +10,7 @@
 
 #define MAX_PROMPTS 10000
 #define MAX_PROMPT  ((size_t)4 << 20)
-#define MAX_ID	    80
+#define MAX_ID      80
 
 static int read_id(const struct jsonx_at *at, char **ret, struct err *e)
 {

@@ -10,12 +10,12 @@
 #include "sweep_internal.h"
 
 #define ALL_LAYERS_UNKNOWN 999 /* "all" where the server does not tell: more than any model has */
-#define DEFAULT_NUM_CTX	   4096
+#define DEFAULT_NUM_CTX    4096
 #define DEFAULT_NUM_BATCH  512 /* newer servers derive it from num_ctx unless told */
-#define DEFAULT_PREDICT	   64
-#define DEFAULT_SEED	   42
-#define VISION_NUM_CTX	   2048
-#define BYTES_PER_TOKEN	   3 /* fewer than usual, so that the estimate is on the safe side */
+#define DEFAULT_PREDICT    64
+#define DEFAULT_SEED       42
+#define VISION_NUM_CTX     2048
+#define BYTES_PER_TOKEN    3 /* fewer than usual, so that the estimate is on the safe side */
 
 static const char default_prompt[] =
 	"Explain in one short paragraph, for a curious twelve-year-old, why the sky looks blue "
@@ -24,8 +24,8 @@ static const char default_prompt[] =
 /* What is known of the sweep's models on the first server. */
 struct known {
 	int64_t least_layers, most_layers; /* -1: not known of every model */
-	int64_t least_train;		   /* the smallest context trained for, -1 unknown */
-	bool vision;			   /* of any */
+	int64_t least_train;               /* the smallest context trained for, -1 unknown */
+	bool vision;                       /* of any */
 };
 
 static void add_known(struct known *k, const struct server_facts *server, const char *model)
@@ -63,7 +63,8 @@ static json_t *all_layers(struct sweep *s, const struct known *k)
 {
 	if (k->most_layers >= 0)
 		return json_integer(k->most_layers + 1); /* the output layer counts */
-	sweep_warn(s, "num_gpu all is sent as %d: the server does not tell how many layers there are",
+	sweep_warn(s,
+		"num_gpu all is sent as %d: the server does not tell how many layers there are",
 		ALL_LAYERS_UNKNOWN);
 	return json_integer(ALL_LAYERS_UNKNOWN);
 }
@@ -74,25 +75,30 @@ static json_t *some_layers(const char *word, const struct known *k, struct err *
 	double percent;
 
 	if (k->least_layers < 0) {
-		err_set(e, ERR_USAGE, "num_gpu: %s of the layers: the server does not tell how many "
-				      "there are", word);
-		err_hint(e, "/api/show is missing on that server: write numbers of layers, or \"all\"");
+		err_set(e, ERR_USAGE,
+			"num_gpu: %s of the layers: the server does not tell how many "
+			"there are",
+			word);
+		err_hint(e,
+			"/api/show is missing on that server: write numbers of layers, or \"all\"");
 		return NULL;
 	}
 	if (k->least_layers != k->most_layers) {
-		err_set(e, ERR_USAGE, "num_gpu: %s of the layers: the models have %" PRId64 " to %" PRId64
-				      " of them", word, k->least_layers, k->most_layers);
+		err_set(e, ERR_USAGE,
+			"num_gpu: %s of the layers: the models have %" PRId64 " to %" PRId64
+			" of them",
+			word, k->least_layers, k->most_layers);
 		err_hint(e, "write numbers of layers, or sweep the models one by one");
 		return NULL;
 	}
 	if (!num_parse(word, strlen(word) - 1, &percent))
 		BUG("percentage \"%s\"", word);
-	return json_integer((json_int_t)ceil((double)k->most_layers * percent / 100 - 1e-9));
+	return json_integer((json_int_t)ceil((double)k->most_layers * percent / 100));
 }
 
 /* The number for a word; *ret stays NULL where it stays as it is. */
-static int resolve_word(struct sweep *s, const struct known *k, const json_t *value, json_t **ret,
-	struct err *e)
+static int resolve_word(
+	struct sweep *s, const struct known *k, const json_t *value, json_t **ret, struct err *e)
 {
 	const char *word = json_string_value(value);
 
@@ -131,7 +137,8 @@ static void drop_equal(struct sweep *s, struct factor *f)
 	f->nlevels = kept;
 }
 
-static int resolve_gpu_factor(struct sweep *s, struct factor *f, const struct known *k, struct err *e)
+static int resolve_gpu_factor(
+	struct sweep *s, struct factor *f, const struct known *k, struct err *e)
 {
 	bool changed = false;
 
@@ -195,13 +202,15 @@ static void quick_num_ctx(struct sweep *s, const struct known *k)
 
 static void make_quick_grid(struct sweep *s, const struct known *k)
 {
-	bool gpu = json_object_get(s->options, "num_gpu"), ctx = json_object_get(s->options, "num_ctx");
+	bool gpu = json_object_get(s->options, "num_gpu"),
+	     ctx = json_object_get(s->options, "num_ctx");
 
 	if (s->nfactors)
 		return;
 	s->quick = true;
 	if (gpu && ctx)
-		sweep_warn(s, "nothing varies: num_gpu and num_ctx are fixed, and there is one cell");
+		sweep_warn(
+			s, "nothing varies: num_gpu and num_ctx are fixed, and there is one cell");
 	if (!gpu)
 		quick_num_gpu(s, k);
 	if (!ctx)
@@ -277,8 +286,9 @@ static void warn_length(struct sweep *s)
 		}
 	}
 	if (over)
-		sweep_warn(s, "%" PRId64 " of %zu prompts may not fit into num_ctx %" PRId64
-			      ": \"%s\" has about %" PRId64 " tokens, and an answer up to %" PRId64,
+		sweep_warn(s,
+			"%" PRId64 " of %zu prompts may not fit into num_ctx %" PRId64
+			": \"%s\" has about %" PRId64 " tokens, and an answer up to %" PRId64,
 			over, s->nprompts, ctx, which, longest, answer);
 }
 
@@ -290,10 +300,13 @@ static void warn_clamped(struct sweep *s, const struct known *k)
 	if (!fixed)
 		return;
 	if (k->least_train > 0 && ctx > k->least_train)
-		sweep_warn(s, "num_ctx %" JSON_INTEGER_FORMAT " is %" PRId64
-			      " here: the model was trained for no more", ctx, k->least_train);
+		sweep_warn(s,
+			"num_ctx %" JSON_INTEGER_FORMAT " is %" PRId64
+			" here: the model was trained for no more",
+			ctx, k->least_train);
 	else if (k->vision && ctx < VISION_NUM_CTX)
-		sweep_warn(s, "num_ctx %" JSON_INTEGER_FORMAT " is %d here: models that see have no less",
+		sweep_warn(s,
+			"num_ctx %" JSON_INTEGER_FORMAT " is %d here: models that see have no less",
 			ctx, VISION_NUM_CTX);
 }
 

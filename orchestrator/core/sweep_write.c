@@ -5,7 +5,8 @@
 #include "hash.h"
 #include "sweep_internal.h"
 
-#define DEFINITIONS "1" /* of the measures (docs/design.md); another number is another measurement */
+#define DEFINITIONS                                                                                \
+	"1" /* of the measures (docs/design.md); another number is another measurement */
 
 static void put(json_t *object, const char *key, json_t *value)
 {
@@ -168,8 +169,7 @@ static json_t *fingerprint_prompts(const struct sweep *s)
 	json_t *list = prompts_json(s), *prompts = json_object(), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-		put(prompts, s->prompts[i].id, json_incref(one));
+	json_array_foreach(list, i, one) put(prompts, s->prompts[i].id, json_incref(one));
 	json_decref(list);
 	return prompts;
 }

@@ -18,11 +18,12 @@ struct exchange {
 	struct curl_slist *headers;
 	char *body;
 	size_t body_len, body_out; /* to be sent, handed to the kernel so far */
-	uint32_t sends;		   /* how often it went out whole: libcurl may send it again */
+	uint32_t sends;            /* how often it went out whole: libcurl may send it again */
 	enum exchange_state state;
 	struct reply reply;
 	bool status_told, head_too_long;
-	bool last_look; /* a limit has passed; the sockets are looked at once more before it counts */
+	bool last_look; /* a limit has passed; the sockets are looked at once more before it counts
+			 */
 	bool warmed;
 	size_t head_bytes;
 	ns started, sleep_offset;
@@ -157,7 +158,8 @@ void exchange_cancel(struct exchange *x)
 
 static void on_limit(uv_timer_t *timer);
 
-/* libuv's clock is whole milliseconds and as old as the loop's turn: too early is looked at again. */
+/* libuv's clock is whole milliseconds and as old as the loop's turn: too early is looked at again.
+ */
 static void arm(struct exchange *x, ns now)
 {
 	enum reply_end which;
@@ -260,7 +262,8 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 static int set_headers(struct exchange *x, const char *request_id)
 {
 	char *id = xasprintf("X-Request-Id: %s", request_id);
-	/* Without the empty Expect curl asks first when the body is large, and waits for the answer. */
+	/* Without the empty Expect curl asks first when the body is large, and waits for the
+	 * answer. */
 	const char *const lines[] = {"Content-Type: application/json", "Expect:", id};
 	int bad = 0;
 
@@ -291,7 +294,8 @@ static int set_options(struct exchange *x, const struct exchange_spec *spec)
 	bad |= curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
 	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_ms(spec->limits.connect));
 	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->said);
-	bad |= curl_easy_setopt(c, CURLOPT_VERBOSE, 1L); /* for on_debug, which drops what it prints */
+	bad |= curl_easy_setopt(
+		c, CURLOPT_VERBOSE, 1L); /* for on_debug, which drops what it prints */
 	bad |= curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_debug);
 	bad |= curl_easy_setopt(c, CURLOPT_DEBUGDATA, x);
 	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);

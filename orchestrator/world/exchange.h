@@ -15,7 +15,8 @@
 #include "reply.h"
 
 struct exchange_limits {
-	/* 0: none; measured from the send (connect, and all while it is not yet sent: from the start). */
+	/* 0: none; measured from the send (connect, and all while it is not yet sent: from the
+	 * start). */
 	ns connect, first, stall, total;
 };
 
@@ -26,7 +27,7 @@ struct exchange_spec {
 	const char *body;  /* POSTed; not empty */
 	size_t body_len;
 	const char *request_id; /* becomes X-Request-Id */
-	int64_t num_ctx;	/* as reply_init */
+	int64_t num_ctx;        /* as reply_init */
 	size_t prompt_bytes;
 	ns due;
 	bool warmed; /* connections are open: one that must be opened for it is worth telling */
@@ -35,7 +36,8 @@ struct exchange_spec {
 
 struct exchange; /* opaque; freed by itself after done() */
 
-typedef void exchange_done_fn(void *arg, struct reply *reply); /* reply->sample is complete; borrowed */
+typedef void exchange_done_fn(
+	void *arg, struct reply *reply); /* reply->sample is complete; borrowed */
 
 int exchange_start(struct http *http, const struct exchange_spec *spec, exchange_done_fn *done,
 	void *arg, struct exchange **ret, struct err *e);

@@ -7,15 +7,15 @@
 
 #include "bug.h"
 #include "lag.h"
+#include "vec.h"
 
-#define KEEP_CONNECTIONS 65536L		  /* idle ones; the default closes all but four a transfer */
-#define KEEP_SECONDS	 (10L * 365 * 86400) /* longer than any pause of a sweep */
+#define KEEP_CONNECTIONS 65536L /* idle ones; the default closes all but four a transfer */
+#define KEEP_SECONDS     (10L * 365 * 86400) /* longer than any pause of a sweep */
 
 struct transfer {
-	CURL *easy;
+	CURL *easy; /* its CURLOPT_PRIVATE is the place in http.transfers, from 1 */
 	http_ended_fn *ended;
 	void *arg;
-	struct transfer *next, *prev;
 };
 
 struct http {
@@ -24,7 +24,10 @@ struct http {
 	uv_timer_t timer;
 	uv_prepare_t before_poll;
 	uv_check_t after_poll;
-	struct transfer *transfers;
+	struct {
+		struct transfer *v;
+		size_t n, cap;
+	} transfers;
 	bool kick;    /* curl has something to do before the next poll */
 	bool closing; /* http_close was called */
 	ns woke;      /* when callbacks began to run after the last poll; NS_NONE: they have not */
@@ -48,29 +51,36 @@ static void must(CURLMcode code, const char *what)
 		BUG("%s: %s", what, curl_multi_strerror(code));
 }
 
-static struct transfer *transfer_of(CURL *easy)
+static int set_place(CURL *easy, size_t place)
 {
-	struct transfer *t = NULL;
+	void *mark = (void *)(uintptr_t)(place + 1);
 
-	if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t) != CURLE_OK || !t)
-		BUG("an easy handle that is not ours");
-	return t;
+	return curl_easy_setopt(easy, CURLOPT_PRIVATE, mark) == CURLE_OK ? 0 : -1;
 }
 
-/* Takes it out of the multi and the list; what it was is returned by value. */
-static struct transfer transfer_remove(struct http *h, struct transfer *t)
+static size_t place_of(const struct http *h, CURL *easy)
 {
-	struct transfer copy = *t;
+	char *mark = NULL;
+	size_t place;
 
-	must(curl_multi_remove_handle(h->multi, t->easy), "curl_multi_remove_handle");
-	if (t->prev)
-		t->prev->next = t->next;
-	else
-		h->transfers = t->next;
-	if (t->next)
-		t->next->prev = t->prev;
-	free(t);
-	return copy;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &mark);
+	place = (size_t)(uintptr_t)mark - 1;
+	if (place >= h->transfers.n || h->transfers.v[place].easy != easy)
+		BUG("an easy handle that is not ours");
+	return place;
+}
+
+/* Takes it out of the multi; what it was is returned. */
+static struct transfer transfer_remove(struct http *h, size_t place)
+{
+	struct transfer t = h->transfers.v[place], last = h->transfers.v[--h->transfers.n];
+
+	must(curl_multi_remove_handle(h->multi, t.easy), "curl_multi_remove_handle");
+	if (place < h->transfers.n) {
+		h->transfers.v[place] = last;
+		set_place(last.easy, place);
+	}
+	return t;
 }
 
 static void drain(struct http *h)
@@ -82,7 +92,7 @@ static void drain(struct http *h)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		CURLcode code = msg->data.result; /* msg is gone with the handle */
-		struct transfer t = transfer_remove(h, transfer_of(msg->easy_handle));
+		struct transfer t = transfer_remove(h, place_of(h, msg->easy_handle));
 
 		t.ended(t.arg, code);
 	}
@@ -117,7 +127,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (events & UV_WRITABLE)
 		bits |= CURL_CSELECT_OUT;
 	act(w->http, w->fd, bits);
-	/* libuv has stopped the handle; until curl has met the error itself it must be told again. */
+	/* libuv has stopped the handle; until curl has met the error itself it must be told again.
+	 */
 	if (status < 0 && !w->closed)
 		uv_poll_start(&w->poll, w->events, on_poll);
 }
@@ -194,7 +205,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
 	}
 	if (!w)
 		w = watch_new(h, fd);
-	w->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+	w->events =
+		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 	uv_poll_start(&w->poll, w->events, on_poll);
 	return 0;
 }
@@ -252,8 +264,8 @@ static void on_teardown(uv_timer_t *timer)
 {
 	struct http *h = CONTAINER_OF(timer, struct http, timer);
 
-	while (h->transfers) {
-		struct transfer t = transfer_remove(h, h->transfers);
+	while (h->transfers.n > 0) {
+		struct transfer t = transfer_remove(h, h->transfers.n - 1);
 
 		t.ended(t.arg, CURLE_ABORTED_BY_CALLBACK);
 	}
@@ -275,6 +287,7 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
+	VEC_RELEASE(&h->transfers);
 	free(h);
 	curl_global_cleanup();
 }
@@ -329,26 +342,16 @@ CURL *http_easy(const char *url, const char *proxy)
 
 int http_add(struct http *h, CURL *easy, http_ended_fn *ended, void *arg)
 {
-	if (h->closing)
+	if (h->closing || set_place(easy, h->transfers.n) ||
+		curl_multi_add_handle(h->multi, easy) != CURLM_OK)
 		return -1;
-
-	struct transfer *t = xcalloc(1, sizeof(*t));
-
-	*t = (struct transfer){.easy = easy, .ended = ended, .arg = arg, .next = h->transfers};
-	if (curl_easy_setopt(easy, CURLOPT_PRIVATE, t) != CURLE_OK ||
-		curl_multi_add_handle(h->multi, easy) != CURLM_OK) {
-		free(t);
-		return -1;
-	}
-	if (t->next)
-		t->next->prev = t;
-	h->transfers = t;
+	*VEC_PUSH(&h->transfers) = (struct transfer){.easy = easy, .ended = ended, .arg = arg};
 	return 0;
 }
 
 void http_drop(struct http *h, CURL *easy)
 {
-	transfer_remove(h, transfer_of(easy));
+	transfer_remove(h, place_of(h, easy));
 }
 
 const char *http_why(char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said)

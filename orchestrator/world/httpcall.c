@@ -48,7 +48,8 @@ static void on_ended(void *arg, CURLcode code)
 	char why[HTTP_WHY_TEXT];
 	char *type = NULL;
 	long status = 0;
-	struct http_answer a = {.type = "", .body = "", .why = http_why(why, c->easy, code, c->said)};
+	struct http_answer a = {
+		.type = "", .body = "", .why = http_why(why, c->easy, code, c->said)};
 
 	if (c->head_bytes > HTTP_MAX_HEAD)
 		a.why = HTTP_HEAD_TOO_LONG;

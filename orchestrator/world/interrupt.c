@@ -43,7 +43,7 @@ void interrupt_start(struct interrupt *i, uv_loop_t *loop, interrupt_fn *fn, voi
 		uv_unref((uv_handle_t *)&s->handle);
 		/* nohup ignores SIGHUP on purpose; a shell's `&` ignores SIGINT by habit. */
 		s->watched = !(s->number == SIGHUP && s->before.sa_handler == SIG_IGN) &&
-			     !uv_signal_start(&s->handle, on_signal, s->number);
+			!uv_signal_start(&s->handle, on_signal, s->number);
 	}
 }
 

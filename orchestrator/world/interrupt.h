@@ -1,6 +1,6 @@
-/* interrupt.h - SIGINT, SIGTERM and SIGHUP on a loop: the first tells, a second one ends the process
- * at once with status 130, be the loop stuck or not.  A signal that was ignored when we came (nohup,
- * a background job) stays ignored. */
+/* interrupt.h - SIGINT, SIGTERM and SIGHUP on a loop: the first tells, a second one ends the
+ * process at once with status 130, be the loop stuck or not.  A SIGHUP that was ignored when we
+ * came (nohup) stays ignored. */
 #ifndef WORLD_INTERRUPT_H
 #define WORLD_INTERRUPT_H
 

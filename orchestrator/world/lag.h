@@ -1,9 +1,9 @@
 /* lag.h - how late the loop was: the longest stretches of callbacks since a given instant.  Pure.
  *
- * While the loop runs callbacks nothing that arrives is seen, so the lateness of an event is at most
- * the length of the stretch that ran when it came.  Kept is the falling staircase of stretches that
- * are longer than every later one: the first step that ended after an instant is the worst since
- * then.  It has about ln(n) steps; a full one gives up time resolution, never a maximum. */
+ * While the loop runs callbacks nothing that arrives is seen, so the lateness of an event is at
+ * most the length of the stretch that ran when it came.  Kept is the falling staircase of stretches
+ * that are longer than every later one: the first step that ended after an instant is the worst
+ * since then.  It has about ln(n) steps; a full one gives up time resolution, never a maximum. */
 #ifndef WORLD_LAG_H
 #define WORLD_LAG_H
 

@@ -14,11 +14,11 @@
 #include "syncer.h"
 #include "vec.h"
 
-#define PROGRESS_MS   100
-#define WARM_LIMIT_S  5.0
-#define PS_LIMIT_S    10.0
+#define PROGRESS_MS    100
+#define WARM_LIMIT_S   5.0
+#define PS_LIMIT_S     10.0
 #define UNLOAD_LIMIT_S 30.0
-#define MAX_REQUEST   ((size_t)64 << 20)
+#define MAX_REQUEST    ((size_t)64 << 20)
 
 struct lane {
 	struct loop *loop;
@@ -30,11 +30,15 @@ struct lane {
 	bool warmed; /* every connection it may need is open */
 };
 
-/* A request under way. */
+/* What the end of a request needs to know. */
 struct flight {
 	struct lane *lane;
 	uint32_t ticket;
-	size_t index; /* in loop.flights */
+};
+
+/* A request that has not ended. */
+struct under_way {
+	uint32_t ticket;
 	struct exchange *exchange;
 };
 
@@ -56,7 +60,7 @@ struct loop {
 	struct interrupt interrupt;
 	struct syncer syncer;
 	struct {
-		struct flight **v;
+		struct under_way *v;
 		size_t n, cap;
 	} flights;
 	struct {
@@ -64,7 +68,7 @@ struct loop {
 		size_t n, cap;
 	} queue;
 	struct effects effects;
-	bool started, interrupted, stepping, stopping;
+	bool started, stepping, stopping;
 	int rc;
 	struct err *err;
 };
@@ -134,13 +138,19 @@ static void post(struct loop *l, struct event ev, struct sample *owned)
 	l->stepping = false;
 }
 
+static void start(struct loop *l)
+{
+	l->started = true;
+	post(l, (struct event){.kind = EVENT_START, .lane = -1}, NULL);
+}
+
 static void on_interrupt(void *arg)
 {
 	struct loop *l = arg;
 
-	l->interrupted = true;
-	if (l->started)
-		post(l, (struct event){.kind = EVENT_INTERRUPT, .lane = -1}, NULL);
+	if (!l->started) /* still warming up: what comes of that no longer matters */
+		start(l);
+	post(l, (struct event){.kind = EVENT_INTERRUPT, .lane = -1}, NULL);
 }
 
 /* ---- timers ---- */
@@ -151,8 +161,8 @@ static void lane_arm(struct lane *lane)
 {
 	ns left = lane->at - clock_mono();
 
-	uv_timer_start(&lane->timer, on_lane_timer,
-		left > 0 ? (uint64_t)(left / NS_PER_MS) + 1 : 1, 0);
+	uv_timer_start(
+		&lane->timer, on_lane_timer, left > 0 ? (uint64_t)(left / NS_PER_MS) + 1 : 1, 0);
 }
 
 static void on_lane_timer(uv_timer_t *timer)
@@ -191,24 +201,35 @@ static int64_t num_ctx_of(const struct loop *l, const struct ticket *t)
 	return isnan(n) ? -1 : (int64_t)n;
 }
 
+static void forget(struct loop *l, uint32_t ticket)
+{
+	for (size_t i = 0; i < l->flights.n; i++)
+		if (l->flights.v[i].ticket == ticket) {
+			l->flights.v[i] = l->flights.v[--l->flights.n];
+			return;
+		}
+	BUG("ticket %u is not under way", (unsigned)ticket);
+}
+
 static void on_response(void *arg, struct reply *reply)
 {
 	struct flight *f = arg;
 	struct lane *lane = f->lane;
 	struct loop *l = lane->loop;
-	struct event ev = {.kind = EVENT_RESPONSE, .lane = lane->number, .ticket = f->ticket,
+	struct event ev = {.kind = EVENT_RESPONSE,
+		.lane = lane->number,
+		.ticket = f->ticket,
 		.sample = &reply->sample};
 
-	l->flights.v[f->index] = l->flights.v[--l->flights.n];
-	l->flights.v[f->index]->index = f->index;
+	forget(l, f->ticket);
 	free(f);
 	if (!l->stopping)
 		post(l, ev, NULL);
 }
 
 /* A request that could not even be started is a row like any other. */
-static void never_started(struct loop *l, struct lane *lane, uint32_t ticket, ns due,
-	const struct err *why)
+static void never_started(
+	struct loop *l, struct lane *lane, uint32_t ticket, ns due, const struct err *why)
 {
 	struct sample *s = xmalloc(sizeof(*s));
 
@@ -218,12 +239,16 @@ static void never_started(struct loop *l, struct lane *lane, uint32_t ticket, ns
 	s->status = STATUS_CONNECT_ERROR;
 	err_quote(s->error, sizeof(s->error), why->msg);
 	sample_finish(s);
-	post(l, (struct event){.kind = EVENT_RESPONSE, .lane = lane->number, .ticket = ticket,
-			.sample = s}, s);
+	post(l,
+		(struct event){.kind = EVENT_RESPONSE,
+			.lane = lane->number,
+			.ticket = ticket,
+			.sample = s},
+		s);
 }
 
 static int start_exchange(struct loop *l, struct flight *f, const struct ticket *t,
-	const struct str *body, size_t prompt_bytes, struct err *why)
+	const struct str *body, size_t prompt_bytes, struct exchange **ret, struct err *why)
 {
 	char *url = xasprintf("%s/api/generate", f->lane->server->url);
 	char *id = xasprintf("%s-%u", t->item.run_id, t->attempt);
@@ -237,12 +262,13 @@ static int start_exchange(struct loop *l, struct flight *f, const struct ticket 
 		.prompt_bytes = prompt_bytes,
 		.due = t->due,
 		.warmed = f->lane->warmed,
-		.limits = {.connect = seconds(t->limit_connect_s), .first = seconds(t->limit_first_s),
-			.stall = seconds(t->limit_stall_s), .total = seconds(t->limit_total_s)},
+		.limits = {.connect = seconds(t->limit_connect_s),
+			.first = seconds(t->limit_first_s),
+			.stall = seconds(t->limit_stall_s),
+			.total = seconds(t->limit_total_s)},
 	};
-	int rc = body->overflowed
-			 ? err_set(why, ERR_ENV, "the request is larger than 64 MiB")
-			 : exchange_start(l->http, &spec, on_response, f, &f->exchange, why);
+	int rc = body->overflowed ? err_set(why, ERR_ENV, "the request is larger than 64 MiB")
+				  : exchange_start(l->http, &spec, on_response, f, ret, why);
 
 	free(url);
 	free(id);
@@ -254,17 +280,18 @@ static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
 	const struct ticket *t = runner_ticket(l->session->runner, ticket);
 	struct flight *f = xcalloc(1, sizeof(*f));
 	struct str body = STR_INIT(MAX_REQUEST);
+	struct exchange *x = NULL;
 	struct err why = ERR_INIT;
 	size_t prompt_bytes = 0;
 
-	*f = (struct flight){.lane = lane, .ticket = ticket, .index = l->flights.n};
-	request_generate(l->session->plan, &t->item, l->session->number, t->attempt, &body,
-		&prompt_bytes);
-	if (start_exchange(l, f, t, &body, prompt_bytes, &why)) {
+	*f = (struct flight){.lane = lane, .ticket = ticket};
+	request_generate(
+		l->session->plan, &t->item, l->session->number, t->attempt, &body, &prompt_bytes);
+	if (start_exchange(l, f, t, &body, prompt_bytes, &x, &why)) {
 		free(f);
 		never_started(l, lane, ticket, t->due, &why);
 	} else {
-		*VEC_PUSH(&l->flights) = f;
+		*VEC_PUSH(&l->flights) = (struct under_way){.ticket = ticket, .exchange = x};
 	}
 	str_release(&body);
 }
@@ -272,8 +299,8 @@ static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
 static void cancel(struct loop *l, uint32_t ticket)
 {
 	for (size_t i = 0; i < l->flights.n; i++)
-		if (l->flights.v[i]->ticket == ticket)
-			exchange_cancel(l->flights.v[i]->exchange);
+		if (l->flights.v[i].ticket == ticket)
+			exchange_cancel(l->flights.v[i].exchange);
 }
 
 /* ---- calls ---- */
@@ -300,8 +327,8 @@ static void on_unloaded(void *arg, const struct http_answer *a)
 	post(lane->loop, (struct event){.kind = EVENT_UNLOADED, .lane = lane->number}, NULL);
 }
 
-static int call(struct lane *lane, const char *path, const char *body, double limit_s,
-	http_call_fn *done)
+static int call(
+	struct lane *lane, const char *path, const char *body, double limit_s, http_call_fn *done)
 {
 	char *url = xasprintf("%s%s", lane->server->url, path);
 	int rc = http_call(lane->loop->http, url, lane->server->proxy, body, limit_s, done, lane);
@@ -357,14 +384,6 @@ static void carry_out(struct loop *l, const struct effect *f)
 
 /* ---- the start ---- */
 
-static void start(struct loop *l)
-{
-	l->started = true;
-	post(l, (struct event){.kind = EVENT_START, .lane = -1}, NULL);
-	if (l->interrupted)
-		on_interrupt(l);
-}
-
 static void on_warm(void *arg, const struct http_answer *a)
 {
 	struct lane *lane = arg;
@@ -372,7 +391,7 @@ static void on_warm(void *arg, const struct http_answer *a)
 
 	lane->warm_answered += a->status != 0;
 	lane->warmed = lane->warm_answered == lane->warm_asked;
-	if (--l->warming == 0 && !l->stopping)
+	if (--l->warming == 0 && !l->started)
 		start(l);
 }
 
@@ -391,7 +410,8 @@ static void warm(struct loop *l)
 	for (size_t i = 0; i < l->nlanes; i++) {
 		l->lanes[i].warm_asked = most;
 		for (uint32_t k = 0; k < most; k++)
-			l->warming += !call(&l->lanes[i], "/api/version", NULL, WARM_LIMIT_S, on_warm);
+			l->warming +=
+				!call(&l->lanes[i], "/api/version", NULL, WARM_LIMIT_S, on_warm);
 	}
 	if (l->warming == 0)
 		start(l);

@@ -1,6 +1,7 @@
 /* loop.h - the real world: carries a session's effects out on a libuv loop with libcurl.
- * Signals: the first SIGINT, SIGTERM or SIGHUP interrupts the session, a second one ends the process at
- * once (exit 130; the journal is safe).  The journal is synced on the thread pool once a second. */
+ * Signals: the first SIGINT, SIGTERM or SIGHUP interrupts the session, a second one ends the
+ * process at once (exit 130; the journal is safe).  The journal is synced on the thread pool once a
+ * second. */
 #ifndef WORLD_LOOP_H
 #define WORLD_LOOP_H
 

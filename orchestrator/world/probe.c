@@ -53,11 +53,13 @@ static int nobody(const struct probe *p, struct err *e)
 {
 	err_set(e, ERR_ENV, "%s: no server answers (%s)", p->facts->url, p->why);
 	if (p->facts->proxy)
-		return err_hint(e, "requests to it go through the proxy of the environment; set "
-				   "no_proxy=%s to go there directly",
+		return err_hint(e,
+			"requests to it go through the proxy of the environment; set "
+			"no_proxy=%s to go there directly",
 			p->facts->host);
-	return err_hint(e, "start it with `ollama serve`, name another with --server URL, or try "
-			   "--simulate");
+	return err_hint(e,
+		"start it with `ollama serve`, name another with --server URL, or try "
+		"--simulate");
 }
 
 static int stranger(const struct probe *p, struct err *e)
@@ -69,10 +71,12 @@ static int stranger(const struct probe *p, struct err *e)
 	err_set(e, ERR_ENV, "%s: answers, but is not Ollama (GET /api/version gave %d%s%s: \"%s\")",
 		p->facts->url, p->status, p->type[0] ? " " : "", p->type, said);
 	if (p->facts->proxy)
-		return err_hint(e, "it may be the proxy of the environment that answers; set no_proxy=%s "
-				   "to go to the server directly",
+		return err_hint(e,
+			"it may be the proxy of the environment that answers; set no_proxy=%s "
+			"to go to the server directly",
 			p->facts->host);
-	return err_hint(e, "name the address of an Ollama server with --server URL, or try --simulate");
+	return err_hint(
+		e, "name the address of an Ollama server with --server URL, or try --simulate");
 }
 
 static int ask_version(struct probe *p, struct err *e)
@@ -120,11 +124,11 @@ static int not_installed(const struct server_facts *f, const char *model, struct
 	err_quote(asked, sizeof(asked), model);
 	list_installed(f, &names);
 	if (f->ninstalled)
-		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url, asked,
-			names.s);
+		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url,
+			asked, names.s);
 	else
-		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there, and no other is", f->url,
-			asked);
+		err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there, and no other is",
+			f->url, asked);
 	str_release(&names);
 	return err_hint(e, "ollama pull %s", asked);
 }

@@ -1,7 +1,7 @@
 /* proxy.c - which proxy of the environment applies to a URL, by the rules curl documents:
- * http_proxy in lower case only (HTTP_PROXY is a request header in CGI), https_proxy and all_proxy in
- * either; no_proxy lists hosts, domains (with or without a leading dot), addresses, networks (CIDR),
- * each with an optional port, or is "*". */
+ * http_proxy in lower case only (HTTP_PROXY is a request header in CGI), https_proxy and all_proxy
+ * in either; no_proxy lists hosts, domains (with or without a leading dot), addresses, networks
+ * (CIDR), each with an optional port, or is "*". */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,9 @@ static bool target_init(struct target *t, const char *url)
 {
 	CURLU *u = curl_url();
 	bool ok = u && !curl_url_set(u, CURLUPART_URL, url, 0) &&
-		  !curl_url_get(u, CURLUPART_SCHEME, &t->scheme, 0) &&
-		  !curl_url_get(u, CURLUPART_HOST, &t->host, 0) &&
-		  !curl_url_get(u, CURLUPART_PORT, &t->port, CURLU_DEFAULT_PORT);
+		!curl_url_get(u, CURLUPART_SCHEME, &t->scheme, 0) &&
+		!curl_url_get(u, CURLUPART_HOST, &t->host, 0) &&
+		!curl_url_get(u, CURLUPART_PORT, &t->port, CURLU_DEFAULT_PORT);
 
 	if (ok && t->host[0] == '[') { /* [::1] */
 		size_t len = strcspn(t->host + 1, "]");
@@ -68,7 +68,7 @@ static bool network_matches(const char *network, const char *host)
 		if (end == network + len + 1 || *end || bits < 0 || bits > size)
 			return false;
 	}
-	if (memcmp(net, addr, (size_t)bits / 8))
+	if (memcmp(net, addr, (size_t)bits / 8) != 0)
 		return false;
 	return bits % 8 == 0 || (net[bits / 8] ^ addr[bits / 8]) >> (8 - bits % 8) == 0;
 }
@@ -78,7 +78,7 @@ static bool domain_matches(const char *domain, const char *host)
 {
 	size_t skip = strspn(domain, "."), len = strlen(domain + skip), have = strlen(host);
 
-	if (len == 0 || have < len || strcasecmp(host + have - len, domain + skip))
+	if (len == 0 || have < len || strcasecmp(host + have - len, domain + skip) != 0)
 		return false;
 	return have == len || host[have - len - 1] == '.';
 }
@@ -93,7 +93,7 @@ static bool entry_matches(char *entry, const struct target *t)
 		return true;
 	/* "host:8080", "[::1]:8080"; more colons without brackets are an address. */
 	if (colon && (close ? colon > close : colon == strchr(entry, ':'))) {
-		if (strcmp(colon + 1, t->port))
+		if (strcmp(colon + 1, t->port) != 0)
 			return false;
 		*colon = '\0';
 	}

@@ -34,8 +34,8 @@ static void on_timer(uv_timer_t *timer)
 	uv_queue_work(timer->loop, &s->work, on_work, on_worked);
 }
 
-void syncer_start(struct syncer *s, uv_loop_t *loop, struct journal *j, syncer_failed_fn *failed,
-	void *arg)
+void syncer_start(
+	struct syncer *s, uv_loop_t *loop, struct journal *j, syncer_failed_fn *failed, void *arg)
 {
 	*s = (struct syncer){.journal = j, .failed = failed, .arg = arg};
 	uv_timer_init(loop, &s->timer);

@@ -23,8 +23,8 @@ struct syncer {
 };
 
 /* `failed` is called from the loop; the timer does not keep the loop alive. */
-void syncer_start(struct syncer *s, uv_loop_t *loop, struct journal *j, syncer_failed_fn *failed,
-	void *arg);
+void syncer_start(
+	struct syncer *s, uv_loop_t *loop, struct journal *j, syncer_failed_fn *failed, void *arg);
 void syncer_wrote(struct syncer *s); /* something was appended */
 /* No sync starts any more; one under way keeps the loop alive until it is done. */
 void syncer_close(struct syncer *s);

@@ -1,9 +1,9 @@
 /* virtual.c - effects carried out on the simulator's model; the clock jumps from event to event.
  *
  * A heap of (instant, number): what falls on the same instant happens in the order in which it was
- * put there, so that a run is a function of plan, machine and seed.  A request is asked of the model
- * when it is sent, which knows its whole future; the sample is made when it ends, since we may have
- * gone away by then. */
+ * put there, so that a run is a function of plan, machine and seed.  A request is asked of the
+ * model when it is sent, which knows its whole future; the sample is made when it ends, since we
+ * may have gone away by then. */
 #include "virtual.h"
 
 #include <math.h>
@@ -120,7 +120,8 @@ static int64_t num_ctx_of(const struct world *w, const struct ticket *t)
 	return isnan(n) ? -1 : (int64_t)n;
 }
 
-static void end_flight_at(struct world *w, struct flight *f, uint32_t ticket, struct virtual_end end)
+static void end_flight_at(
+	struct world *w, struct flight *f, uint32_t ticket, struct virtual_end end)
 {
 	f->end = end;
 	f->number = 0;
@@ -144,8 +145,8 @@ static void send_request(struct world *w, const struct effect *ef)
 	request_generate(w->session->plan, &t->item, w->session->number, t->attempt, &body,
 		&f->prompt_bytes);
 	f->num_ctx = num_ctx_of(w, t);
-	sim_request(w->sims[ef->lane], "POST", "/api/generate", body.s, body.len, w->now,
-		&f->answer);
+	sim_request(
+		w->sims[ef->lane], "POST", "/api/generate", body.s, body.len, w->now, &f->answer);
 	end_flight_at(w, f, ef->ticket, virtual_answer_end(&f->answer, t, f->sent));
 	str_release(&body);
 }
@@ -178,8 +179,7 @@ static void ask_ps(struct world *w, const struct effect *ef)
 	struct sim_answer a;
 
 	sim_request(w->sims[ef->lane], "GET", "/api/ps", "", 0, w->now, &a);
-	if (a.shape != SIM_WHOLE || a.http_status != 200 ||
-		facts_read_ps(ps, a.body.s, a.body.len))
+	if (a.shape != SIM_WHOLE || a.http_status != 200 || facts_read_ps(ps, a.body.s, a.body.len))
 		ps->known = false;
 	put(w, (struct node){.at = a.ready_at, .kind = EVENT_PS, .lane = ef->lane, .ps = ps});
 	sim_answer_release(&a);
@@ -271,8 +271,7 @@ static int deliver(struct world *w, const struct node *node, struct err *e)
 
 static bool is_dead(const struct world *w, uint64_t rows_before)
 {
-	return w->opt->die_after_rows &&
-		w->session->order - rows_before >= w->opt->die_after_rows;
+	return w->opt->die_after_rows && w->session->order - rows_before >= w->opt->die_after_rows;
 }
 
 static int run(struct world *w, struct err *e)
@@ -281,10 +280,11 @@ static int run(struct world *w, struct err *e)
 
 	put(w, (struct node){.at = w->now, .kind = EVENT_START, .lane = -1});
 	if (w->opt->interrupt_at != NS_NONE)
-		put(w, (struct node){.at = w->opt->interrupt_at > w->now ? w->opt->interrupt_at
-									   : w->now,
-			       .kind = EVENT_INTERRUPT,
-			       .lane = -1});
+		put(w,
+			(struct node){
+				.at = w->opt->interrupt_at > w->now ? w->opt->interrupt_at : w->now,
+				.kind = EVENT_INTERRUPT,
+				.lane = -1});
 	while (!w->stopped && !is_dead(w, rows_before)) {
 		struct node node;
 

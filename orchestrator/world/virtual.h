@@ -1,5 +1,5 @@
-/* virtual.h - the other world: carries the same effects out on the simulator's model under a virtual
- * clock.  Ten hours take milliseconds, and the same seed gives the same rows. */
+/* virtual.h - the other world: carries the same effects out on the simulator's model under a
+ * virtual clock.  Ten hours take milliseconds, and the same seed gives the same rows. */
 #ifndef WORLD_VIRTUAL_H
 #define WORLD_VIRTUAL_H
 
@@ -7,8 +7,8 @@
 #include "session.h"
 #include "sim.h"
 
-/* Runs to EFFECT_STOP from instant `start` on; sims[i] is the machine behind server i.  *ended is the
- * virtual instant of the end.  `interrupt_at` (or NS_NONE) sends EVENT_INTERRUPT then;
+/* Runs to EFFECT_STOP from instant `start` on; sims[i] is the machine behind server i.  *ended is
+ * the virtual instant of the end.  `interrupt_at` (or NS_NONE) sends EVENT_INTERRUPT then;
  * `die_after_rows` (or 0) returns after that many rows as if the process had been killed. */
 struct virtual_options {
 	ns start, interrupt_at;

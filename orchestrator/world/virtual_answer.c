@@ -23,8 +23,7 @@ static bool too_late(const struct limits *l, ns last, ns at, struct virtual_end 
 {
 	ns until = last == NS_NONE ? l->first : last + l->stall;
 
-	*end = (struct virtual_end){
-		until, last == NS_NONE ? REPLY_LIMIT_FIRST : REPLY_LIMIT_STALL};
+	*end = (struct virtual_end){until, last == NS_NONE ? REPLY_LIMIT_FIRST : REPLY_LIMIT_STALL};
 	if (l->total < until)
 		*end = (struct virtual_end){l->total, REPLY_LIMIT_TOTAL};
 	if (end->at >= NEVER)

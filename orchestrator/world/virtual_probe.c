@@ -9,8 +9,8 @@
 #include "request.h"
 
 /* True if the answer is a 200; then its body is in `out`. */
-static bool ask(struct sim *sim, const char *method, const char *path, const char *post,
-	struct str *out)
+static bool ask(
+	struct sim *sim, const char *method, const char *path, const char *post, struct str *out)
 {
 	struct sim_answer a;
 	bool ok;
@@ -39,11 +39,13 @@ static int not_installed(
 
 	err_quote(asked, sizeof(asked), model);
 	err_quote(has, sizeof(has), sim_config_of(sim)->model);
-	err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url, asked, has);
+	err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url, asked,
+		has);
 	return err_hint(e, "the simulated machine has one model: --sim model=%s", asked);
 }
 
-static void ask_show(struct server_facts *f, struct model_facts *m, struct sim *sim, struct str *body)
+static void ask_show(
+	struct server_facts *f, struct model_facts *m, struct sim *sim, struct str *body)
 {
 	struct str question = STR_INIT(STR_MAX_LINE);
 
@@ -61,8 +63,8 @@ static int ask_all(struct server_facts *f, struct sim *sim, struct str *body, st
 	if (!ask(sim, "GET", "/api/version", NULL, body) ||
 		facts_read_version(f, body->s, body->len))
 		return err_set(e, ERR_ENV, "%s: the simulated server has no version", f->url);
-	f->has_tags = ask(sim, "GET", "/api/tags", NULL, body) &&
-		!facts_read_tags(f, body->s, body->len);
+	f->has_tags =
+		ask(sim, "GET", "/api/tags", NULL, body) && !facts_read_tags(f, body->s, body->len);
 	for (size_t i = 0; i < f->nmodels; i++) {
 		struct model_facts *m = &f->models[i];
 
@@ -70,7 +72,8 @@ static int ask_all(struct server_facts *f, struct sim *sim, struct str *body, st
 			return not_installed(f, sim, m->name, e);
 		ask_show(f, m, sim, body);
 	}
-	f->has_ps = ask(sim, "GET", "/api/ps", NULL, body) && !facts_read_ps(&ps, body->s, body->len);
+	f->has_ps =
+		ask(sim, "GET", "/api/ps", NULL, body) && !facts_read_ps(&ps, body->s, body->len);
 	return 0;
 }
 

@@ -1,11 +1,12 @@
 /* sim.h - a stand-in Ollama without sockets: what is loaded, how long each step takes, what goes
- * wrong.  Pure: every answer is a function of (machine, seed, requests so far, now).  The HTTP server
- * (simulator/server) and the virtual world (orchestrator/world) drive the same model.
+ * wrong.  Pure: every answer is a function of (machine, seed, requests so far, now).  The HTTP
+ * server (simulator/server) and the virtual world (orchestrator/world) drive the same model.
  *
  * Behaviour follows a real server: one runner per model blob; a reload when runner options differ
- * (num_gpu -1 never reloads); loads rounded up to 250 ms; a resident model's load_duration is 100 to
- * 200 ms, not 0; num_parallel slots, waiting shows only in total_duration; prompt cache by common
- * prefix unless longer than the sliding window; prompts cut to num_ctx; errors and their order. */
+ * (num_gpu -1 never reloads); loads rounded up to 250 ms; a resident model's load_duration is 100
+ * to 200 ms, not 0; num_parallel slots, waiting shows only in total_duration; prompt cache by
+ * common prefix unless longer than the sliding window; prompts cut to num_ctx; errors and their
+ * order. */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
@@ -35,7 +36,8 @@
 	X(gpu_prefill_tok_s, 6000, 0.01, 1e7, "prefill on the GPU, tok/s")                         \
 	X(cpu_prefill_tok_s, 900, 0.01, 1e7, "prefill on the CPU, tok/s")                          \
 	X(ctx_cost, 0.012, 0, 1, "decode slowdown for each doubling of num_ctx above 1024")        \
-	X(temperature_cost, 0, -0.9, 10, "decode slowdown per unit of temperature (none in truth)") \
+	X(temperature_cost, 0, -0.9, 10,                                                           \
+		"decode slowdown per unit of temperature (none in truth)")                         \
 	X(load_ms, 900, 0, 1e7, "time of a model load")                                            \
 	X(resident_load_ms, 110, 0, 1e6, "load_duration with the model resident")                  \
 	X(overhead_ms, 12, 0, 1e6, "template, tokenising, relay: first content after the parts")   \
@@ -47,24 +49,25 @@
 	X(stop_probability, 0, 0, 1, "chance per token that the answer ends by itself")            \
 	X(noise_request, 0.01, 0, 5, "sd of the logarithm, request to request")                    \
 	X(noise_load, 0.007, 0, 5, "sd of the logarithm, load to load")                            \
-	X(noise_pass, 0.005, 0, 5, "sd of the logarithm, hour to hour (a pass)")                   \
+	X(noise_pass, 0.005, 0, 5, "sd of the logarithm, half hour to half hour")                  \
 	X(noise_day, 0.01, 0, 5, "sd of the logarithm, one draw for the machine's day")            \
 	X(ar1, 0, -0.99, 0.99, "autocorrelation of successive requests")                           \
 	X(drift, 0, -1, 1, "slowdown per hour, as a fraction")                                     \
 	X(tail, 0, 0, 1, "0 normal noise, 1 Student t with 3 degrees of freedom")                  \
 	X(outlier, 0, 0, 1, "share of requests three times slower")                                \
-	X(fail_connect, 0, 0, 1, "share of requests refused")                                      \
+	X(fail_connect, 0, 0, 1, "share of generate and chat requests refused")                    \
 	X(fail_midstream, 0, 0, 1, "share of streams that end with an error line")                 \
 	X(fail_truncated, 0, 0, 1, "share of streams that end without done")                       \
 	X(fail_stall, 0, 0, 1, "share of streams that stop and stay open")                         \
 	X(has_show, 1, 0, 1, "0: no /api/show")                                                    \
 	X(has_ps, 1, 0, 1, "0: no /api/ps")                                                        \
-	X(era, 3, 1, 3, "3: as v0.30 and later, 2: as v0.12 to v0.24, 1: as v0.9 (errors inside a 200)")
+	X(era, 3, 1, 3,                                                                            \
+		"3: as v0.30 and later, 2: as v0.12 to v0.24, 1: as v0.9 (errors inside a 200)")
 
 #define SIM_FIELD(name, dflt, min, max, help) double name;
 struct sim_config {
 	SIM_KEYS(SIM_FIELD)
-	char model[64];	  /* installed model, "gemma3:270m" by default; --sim model=NAME */
+	char model[64];   /* installed model, "gemma3:270m" by default; --sim model=NAME */
 	char version[32]; /* "0.32.14-sim" */
 };
 
@@ -86,39 +89,40 @@ struct sim_answer {
 	int http_status;
 	const char *content_type;
 	const char *allow; /* of a 405: the Allow header, else NULL */
-	ns ready_at;	 /* SIM_WHOLE: when to send; SIM_STREAM: when the head is sent */
-	struct str body; /* SIM_WHOLE */
+	ns ready_at;       /* SIM_WHOLE: when to send; SIM_STREAM: when the head is sent */
+	struct str body;   /* SIM_WHOLE */
 	/* SIM_STREAM */
 	enum sim_ending ending;
-	bool chat;	      /* message.content instead of response */
-	bool has_context;     /* the final line carries `context` (generate, not raw) */
-	int era;	      /* as in the config: the order of fields differs */
-	char model[160];      /* as requested */
-	size_t ntokens;	      /* content chunks that will be sent */
-	ns *token_at;	      /* [ntokens] absolute */
-	const char **token;   /* [ntokens] static text */
-	ns end_at;	      /* of the final line, or of the ending */
-	bool is_generation;   /* the server figures below are meant */
+	bool chat;          /* message.content instead of response */
+	bool has_context;   /* the final line carries `context` (generate, not raw) */
+	int era;            /* as in the config: the order of fields differs */
+	char model[160];    /* as requested */
+	size_t ntokens;     /* content chunks that will be sent */
+	ns *token_at;       /* [ntokens] absolute */
+	const char **token; /* [ntokens] static text */
+	ns end_at;          /* of the final line, or of the ending */
+	bool is_generation; /* the server figures below are meant */
 	ns load, prompt_eval, eval, total;
 	int64_t prompt_tokens, output_tokens;
 	const char *done_reason;
-	char error[200];      /* SIM_END_ERROR_LINE */
-	uint64_t handle;      /* for sim_cancel; 0 none */
+	char error[200]; /* SIM_END_ERROR_LINE */
+	uint64_t handle; /* for sim_cancel; 0 none */
 };
 
 struct sim; /* opaque */
 struct sim *sim_new(const struct sim_config *c, uint64_t seed);
 void sim_free(struct sim *m);
 const struct sim_config *sim_config_of(const struct sim *m);
-/* What to add to an instant to date it in whole bodies (created_at, expires_at).  Until then instant 0
- * is the first second of 2026, so that a virtual run repeats to the byte. */
+/* What to add to an instant to date it in whole bodies (created_at, expires_at).  Until then
+ * instant 0 is the first second of 2026, so that a virtual run repeats to the byte. */
 void sim_set_wall(struct sim *m, ns wall_minus_now);
 
 /* Any request: GET and POST of /, /api/version, tags, show, ps, generate, chat.  Calls must come in
  * order of `now`.  The answer is the caller's: sim_answer_release. */
 void sim_request(struct sim *m, const char *method, const char *path, const char *body, size_t len,
 	ns now, struct sim_answer *a);
-/* The client went away: the slot is free from `now` on (a load in progress is dropped). */
+/* The client went away: the slot is free from `now` on, and a load that nobody else waits for is
+ * dropped.  Answers already handed out keep their times. */
 void sim_cancel(struct sim *m, uint64_t handle, ns now);
 void sim_answer_release(struct sim_answer *a);
 

@@ -6,12 +6,12 @@
 
 #include "sim_internal.h"
 
-#define EPOCH	      (1767225600 * NS_PER_S) /* 2026-01-01T00:00:00Z */
-#define SAMPLING_PART 0.04		      /* of decode, not counted by servers of era 2 */
-#define CONTEXT_LAG   (300 * NS_PER_US)	      /* last token to final line: `context` is made */
+#define EPOCH         (1767225600 * NS_PER_S) /* 2026-01-01T00:00:00Z */
+#define SAMPLING_PART 0.04                    /* of decode, not counted by servers of era 2 */
+#define CONTEXT_LAG   (300 * NS_PER_US)       /* last token to final line: `context` is made */
 #define FINAL_LAG     (50 * NS_PER_US)
 #define CTX_STEP      256 /* a newer runner rounds its context up to this */
-#define NDJSON	      "application/x-ndjson"
+#define NDJSON        "application/x-ndjson"
 #define RUNNER_DIED   "an error was encountered while running the model: unexpected EOF"
 
 /* --- the machine --- */
@@ -65,8 +65,8 @@ static ns wall_of(const struct sim *m, ns at)
 /* --- prompts and their limits --- */
 
 /* The prompt as cut to fit, by the rules of the era. */
-static int64_t truncated_prompt(const struct sim *m, const struct sim_call *c, int64_t num_ctx,
-	int64_t tokens)
+static int64_t truncated_prompt(
+	const struct sim *m, const struct sim_call *c, int64_t num_ctx, int64_t tokens)
 {
 	int64_t keep = c->options.num_keep + 1, half;
 
@@ -101,16 +101,17 @@ static int check_prompt(const struct sim *m, const struct sim_call *c, int64_t n
 	} else {
 		if (c->shift || tokens <= num_ctx - 1)
 			return 0;
-		sim_error(a, 400, "the prompt is longer than the context length currently available "
-				  "to the model; shorten the prompt, or raise num_ctx");
+		sim_error(a, 400,
+			"the prompt is longer than the context length currently available "
+			"to the model; shorten the prompt, or raise num_ctx");
 	}
 	a->content_type = "application/json";
 	return -1;
 }
 
 /* The most tokens that may be sampled: a newer runner of this family cannot shift its context. */
-static int64_t output_limit(const struct sim *m, const struct sim_call *c, int64_t num_ctx,
-	int64_t prompt_tokens)
+static int64_t output_limit(
+	const struct sim *m, const struct sim_call *c, int64_t num_ctx, int64_t prompt_tokens)
 {
 	int64_t limit = 10 * num_ctx;
 
@@ -136,8 +137,8 @@ static ns whole_us(const struct sim *m, ns t)
 }
 
 /* When each step is over, and what the server says it took. */
-static void plan_times(struct sim *m, const struct sim_call *c, struct plan *p,
-	struct sim_answer *a)
+static void plan_times(
+	struct sim *m, const struct sim_call *c, struct plan *p, struct sim_answer *a)
 {
 	struct sim_term *t = p->term;
 	int64_t cached = sim_text_cached(m, t, c, a->prompt_tokens);
@@ -149,8 +150,8 @@ static void plan_times(struct sim *m, const struct sim_call *c, struct plan *p,
 	p->start = sim_runner_slot(m, t, p->ready, &p->slot, &busy);
 	sim_noise_request(m, t->noise, !t->warmed, p->start, &d);
 	prefill = sim_time_prefill(m, t->fraction, a->prompt_tokens - cached, busy, &d);
-	decode = sim_time_decode(m, t->fraction, t->want.num_ctx, c->options.temperature, steps,
-		busy, &d);
+	decode = sim_time_decode(
+		m, t->fraction, t->want.num_ctx, c->options.temperature, steps, busy, &d);
 	p->first = sim_later(p->start, sim_time_overhead(m, &d) + prefill);
 	p->last = sim_later(p->first, decode);
 	t->warmed = true;
@@ -224,8 +225,8 @@ static void make_whole(struct sim *m, ns generated, struct sim_answer *a)
 	a->ready_at = a->end_at;
 }
 
-static void answer(struct sim *m, const struct sim_call *c, struct sim_term *t, ns ready,
-	struct sim_answer *a)
+static void answer(
+	struct sim *m, const struct sim_call *c, struct sim_term *t, ns ready, struct sim_answer *a)
 {
 	struct plan p = {.term = t, .ready = ready};
 	int64_t num_ctx = t->want.num_ctx, tokens = sim_text_prompt_tokens(m, c);
@@ -271,7 +272,8 @@ static void out_of_memory(const struct sim *m, const struct sim_call *c, const s
 			have);
 	} else {
 		snprintf(a->error, sizeof(a->error),
-			"%s process has terminated: exit status 1: cudaMalloc failed: out of memory",
+			"%s process has terminated: exit status 1: cudaMalloc failed: out of "
+			"memory",
 			m->config.era >= 3 ? "llama-server" : "llama runner");
 	}
 	if (m->config.era >= 2 || !c->stream || c->empty) {
@@ -302,8 +304,7 @@ static bool is_unload(const struct sim *m, const struct sim_call *c)
 static int check_call(const struct sim *m, struct sim_call *c, struct sim_answer *a)
 {
 	if (c->raw_conflict)
-		return sim_error(a, 400,
-			"raw mode does not support template, system, or context");
+		return sim_error(a, 400, "raw mode does not support template, system, or context");
 	if (c->think)
 		return sim_error(a, 400, "\"%s\" does not support thinking", c->model);
 	if (sim_parse_options(c, a))
@@ -344,8 +345,8 @@ static void generate(struct sim *m, struct sim_call *c, struct sim_answer *a)
 	}
 }
 
-static void serve_generation(struct sim *m, bool chat, const char *body, size_t len,
-	struct sim_answer *a)
+static void serve_generation(
+	struct sim *m, bool chat, const char *body, size_t len, struct sim_answer *a)
 {
 	struct sim_call c;
 
@@ -467,14 +468,19 @@ void sim_request(struct sim *m, const char *method, const char *path, const char
 {
 	const struct route *r = find_route(m, path);
 
-	*a = (struct sim_answer){.shape = SIM_WHOLE, .http_status = 200, .content_type = SIM_JSON,
-		.ready_at = now, .end_at = now, .body = STR_INIT(STR_MAX_FILE),
-		.era = (int)m->config.era, .done_reason = ""};
+	*a = (struct sim_answer){.shape = SIM_WHOLE,
+		.http_status = 200,
+		.content_type = SIM_JSON,
+		.ready_at = now,
+		.end_at = now,
+		.body = STR_INIT(STR_MAX_FILE),
+		.era = (int)m->config.era,
+		.done_reason = ""};
 	advance(m, now);
 	if (!r) {
 		plain(a, 404, "404 page not found");
 	} else if (strcmp(method, r->method) != 0 &&
-		   !(strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0)) {
+		!(strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0)) {
 		plain(a, 405, "405 method not allowed");
 		a->allow = r->method;
 	} else {

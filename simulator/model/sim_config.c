@@ -15,7 +15,8 @@ struct key {
 	const char *help;
 };
 
-#define KEY(name, dflt, min, max, help) {#name, offsetof(struct sim_config, name), dflt, min, max, help},
+#define KEY(name, dflt, min, max, help)                                                            \
+	{#name, offsetof(struct sim_config, name), dflt, min, max, help},
 static const struct key keys[] = {SIM_KEYS(KEY)};
 
 static const char *const whole_keys[] = {"layers", "context_train", "sliding_window", "vision",
@@ -82,8 +83,10 @@ static int set_text(char *dst, size_t size, const char *name, const char *value,
 	size_t len = strlen(value);
 	char shown[80];
 
-	if (len == 0 || len >= size || strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-						     "UVWXYZ0123456789.:/_-") != len) {
+	if (len == 0 || len >= size ||
+		strspn(value,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+			"UVWXYZ0123456789.:/_-") != len) {
 		err_set(e, ERR_USAGE, "--sim: %s: expected a name, got \"%s\"", name,
 			err_quote(shown, sizeof(shown), value));
 		return err_hint(e, "at most %zu letters, digits and . : / _ -", size - 1);

@@ -1,8 +1,9 @@
 /* sim_internal.h - what the parts of the model share; nobody else includes it.
  *
- * A request is planned at once, when it arrives: sim_parse.c reads it, sim_runner.c finds or loads a
- * runner and a slot, sim_time.c says how long each step takes, sim_text.c what is said, sim_render.c
- * and sim_pages.c write it down, sim_api.c leads.  A plan once handed out is never changed. */
+ * A request is planned at once, when it arrives: sim_parse.c reads it, sim_runner.c finds or loads
+ * a runner and a slot, sim_time.c says how long each step takes, sim_text.c what is said,
+ * sim_render.c and sim_pages.c write it down, sim_api.c leads.  A plan once handed out is never
+ * changed. */
 #ifndef SIM_SIM_INTERNAL_H
 #define SIM_SIM_INTERNAL_H
 
@@ -11,7 +12,7 @@
 #include "sim.h"
 #include "vec.h"
 
-#define SIM_FAR	       (INT64_MAX / 4) /* later than anything, with room to add */
+#define SIM_FAR        (INT64_MAX / 4) /* later than anything, with room to add */
 #define SIM_FOREVER    INT64_MAX       /* a keep_alive that never ends */
 #define SIM_KEEP_ALIVE (300 * NS_PER_S)
 #define SIM_MAX_OUTPUT ((int64_t)1 << 20) /* tokens of one answer */
@@ -27,7 +28,7 @@ ns sim_later(ns t, ns d);
 /* The options object; what is not sent keeps Ollama's default. */
 struct sim_options {
 	int64_t num_ctx, num_batch, num_gpu, num_thread; /* num_batch 0: not given */
-	int64_t main_gpu, use_mmap;			 /* -1: not given */
+	int64_t main_gpu, use_mmap;                      /* -1: not given */
 	int64_t num_keep, num_predict, seed;
 	double temperature;
 };
@@ -115,7 +116,7 @@ struct sim_term {
 	int64_t size, size_vram;
 	char name[sizeof(((struct sim_answer *)0)->model)];
 	ns begin, ready; /* of its load */
-	ns last_end;	 /* of the requests that have left */
+	ns last_end;     /* of the requests that have left */
 	ns keep_alive;
 	bool closing; /* takes no more requests */
 	bool failed;  /* its load did not fit */
@@ -163,8 +164,8 @@ size_t sim_runner_waiting(const struct sim *m);
 struct sim_term *sim_runner_place(struct sim *m, const struct sim_call *c, ns *ready);
 void sim_runner_unload(struct sim *m);
 /* The first free slot from `ready` on; *busy counts the slots at work then, this one included. */
-ns sim_runner_slot(const struct sim *m, const struct sim_term *t, ns ready, size_t *slot,
-	size_t *busy);
+ns sim_runner_slot(
+	const struct sim *m, const struct sim_term *t, ns ready, size_t *slot, size_t *busy);
 uint64_t sim_runner_fly(struct sim *m, struct sim_term *t, size_t slot, ns start, ns end);
 /* When it will expire, as /api/ps says. */
 ns sim_runner_expires(const struct sim *m, const struct sim_term *t);
@@ -173,10 +174,10 @@ ns sim_runner_expires(const struct sim *m, const struct sim_term *t);
 
 int64_t sim_text_prompt_tokens(const struct sim *m, const struct sim_call *c);
 /* Prompt tokens that the runner still has from the request before. */
-int64_t sim_text_cached(const struct sim *m, const struct sim_term *t, const struct sim_call *c,
-	int64_t tokens);
-void sim_text_remember(const struct sim *m, struct sim_term *t, const struct sim_call *c,
-	int64_t tokens);
+int64_t sim_text_cached(
+	const struct sim *m, const struct sim_term *t, const struct sim_call *c, int64_t tokens);
+void sim_text_remember(
+	const struct sim *m, struct sim_term *t, const struct sim_call *c, int64_t tokens);
 /* How many tokens are sampled (the one that ends the answer included), and whether by itself. */
 struct sim_script {
 	struct rng rng;

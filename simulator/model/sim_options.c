@@ -47,10 +47,11 @@ static int strings(struct sim_answer *a, const struct spec *s, const json_t *v)
 
 	if (!json_is_array(v))
 		return wrong_type(a, s, "array");
-	json_array_foreach (v, i, item) {
+	json_array_foreach(v, i, item)
+	{
 		if (!json_is_string(item))
-			return sim_error(a, 500, "option \"%s\" must be of an array of strings",
-				s->name);
+			return sim_error(
+				a, 500, "option \"%s\" must be of an array of strings", s->name);
 	}
 	return 0;
 }
@@ -63,8 +64,8 @@ static int64_t truncated(const json_t *v)
 	return (int64_t)fmax(-9e15, fmin(9e15, json_real_value(v)));
 }
 
-static int option(struct sim_options *o, const struct spec *s, const json_t *v,
-	struct sim_answer *a)
+static int option(
+	struct sim_options *o, const struct spec *s, const json_t *v, struct sim_answer *a)
 {
 	char *at = s->offset == NOWHERE ? NULL : (char *)o + s->offset;
 	int64_t integer;
@@ -104,7 +105,8 @@ int sim_parse_options(struct sim_call *c, struct sim_answer *a)
 	json_t *options = json_object_get(c->root, "options"), *v;
 	const char *name;
 
-	json_object_foreach (options, name, v) {
+	json_object_foreach(options, name, v)
+	{
 		for (size_t i = 0; i < COUNTOF(specs); i++) {
 			if (strcmp(specs[i].name, name) != 0 || json_is_null(v))
 				continue;

@@ -30,9 +30,10 @@ void sim_page_version(const struct sim *m, struct str *out)
 /* Newer servers add two sizes in /api/tags. */
 static void add_details(struct str *out, const struct sim *m, bool sizes)
 {
-	str_add(out, "\"details\":{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"gemma3\","
-		     "\"families\":[\"gemma3\"],\"parameter_size\":\"268.10M\","
-		     "\"quantization_level\":\"Q4_K_M\"");
+	str_add(out,
+		"\"details\":{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"gemma3\","
+		"\"families\":[\"gemma3\"],\"parameter_size\":\"268.10M\","
+		"\"quantization_level\":\"Q4_K_M\"");
 	if (sizes)
 		str_addf(out, ",\"context_length\":%" PRId64 ",\"embedding_length\":640",
 			(int64_t)m->config.context_train);
@@ -63,7 +64,7 @@ void sim_page_tags(const struct sim *m, struct str *out)
 }
 
 #define TEMPLATE                                                                                   \
-	"{{ range .Messages }}<start_of_turn>{{ .Role }}\n{{ .Content }}<end_of_turn>\n{{ end }}"   \
+	"{{ range .Messages }}<start_of_turn>{{ .Role }}\n{{ .Content }}<end_of_turn>\n{{ end }}"  \
 	"<start_of_turn>model\n"
 
 static void add_modelfile(const struct sim *m, struct str *out)
@@ -97,23 +98,23 @@ static void add_model_info(const struct sim *m, struct str *out)
 		(int64_t)c->sliding_window, (int64_t)c->layers, (int64_t)c->context_train);
 	if (c->vision > 0)
 		str_add(out, "\"gemma3.vision.block_count\":27,");
-	str_add(out, "\"general.architecture\":\"gemma3\",\"general.basename\":\"gemma-3\","
-		     "\"general.file_type\":15,\"general.license\":\"gemma\","
-		     "\"general.parameter_count\":268098176,\"general.quantization_version\":2,"
-		     "\"general.size_label\":\"270M\",\"general.tags\":null,"
-		     "\"general.type\":\"model\",\"tokenizer.ggml.bos_token_id\":2,"
-		     "\"tokenizer.ggml.eos_token_id\":1,\"tokenizer.ggml.model\":\"llama\","
-		     "\"tokenizer.ggml.scores\":null,\"tokenizer.ggml.token_type\":null,"
-		     "\"tokenizer.ggml.tokens\":null}");
+	str_add(out,
+		"\"general.architecture\":\"gemma3\",\"general.basename\":\"gemma-3\","
+		"\"general.file_type\":15,\"general.license\":\"gemma\","
+		"\"general.parameter_count\":268098176,\"general.quantization_version\":2,"
+		"\"general.size_label\":\"270M\",\"general.tags\":null,"
+		"\"general.type\":\"model\",\"tokenizer.ggml.bos_token_id\":2,"
+		"\"tokenizer.ggml.eos_token_id\":1,\"tokenizer.ggml.model\":\"llama\","
+		"\"tokenizer.ggml.scores\":null,\"tokenizer.ggml.token_type\":null,"
+		"\"tokenizer.ggml.tokens\":null}");
 }
 
 void sim_page_show(const struct sim *m, struct str *out)
 {
-	static const char parameters[] =
-		"stop                           \"<end_of_turn>\"\n"
-		"temperature                    1\n"
-		"top_k                          64\n"
-		"top_p                          0.95";
+	static const char parameters[] = "stop                           \"<end_of_turn>\"\n"
+					 "temperature                    1\n"
+					 "top_k                          64\n"
+					 "top_p                          0.95";
 
 	add_modelfile(m, out);
 	str_add(out, ",\"parameters\":");
@@ -124,8 +125,9 @@ void sim_page_show(const struct sim *m, struct str *out)
 	add_details(out, m, false);
 	str_addc(out, ',');
 	add_model_info(m, out);
-	str_add(out, ",\"tensors\":[{\"name\":\"output_norm.weight\",\"type\":\"F32\","
-		     "\"shape\":[640]}],");
+	str_add(out,
+		",\"tensors\":[{\"name\":\"output_norm.weight\",\"type\":\"F32\","
+		"\"shape\":[640]}],");
 	add_capabilities(out, m);
 	str_add(out, ",\"modified_at\":\"" MODIFIED_AT "\"}");
 }
@@ -134,8 +136,7 @@ static void add_entry(const struct sim *m, const struct sim_term *t, struct str 
 {
 	ns expires = sim_runner_expires(m, t);
 
-	str_addf(out,
-		"{\"name\":\"%s\",\"model\":\"%s\",\"size\":%" PRId64 ",\"digest\":\"%s\",",
+	str_addf(out, "{\"name\":\"%s\",\"model\":\"%s\",\"size\":%" PRId64 ",\"digest\":\"%s\",",
 		t->name, t->name, t->size, m->digest);
 	add_details(out, m, false);
 	str_add(out, ",\"expires_at\":");

@@ -23,8 +23,8 @@ json_t *sim_parse_body(const char *body, size_t len, struct sim_answer *a)
 		return NULL;
 	}
 	/* Go reads one value and does not look at what follows it. */
-	root = json_loadb(body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK,
-		&why);
+	root = json_loadb(
+		body, len, JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &why);
 	if (root)
 		return root;
 	if (json_error_code(&why) == json_error_premature_end_of_input)
@@ -75,7 +75,7 @@ static const struct field {
 static bool has_type(const json_t *v, json_type type)
 {
 	return json_is_null(v) || json_typeof(v) == type ||
-	       (type == JSON_TRUE && json_is_boolean(v));
+		(type == JSON_TRUE && json_is_boolean(v));
 }
 
 static const char *request_type(const struct sim_call *c)
@@ -83,8 +83,8 @@ static const char *request_type(const struct sim_call *c)
 	return c->chat ? "ChatRequest" : "GenerateRequest";
 }
 
-static int check_field(const struct sim_call *c, const char *name, const json_t *v,
-	struct sim_answer *a)
+static int check_field(
+	const struct sim_call *c, const char *name, const json_t *v, struct sim_answer *a)
 {
 	for (size_t i = 0; i < COUNTOF(fields); i++) {
 		if (strcmp(fields[i].name, name) == 0 && !has_type(v, fields[i].type))
@@ -186,9 +186,9 @@ static int read_keep_alive(struct sim_call *c, struct sim_answer *a)
 	}
 	if (!json_is_string(v))
 		return sim_error(a, 400, "Unsupported type: '%s'",
-			json_is_boolean(v)  ? "bool"
-			: json_is_array(v) ? "[]interface {}"
-					    : "map[string]interface {}");
+			json_is_boolean(v)         ? "bool"
+				: json_is_array(v) ? "[]interface {}"
+						   : "map[string]interface {}");
 	if (sim_duration(json_string_value(v), &c->keep_alive, error, sizeof(error)))
 		return sim_error(a, 400, "%s", error);
 	if (c->keep_alive < 0)
@@ -205,7 +205,8 @@ static int read_messages(struct sim_call *c, struct sim_answer *a)
 
 	c->messages = json_array_size(messages);
 	c->empty = c->messages == 0;
-	json_array_foreach (messages, i, item) {
+	json_array_foreach(messages, i, item)
+	{
 		if (!json_is_object(item))
 			return sim_error(a, 400,
 				"json: cannot unmarshal %s into Go struct field "
@@ -238,9 +239,10 @@ static void read_prompt(struct sim_call *c)
 	add_string(&c->text, json_object_get(c->root, "system"));
 	add_string(&c->text, prompt);
 	c->raw = json_is_true(json_object_get(c->root, "raw"));
-	c->raw_conflict = c->raw && (json_string_length(json_object_get(c->root, "system")) ||
-					    json_string_length(json_object_get(c->root, "template")) ||
-					    json_array_size(json_object_get(c->root, "context")));
+	c->raw_conflict = c->raw &&
+		(json_string_length(json_object_get(c->root, "system")) ||
+			json_string_length(json_object_get(c->root, "template")) ||
+			json_array_size(json_object_get(c->root, "context")));
 }
 
 /* A name with a NUL in it is no name of ours. */
@@ -264,7 +266,8 @@ static int read_think(struct sim_call *c, struct sim_answer *a)
 
 	if (v && !json_is_null(v) && !json_is_boolean(v) && !json_is_string(v))
 		return sim_error(a, 400,
-			"think must be a boolean or string (\"high\", \"medium\", \"low\", true, or "
+			"think must be a boolean or string (\"high\", \"medium\", \"low\", true, "
+			"or "
 			"false)");
 	c->think = json_is_true(v) || json_is_string(v);
 	return 0;
@@ -277,15 +280,22 @@ int sim_parse(struct sim_call *c, const struct sim *m, bool chat, const char *bo
 	json_t *v;
 
 	*c = (struct sim_call){.chat = chat, .text = STR_INIT(MAX_TEXT)};
-	c->options = (struct sim_options){.num_ctx = 4096, .num_gpu = -1, .main_gpu = -1,
-		.use_mmap = -1, .num_keep = 4, .num_predict = -1, .seed = -1, .temperature = 1};
+	c->options = (struct sim_options){.num_ctx = 4096,
+		.num_gpu = -1,
+		.main_gpu = -1,
+		.use_mmap = -1,
+		.num_keep = 4,
+		.num_predict = -1,
+		.seed = -1,
+		.temperature = 1};
 	c->root = sim_parse_body(body, len, a);
 	if (!c->root)
 		return -1;
 	if (!json_is_object(c->root))
 		return sim_error(a, 400, "json: cannot unmarshal %s into Go value of type api.%s",
 			go_kind(c->root), request_type(c));
-	json_object_foreach (c->root, name, v) {
+	json_object_foreach(c->root, name, v)
+	{
 		if (check_field(c, name, v, a))
 			return -1;
 	}

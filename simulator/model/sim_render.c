@@ -59,7 +59,8 @@ void sim_json_text(struct str *out, const char *s, size_t len)
 			json_escape(out, p[i]);
 		else if (n == 0)
 			str_add(out, "\\ufffd");
-		else if (n == 3 && memcmp(s + i, "\xe2\x80\xa8", 2) == 0 && (p[i + 2] & 0xfe) == 0xa8)
+		else if (n == 3 && memcmp(s + i, "\xe2\x80\xa8", 2) == 0 &&
+			(p[i + 2] & 0xfe) == 0xa8)
 			str_addf(out, "\\u%04x", 0x2000 + (p[i + 2] & 0x3f));
 		else
 			str_addn(out, s + i, n);
@@ -135,8 +136,8 @@ static void add_head(const struct sim_answer *a, ns wall, struct str *out)
 	add_string(out, a->model);
 	str_add(out, ",\"created_at\":");
 	sim_json_time(out, wall);
-	str_add(out, a->chat ? ",\"message\":{\"role\":\"assistant\",\"content\":" :
-			       ",\"response\":");
+	str_add(out,
+		a->chat ? ",\"message\":{\"role\":\"assistant\",\"content\":" : ",\"response\":");
 }
 
 /* Zero is left out. */

@@ -3,7 +3,8 @@
  * A stay in memory is a `term`.  Since requests are planned when they arrive, several terms may be
  * known at once: the one at work, and later ones that wait for it.  Requests go to the last.
  *
- *	loading --ready--> serving --(other options | unload | idle for keep_alive)--> closing --> gone
+ *	loading --ready--> serving --(other options | unload | idle for keep_alive)--> closing -->
+ *gone
  *
  * Simpler than the real scheduler in two points: a request never overtakes one that waits for a
  * reload, and every request that waits, for a load or for a slot, counts against max_queue. */
@@ -15,7 +16,7 @@
 
 #define RELOAD_UNLOAD (40 * NS_PER_MS) /* the old runner's end, before the new one's load */
 #define VISION_FLOOR  2048
-#define MIB	      ((double)(1 << 20))
+#define MIB           ((double)(1 << 20))
 
 /* --- options in effect --- */
 
@@ -51,10 +52,10 @@ static void effective(const struct sim *m, const struct sim_call *call, struct s
 static bool needs_reload(const struct sim_want *have, const struct sim_want *want)
 {
 	return have->compare_ctx != want->compare_ctx || have->num_batch != want->num_batch ||
-	       have->num_thread != want->num_thread || have->main_gpu != want->main_gpu ||
-	       have->shift != want->shift ||
-	       (want->use_mmap >= 0 && have->use_mmap != want->use_mmap) ||
-	       (want->num_gpu >= 0 && have->num_gpu != want->num_gpu);
+		have->num_thread != want->num_thread || have->main_gpu != want->main_gpu ||
+		have->shift != want->shift ||
+		(want->use_mmap >= 0 && have->use_mmap != want->use_mmap) ||
+		(want->num_gpu >= 0 && have->num_gpu != want->num_gpu);
 }
 
 /* --- terms --- */
@@ -163,8 +164,7 @@ static void lay_out(const struct sim *m, struct sim_term *t)
 {
 	const struct sim_config *c = &m->config;
 	double layers = c->layers + 1, vram = c->vram_mib * MIB, on_gpu;
-	double size = c->model_mib * MIB +
-		      c->kv_kib_per_token * 1024 * (double)t->want.num_ctx * c->num_parallel;
+	double size = c->model_mib * MIB + c->kv_kib_per_token * 1024 * (double)t->want.num_ctx;
 
 	if (vram <= 0)
 		on_gpu = 0;
@@ -180,7 +180,7 @@ static void lay_out(const struct sim *m, struct sim_term *t)
 static bool fits(const struct sim *m, const struct sim_term *t)
 {
 	return (double)t->size <= m->config.ram_mib * MIB &&
-	       (double)t->size_vram <= m->config.vram_mib * MIB;
+		(double)t->size_vram <= m->config.vram_mib * MIB;
 }
 
 /* When a new load may begin: what is there must be idle and gone first. */
@@ -276,8 +276,8 @@ size_t sim_runner_waiting(const struct sim *m)
 	return n;
 }
 
-ns sim_runner_slot(const struct sim *m, const struct sim_term *t, ns ready, size_t *slot,
-	size_t *busy)
+ns sim_runner_slot(
+	const struct sim *m, const struct sim_term *t, ns ready, size_t *slot, size_t *busy)
 {
 	size_t best = 0;
 	ns start;
@@ -292,15 +292,15 @@ ns sim_runner_slot(const struct sim *m, const struct sim_term *t, ns ready, size
 		const struct sim_flight *f = &m->flights.v[i];
 
 		*busy += f->term == t->id && f->slot != SIM_NO_SLOT && f->start <= start &&
-			 f->end > start;
+			f->end > start;
 	}
 	return start;
 }
 
 uint64_t sim_runner_fly(struct sim *m, struct sim_term *t, size_t slot, ns start, ns end)
 {
-	struct sim_flight f = {.handle = ++m->last_id, .term = t->id, .slot = slot,
-		.start = start, .end = end};
+	struct sim_flight f = {
+		.handle = ++m->last_id, .term = t->id, .slot = slot, .start = start, .end = end};
 
 	if (slot != SIM_NO_SLOT)
 		t->slot_free[slot] = end;

@@ -1,7 +1,7 @@
 /* sim_text.c - how many tokens a prompt has, what of it is cached, and what is answered.
  *
- * The answer says nothing, but it is a function of the prompt, the seed and the temperature as a real
- * one is: greedy answers ignore the seed, equal seeds give equal text and equal length. */
+ * The answer says nothing, but it is a function of the prompt, the seed and the temperature as a
+ * real one is: greedy answers ignore the seed, equal seeds give equal text and equal length. */
 #include <math.h>
 #include <string.h>
 
@@ -11,12 +11,12 @@
 #define TEMPLATE_TAIL  2 /* ...and what asks for the answer */
 #define DEFAULT_OUTPUT 128
 
-static const char *const pieces[] = {" the", " of", " and", " a", " to", " in", " is", " it", " that",
-	" was", " for", " on", " are", " as", " with", " they", " at", " be", " this", " from",
-	" light", " sky", " water", " blue", " air", " sun", " small", " long", " time", " people",
-	" city", " river", " stone", " winter", " music", " because", " when", " where", " while",
-	" scatter", "ing", "ed", "er", "ly", "ness", "s", ",", ".", "\n", " \"", "\"", " 1", "2",
-	" <b>", " &", " caf\xc3\xa9", " na\xc3\xafve", " \xe2\x80\x94", ":", ";"};
+static const char *const pieces[] = {" the", " of", " and", " a", " to", " in", " is", " it",
+	" that", " was", " for", " on", " are", " as", " with", " they", " at", " be", " this",
+	" from", " light", " sky", " water", " blue", " air", " sun", " small", " long", " time",
+	" people", " city", " river", " stone", " winter", " music", " because", " when", " where",
+	" while", " scatter", "ing", "ed", "er", "ly", "ness", "s", ",", ".", "\n", " \"", "\"",
+	" 1", "2", " <b>", " &", " caf\xc3\xa9", " na\xc3\xafve", " \xe2\x80\x94", ":", ";"};
 
 /* FNV-1a, 64 bits. */
 static uint64_t mix(uint64_t h, const void *data, size_t len)
@@ -42,8 +42,8 @@ int64_t sim_text_prompt_tokens(const struct sim *m, const struct sim_call *c)
 	return around + tokens_of(m, c->text.len);
 }
 
-int64_t sim_text_cached(const struct sim *m, const struct sim_term *t, const struct sim_call *c,
-	int64_t tokens)
+int64_t sim_text_cached(
+	const struct sim *m, const struct sim_term *t, const struct sim_call *c, int64_t tokens)
 {
 	size_t most = t->cached.len < c->text.len ? t->cached.len : c->text.len;
 	size_t same = 0;
@@ -61,8 +61,8 @@ int64_t sim_text_cached(const struct sim *m, const struct sim_term *t, const str
 }
 
 /* What is longer than the window is not kept. */
-void sim_text_remember(const struct sim *m, struct sim_term *t, const struct sim_call *c,
-	int64_t tokens)
+void sim_text_remember(
+	const struct sim *m, struct sim_term *t, const struct sim_call *c, int64_t tokens)
 {
 	str_reset(&t->cached);
 	t->cached_raw = c->raw;

@@ -9,11 +9,11 @@
 #include "sim_internal.h"
 
 #define PASS_LENGTH   (1800 * NS_PER_S) /* one draw of noise_pass: half an hour */
-#define POLL	      (250 * NS_PER_MS) /* how often a newer server asks whether a load is done */
-#define LONGEST	      (30 * 86400.0)	/* seconds; whatever the keys are, no step takes longer */
-#define MAX_LOG	      20.0
+#define POLL          (250 * NS_PER_MS) /* how often a newer server asks whether a load is done */
+#define LONGEST       (30 * 86400.0)    /* seconds; whatever the keys are, no step takes longer */
+#define MAX_LOG       20.0
 #define SHARE_COST    0.35   /* slowdown for each further slot at work */
-#define OUTLIER	      3.0    /* times slower */
+#define OUTLIER       3.0    /* times slower */
 #define JITTER_SPREAD 0.0866 /* half width of a uniform draw with sd 0.05 */
 
 ns sim_later(ns t, ns d)
@@ -104,8 +104,8 @@ static double machine_noise(struct sim *m, ns at)
 {
 	const struct sim_config *c = &m->config;
 	double hours = (double)(at - m->origin) / 3.6e12;
-	double log_noise = c->noise_day * m->noise.day + c->noise_pass * pass_noise(m, at) +
-			   c->drift * hours;
+	double log_noise =
+		c->noise_day * m->noise.day + c->noise_pass * pass_noise(m, at) + c->drift * hours;
 
 	if (rng_uniform(&m->noise.outlier) < c->outlier)
 		log_noise += log(OUTLIER);
@@ -152,14 +152,14 @@ static double sharing(size_t busy)
 	return 1 + SHARE_COST * (double)(busy > 0 ? busy - 1 : 0);
 }
 
-ns sim_time_prefill(const struct sim *m, double fraction, int64_t tokens, size_t busy,
-	const struct sim_draw *d)
+ns sim_time_prefill(
+	const struct sim *m, double fraction, int64_t tokens, size_t busy, const struct sim_draw *d)
 {
 	const struct sim_config *c = &m->config;
 	double per_token = fraction / c->gpu_prefill_tok_s + (1 - fraction) / c->cpu_prefill_tok_s;
 
-	return span(per_token / c->prefill_speed * (double)tokens * sharing(busy) *
-		    factor(d->prefill));
+	return span(
+		per_token / c->prefill_speed * (double)tokens * sharing(busy) * factor(d->prefill));
 }
 
 ns sim_time_decode(const struct sim *m, double fraction, int64_t num_ctx, double temperature,

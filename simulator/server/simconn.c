@@ -7,10 +7,10 @@
 
 #include "bug.h"
 
-#define MAX_WAITING  SIMHTTP_MAX_HEAD	   /* bytes sent ahead while an answer is on its way */
-#define MAX_UNSENT   ((size_t)4 << 20)	   /* a client that does not read loses its stream */
-#define MAX_LINGER   ((size_t)64 << 20)	   /* bytes dropped before giving up */
-#define MAX_OUT	     ((size_t)1 << 30)
+#define MAX_WAITING SIMHTTP_MAX_HEAD   /* bytes sent ahead while an answer is on its way */
+#define MAX_UNSENT  ((size_t)4 << 20)  /* a client that does not read loses its stream */
+#define MAX_LINGER  ((size_t)64 << 20) /* bytes dropped before giving up */
+#define MAX_OUT     ((size_t)1 << 30)
 
 enum state { READING, ANSWERING, LINGERING, CLOSED };
 

@@ -5,8 +5,8 @@
  *	   '--bad request--> LINGERING <-'------------------------------------------------'
  *	any --client gone, server closed--> CLOSED
  *
- * LINGERING: the reply is out, our side is shut; what still comes is dropped, so that the client can
- * read the reply before the connection is reset. */
+ * LINGERING: the reply is out, our side is shut; what still comes is dropped, so that the client
+ *can read the reply before the connection is reset. */
 #ifndef SIMSERVER_SIMCONN_H
 #define SIMSERVER_SIMCONN_H
 

@@ -55,7 +55,8 @@ static void request_line(struct simhttp *h, const char *s)
 	size_t method = strspn(s, token_chars), path;
 	const char *version;
 
-	if (method == 0 || method >= sizeof(h->method) || s[method] != ' ' || s[method + 1] != '/') {
+	if (method == 0 || method >= sizeof(h->method) || s[method] != ' ' ||
+		s[method + 1] != '/') {
 		bad(h, 400);
 		return;
 	}
@@ -80,7 +81,8 @@ static void content_length(struct simhttp *h, const char *value)
 {
 	int64_t n;
 
-	if (strspn(value, "0123456789") != strlen(value) || !num_parse_int(value, strlen(value), &n))
+	if (strspn(value, "0123456789") != strlen(value) ||
+		!num_parse_int(value, strlen(value), &n))
 		bad(h, 400);
 	else if (h->has_length && h->left != (uint64_t)n)
 		bad(h, 400);
@@ -240,8 +242,8 @@ size_t simhttp_feed(struct simhttp *h, const char *bytes, size_t len)
 	while (taken < len && h->stage != SIMHTTP_DONE && h->stage != SIMHTTP_BAD) {
 		bool body = h->stage == SIMHTTP_BODY || h->stage == SIMHTTP_CHUNK;
 
-		taken += body ? feed_body(h, bytes + taken, len - taken) :
-				feed_line(h, bytes + taken, len - taken);
+		taken += body ? feed_body(h, bytes + taken, len - taken)
+			      : feed_line(h, bytes + taken, len - taken);
 	}
 	return taken;
 }
@@ -268,8 +270,8 @@ const char *simhttp_reason(int status)
 char *simhttp_date(char *dst, int64_t wall_seconds)
 {
 	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec"};
+	static const char months[][4] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t t = (time_t)wall_seconds;
 	struct tm tm;
 

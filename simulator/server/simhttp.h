@@ -14,9 +14,9 @@
 enum simhttp_stage {
 	SIMHTTP_REQUEST_LINE,
 	SIMHTTP_HEADERS,
-	SIMHTTP_BODY,	    /* `left` bytes of it, by Content-Length */
+	SIMHTTP_BODY,       /* `left` bytes of it, by Content-Length */
 	SIMHTTP_CHUNK_SIZE, /* a line */
-	SIMHTTP_CHUNK,	    /* `left` bytes of it */
+	SIMHTTP_CHUNK,      /* `left` bytes of it */
 	SIMHTTP_CHUNK_END,  /* the empty line behind it */
 	SIMHTTP_TRAILER,    /* lines until an empty one */
 	SIMHTTP_DONE,
@@ -26,12 +26,12 @@ enum simhttp_stage {
 struct simhttp {
 	enum simhttp_stage stage;
 	struct str line; /* what has come of a line */
-	size_t head;	 /* bytes of the head, or of the trailer */
+	size_t head;     /* bytes of the head, or of the trailer */
 	char method[16];
 	char path[1024];
 	struct str body;
 	bool has_host, has_length, chunked;
-	bool close;	       /* no further request on this connection */
+	bool close;            /* no further request on this connection */
 	bool expects_continue; /* wants to be asked for the body */
 	uint64_t left;
 	int status;

@@ -22,7 +22,7 @@ struct simqueue {
 };
 
 void simqueue_add(struct simqueue *q, struct simqueue_entry *e, ns due); /* e is not queued */
-void simqueue_remove(struct simqueue *q, struct simqueue_entry *e);	 /* fine if not queued */
+void simqueue_remove(struct simqueue *q, struct simqueue_entry *e);      /* fine if not queued */
 /* The earliest, or NULL. */
 struct simqueue_entry *simqueue_first(const struct simqueue *q);
 void simqueue_release(struct simqueue *q);

@@ -140,9 +140,9 @@ static int bind_address(struct simserver *s, const char *address, int port)
 	if (!rc)
 		rc = uv_tcp_getsockname(&s->listener, (struct sockaddr *)&bound, &size);
 	if (!rc)
-		s->port = ntohs(bound.ss_family == AF_INET6 ?
-					((struct sockaddr_in6 *)&bound)->sin6_port :
-					((struct sockaddr_in *)&bound)->sin_port);
+		s->port = ntohs(bound.ss_family == AF_INET6
+				? ((struct sockaddr_in6 *)&bound)->sin6_port
+				: ((struct sockaddr_in *)&bound)->sin_port);
 	return rc;
 }
 
@@ -188,8 +188,9 @@ struct simserver *simserver_start(uv_loop_t *loop, const char *address, int port
 	if (rc) {
 		err_set(e, rc == UV_EINVAL ? ERR_USAGE : ERR_ENV, "cannot listen on %s port %d: %s",
 			address, port, uv_strerror(rc));
-		err_hint(e, rc == UV_EINVAL ? "give a numeric address such as 127.0.0.1" :
-					      "another program may have the port; 0 takes a free one");
+		err_hint(e,
+			rc == UV_EINVAL ? "give a numeric address such as 127.0.0.1"
+					: "another program may have the port; 0 takes a free one");
 		s->orphan = true;
 		simserver_close(s);
 		return NULL;

@@ -1,6 +1,6 @@
 /* simserver.h - HTTP around the simulator's model, on a libuv loop.  The loop is the caller's
- * (`chimera simulate`), or a thread of its own (`chimera run --simulate`, tests).  Port 0 takes a free
- * one.  Listens on 127.0.0.1 only, unless told otherwise. */
+ * (`chimera simulate`), or a thread of its own (`chimera run --simulate`, tests).  Port 0 takes a
+ * free one.  Listens on 127.0.0.1 only, unless told otherwise. */
 #ifndef SIMSERVER_SIMSERVER_H
 #define SIMSERVER_SIMSERVER_H
 

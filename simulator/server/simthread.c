@@ -1,7 +1,7 @@
 /* simthread.c - the simulated server in a thread with a loop of its own.
  *
- * Everything but the thread's own run of the loop happens in the caller's thread, before it starts or
- * after it ends.  Signals stay with the caller's threads, SIGPIPE of our sockets included. */
+ * Everything but the thread's own run of the loop happens in the caller's thread, before it starts
+ * or after it ends.  Signals stay with the caller's threads, SIGPIPE of our sockets included. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>

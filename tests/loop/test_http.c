@@ -74,17 +74,19 @@ struct call_case {
 };
 
 static const struct call_case call_cases[] = {
-	{"whole", {WHOLE(200, "{\"version\":\"1\"}")}, 60, 200, 15, "application/json; charset=utf-8",
-		"{\"version\":\"1\"}", ""},
+	{"whole", {WHOLE(200, "{\"version\":\"1\"}")}, 60, 200, 15,
+		"application/json; charset=utf-8", "{\"version\":\"1\"}", ""},
 	{"chunked, every byte alone", {SPLIT, HEAD(200), LINE("{}"), LAST}, 60, 200, 3,
 		"application/x-ndjson", "{}\n", ""},
 	{"a failure has a body too", {WHOLE(500, "{\"error\":\"x\"}")}, 60, 500, 13,
 		"application/json; charset=utf-8", "{\"error\":\"x\"}", ""},
 	{"no type, no body", {RAW("HTTP/1.1 204 No\r\n\r\n")}, 60, 204, 0, "", "", ""},
-	{"a redirect is not followed", {RAW("HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")},
-		60, 301, 0, "", "", ""},
+	{"a redirect is not followed",
+		{RAW("HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")}, 60, 301,
+		0, "", "", ""},
 	{"too large", {HEAD(200), FILL(9 << 20), HOLD}, 60, 0, 0, "", "", "8 MiB"},
-	{"cut off", {RAW("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), CLOSE}, 60, 0, 0, "", "", "closed"},
+	{"cut off", {RAW("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), CLOSE}, 60, 0, 0, "",
+		"", "closed"},
 	{"reset", {RESET}, 60, 0, 0, "", "", "reset by peer"},
 	{"silence", {HEAD(200), HOLD}, 0.05, 0, 0, "", "", "timed out"},
 };
@@ -99,10 +101,11 @@ static void calls(void **state)
 
 		fixture_start(&f, routes);
 		call(&f, "/a", NULL, c->limit_s);
-		if (f.status != c->status || f.len != c->len || strcmp(f.type, c->type) ||
-			strcmp(f.body, c->body) || !strstr(f.why, c->why) || !*f.why != !*c->why)
-			fail_msg("%s: %d, %zu bytes of \"%s\": \"%s\" (%s)", c->name, f.status, f.len, f.type,
-				f.body, f.why);
+		if (f.status != c->status || f.len != c->len || strcmp(f.type, c->type) != 0 ||
+			strcmp(f.body, c->body) != 0 || !strstr(f.why, c->why) ||
+			!*f.why != !*c->why)
+			fail_msg("%s: %d, %zu bytes of \"%s\": \"%s\" (%s)", c->name, f.status,
+				f.len, f.type, f.body, f.why);
 		fixture_stop(&f);
 	}
 }
@@ -226,18 +229,23 @@ static const struct proxy_case proxy_cases[] = {
 	{"https://far.example.org", {{"http_proxy", "http://p:1"}}, NULL},
 	{"http://far.example.org", {{"all_proxy", "socks5://p:1"}}, "socks5://p:1"},
 	{"http://far.example.org", {{"ALL_PROXY", "http://p:1"}}, "http://p:1"},
-	{"http://far.example.org", {{"all_proxy", "http://a:1"}, {"http_proxy", "http://p:1"}}, "http://p:1"},
+	{"http://far.example.org", {{"all_proxy", "http://a:1"}, {"http_proxy", "http://p:1"}},
+		"http://p:1"},
 	{"http://far.example.org", {{"all_proxy", "http://a:1"}, {"http_proxy", ""}}, NULL},
 	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", "*"}}, NULL},
 	{"http://far.example.org", {{"http_proxy", "p:1"}, {"NO_PROXY", "far.example.org"}}, NULL},
-	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", "a.org, EXAMPLE.org"}}, NULL},
+	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", "a.org, EXAMPLE.org"}},
+		NULL},
 	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", ".example.org"}}, NULL},
 	{"http://example.org", {{"http_proxy", "p:1"}, {"no_proxy", ".example.org"}}, NULL},
 	{"http://farexample.org", {{"http_proxy", "p:1"}, {"no_proxy", "example.org"}}, "p:1"},
-	{"http://far.example.org:80", {{"http_proxy", "p:1"}, {"no_proxy", "example.org:80"}}, NULL},
+	{"http://far.example.org:80", {{"http_proxy", "p:1"}, {"no_proxy", "example.org:80"}},
+		NULL},
 	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", "example.org:80"}}, NULL},
-	{"http://far.example.org:81", {{"http_proxy", "p:1"}, {"no_proxy", "example.org:80"}}, "p:1"},
-	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", ""}, {"NO_PROXY", "*"}}, "p:1"},
+	{"http://far.example.org:81", {{"http_proxy", "p:1"}, {"no_proxy", "example.org:80"}},
+		"p:1"},
+	{"http://far.example.org", {{"http_proxy", "p:1"}, {"no_proxy", ""}, {"NO_PROXY", "*"}},
+		"p:1"},
 	{"http://8.8.4.4:11434", {{"http_proxy", "p:1"}}, "p:1"},
 	{"http://8.8.4.4:11434", {{"http_proxy", "p:1"}, {"no_proxy", "8.8.0.0/16"}}, NULL},
 	{"http://8.8.4.4:11434", {{"http_proxy", "p:1"}, {"no_proxy", "8.8.4.4/32"}}, NULL},
@@ -250,8 +258,10 @@ static const struct proxy_case proxy_cases[] = {
 	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}}, "p:1"},
 	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "2001:db8::/32"}}, NULL},
 	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "2001:db8::1"}}, NULL},
-	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "[2001:db8::1]:80"}}, NULL},
-	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "[2001:db8::1]:81"}}, "p:1"},
+	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "[2001:db8::1]:80"}},
+		NULL},
+	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "[2001:db8::1]:81"}},
+		"p:1"},
 	{"http://[2001:db8::1]:80", {{"http_proxy", "p:1"}, {"no_proxy", "2001:db8::2"}}, "p:1"},
 	/* Local ones, whatever the environment says. */
 	{"http://127.0.0.1:11434", {{"http_proxy", "p:1"}}, NULL},
@@ -276,7 +286,7 @@ static void proxies(void **state)
 		for (size_t k = 0; k < COUNTOF(c->set) && c->set[k][0]; k++)
 			setenv(c->set[k][0], c->set[k][1], 1);
 		got = http_proxy_for(c->url);
-		if ((got || c->proxy) && (!got || !c->proxy || strcmp(got, c->proxy)))
+		if ((got || c->proxy) && (!got || !c->proxy || strcmp(got, c->proxy) != 0))
 			fail_msg("case %zu, %s: %s", i, c->url, got ? got : "none");
 		free(got);
 	}

@@ -1,5 +1,5 @@
-/* test_probe.c - what is found out about a server, and what is said about one that is not there or is
- * something else. */
+/* test_probe.c - what is found out about a server, and what is said about one that is not there or
+ * is something else. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +9,14 @@
 #include "unit.h"
 
 #define TAGS                                                                                       \
-	"{\"models\":[{\"name\":\"gemma3:270m\",\"model\":\"gemma3:270m\",\"size\":1,\"digest\":"           \
-	"\"735af2139dc652bf01112746474883d79a52fa1c19038265d363e3d42556f7a2\",\"details\":{\"family\":"    \
-	"\"gemma3\",\"parameter_size\":\"268.10M\",\"quantization_level\":\"Q4_K_M\"}},"                   \
-	"{\"name\":\"llama3:latest\",\"digest\":\"\"}]}"
+	"{\"models\":[{\"name\":\"gemma3:270m\",\"model\":\"gemma3:270m\",\"size\":1,"             \
+	"\"digest\":\"735af2139dc652bf01112746474883d79a52fa1c19038265d363e3d42556f7a2\","         \
+	"\"details\":{\"family\":\"gemma3\",\"parameter_size\":\"268.10M\","                       \
+	"\"quantization_level\":\"Q4_K_M\"}},{\"name\":\"llama3:latest\",\"digest\":\"\"}]}"
 #define SHOW                                                                                       \
-	"{\"details\":{\"family\":\"gemma3\"},\"model_info\":{\"general.architecture\":\"gemma3\","        \
-	"\"gemma3.block_count\":18,\"gemma3.context_length\":32768},\"capabilities\":[\"completion\"]}"
+	"{\"details\":{\"family\":\"gemma3\"},\"model_info\":{"                                    \
+	"\"general.architecture\":\"gemma3\",\"gemma3.block_count\":18,"                           \
+	"\"gemma3.context_length\":32768},\"capabilities\":[\"completion\"]}"
 
 static const struct scripted_step version[] = {WHOLE(200, "{\"version\":\"0.32.14\"}"), {0}};
 static const struct scripted_step tags[] = {WHOLE(200, TAGS), {0}};
@@ -41,8 +42,8 @@ static int probe(const struct scripted_route *routes, const char *model, struct 
 
 static void everything_is_read(void **state)
 {
-	static const struct scripted_route routes[] = {
-		{"/api/version", version}, {"/api/tags", tags}, {"/api/show", show}, {"/api/ps", ps}, {0}};
+	static const struct scripted_route routes[] = {{"/api/version", version},
+		{"/api/tags", tags}, {"/api/show", show}, {"/api/ps", ps}, {0}};
 	struct scripted_thread t;
 	const struct scripted_request *r;
 	struct server_facts f;
@@ -88,7 +89,8 @@ static void little_is_enough(void **state)
 			{"/api/ps", broken}, {0}},
 		{{"/api/version", version}, {"/api/tags", error}, {"/api/show", error},
 			{"/api/ps", error}, {0}},
-		{{"/api/version", version}, {"/api/tags", gone}, {"/api/show", gone}, {"/api/ps", gone}, {0}},
+		{{"/api/version", version}, {"/api/tags", gone}, {"/api/show", gone},
+			{"/api/ps", gone}, {0}},
 	};
 
 	(void)state;
@@ -116,10 +118,12 @@ static const struct stranger strangers[] = {
 		"answers, but is not Ollama (GET /api/version gave 404 text/html: "
 		"\"<html>?<b>nginx</b>?[31m\")"},
 	{{WHOLE(200, "{\"api\":\"2\"}")},
-		"answers, but is not Ollama (GET /api/version gave 200 application/json; charset=utf-8: "
+		"answers, but is not Ollama (GET /api/version gave 200 application/json; "
+		"charset=utf-8: "
 		"\"{\"api\":\"2\"}\")"},
-	{{WHOLE(200, "[]")}, "answers, but is not Ollama (GET /api/version gave 200 application/json; "
-			     "charset=utf-8: \"[]\")"},
+	{{WHOLE(200, "[]")},
+		"answers, but is not Ollama (GET /api/version gave 200 application/json; "
+		"charset=utf-8: \"[]\")"},
 	{{WHOLE(200, "{\"version\":3}")}, "answers, but is not Ollama"},
 	{{WHOLE(200, "Ollama is running")}, "answers, but is not Ollama"},
 	{{RAW("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")},
@@ -207,7 +211,9 @@ static void few_of_many_models_are_named(void **state)
 	} cases[] = {
 		{12, "", ", m11", "m11"},
 		{15, "", ", m11 and 3 more", " and 3 more"},
-		{15, ":a-name-of-some-length-that-would-leave-no-room-on-the-line-for-a-dozen-of-its-kind",
+		{15,
+			":a-name-of-some-length-that-would-leave-no-room-on-the-line-for-a-dozen-"
+			"of-its-kind",
 			"its-kind, m03:", " and 11 more"},
 		{0, "", "is not installed there, and no other is", "no other is"},
 	};

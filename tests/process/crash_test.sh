@@ -49,7 +49,7 @@ interrupt_is_130_and_says_how_to_go_on() {
 	code=$?
 	[ $code = 130 ] || { echo "exit $code"; cat out; return 1; }
 	[ "$(tail -n 1 out)" = "chimera resume i" ] || { tail -n 3 out; return 1; }
-	[ -s i/report.md ] || { echo "no report of what there is"; return 1; }
+	[ -s i/report.md ] || { echo "no report of what there is"; cat out; return 1; }
 	expect_exit 0 "$chimera" resume i --quiet >out && same_as_plan i
 }
 

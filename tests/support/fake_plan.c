@@ -106,8 +106,8 @@ static void add_prompts(struct rng *r, struct str *json)
 
 	str_add(json, ",\"prompts\":[");
 	for (uint32_t i = 0; i < n; i++)
-		str_addf(json, "%s{\"id\":\"p%u\",\"text\":\"Say the number %u.\"}", i ? "," : "", i,
-			i);
+		str_addf(json, "%s{\"id\":\"p%u\",\"text\":\"Say the number %u.\"}", i ? "," : "",
+			i, i);
 	str_addc(json, ']');
 }
 

@@ -13,8 +13,8 @@ struct fake_plan {
 	struct plan plan;
 };
 
-/* Every server knows every model of the sweep: 18 layers, trained for 32768 tokens.  A sweep that is
- * refused fails the test. */
+/* Every server knows every model of the sweep: 18 layers, trained for 32768 tokens.  A sweep that
+ * is refused fails the test. */
 void fake_plan_make(struct fake_plan *f, const char *sweep, const char *const *urls, size_t nurls);
 void fake_plan_release(struct fake_plan *f);
 

@@ -157,7 +157,8 @@ static void check_request(struct fake_world *w, const struct ticket *t)
 	RULE(w, !w->interrupted, "a request after the interrupt");
 	RULE(w, t->due == w->now, "due at another time than now");
 	for (size_t i = 0; i < w->plan->nservers; i++)
-		RULE(w, (int)i == t->lane || first_of_host(w, (int)i) != host ||
+		RULE(w,
+			(int)i == t->lane || first_of_host(w, (int)i) != host ||
 				w->servers[i].inflight == 0,
 			"two servers of a host at once");
 	RULE(w, is_new || w->last_sender[host] == t->lane, "the turn changed within a visit");
@@ -166,27 +167,36 @@ static void check_request(struct fake_world *w, const struct ticket *t)
 		check_new_load(w, t);
 	RULE(w, t->load.block == s->block, "two runner configurations under load %s", t->load.id);
 	if (s->inflight > 0)
-		RULE(w, t->phase != PHASE_WARMUP && s->burst == t->item.burst &&
+		RULE(w,
+			t->phase != PHASE_WARMUP && s->burst == t->item.burst &&
 				s->cell == t->item.cell && s->inflight < t->item.concurrency,
 			"cell %u burst %u joins cell %u burst %u (%u in flight)", t->item.cell,
 			t->item.burst, s->cell, s->burst, s->inflight);
 	if (t->phase != PHASE_WARMUP)
-		RULE(w, w->plan->block_of_cell[t->item.cell] == s->block, "a cell of another block");
+		RULE(w, w->plan->block_of_cell[t->item.cell] == s->block,
+			"a cell of another block");
 }
 
 static void send_request(struct fake_world *w, const struct effect *ef)
 {
 	const struct ticket *t = runner_ticket(w->runner, ef->ticket);
 	struct fake_server *s = &w->servers[ef->lane];
-	struct fake_answer a = {.status = STATUS_OK, .http_status = 200, .takes = 100 * NS_PER_MS,
-		.ttft = 20 * NS_PER_MS, .load = (t->load_due ? 500 : 10) * NS_PER_MS,
-		.total = (t->load_due ? 590 : 100) * NS_PER_MS, .error = ""};
+	struct fake_answer a = {.status = STATUS_OK,
+		.http_status = 200,
+		.takes = 100 * NS_PER_MS,
+		.ttft = 20 * NS_PER_MS,
+		.load = (t->load_due ? 500 : 10) * NS_PER_MS,
+		.total = (t->load_due ? 590 : 100) * NS_PER_MS,
+		.error = ""};
 	struct fake_pending *p;
 
 	RULE(w, t->lane == ef->lane, "effect for lane %d, ticket for %d", ef->lane, t->lane);
 	check_request(w, t);
 	note(w, ef->lane, "%s",
-		t->phase == PHASE_SENTINEL ? "s" : t->phase == PHASE_MEASURE ? "m" : t->load_due ? "W" : "w");
+		t->phase == PHASE_SENTINEL          ? "s"
+			: t->phase == PHASE_MEASURE ? "m"
+			: t->load_due               ? "W"
+						    : "w");
 	if (w->answer)
 		w->answer(w, t, &a);
 	s->inflight++;
@@ -328,10 +338,15 @@ static void respond(struct fake_world *w, const struct fake_pending *p)
 	const struct ticket *t = runner_ticket(w->runner, p->ticket);
 	enum validity validity = p->answer.status == STATUS_OK ? p->answer.validity : VALID;
 	struct sample s;
-	struct event ev = {.kind = EVENT_RESPONSE, .lane = p->lane, .ticket = p->ticket,
-		.sample = &s, .validity = validity};
+	struct event ev = {.kind = EVENT_RESPONSE,
+		.lane = p->lane,
+		.ticket = p->ticket,
+		.sample = &s,
+		.validity = validity};
 
-	RULE(w, fake_ledger_add(w->ledger, &t->item, t->phase, t->attempt, p->answer.status, validity),
+	RULE(w,
+		fake_ledger_add(
+			w->ledger, &t->item, t->phase, t->attempt, p->answer.status, validity),
 		"%s is done, or not at attempt %u", t->item.run_id, t->attempt);
 	w->servers[p->lane].inflight--;
 	w->rows++;

@@ -1,9 +1,9 @@
 /* fake_world.h - a world for the runner alone: no session, no model, a clock that jumps.
  *
  * It answers as the test wishes, writes down in short what the runner does, keeps the rows as a
- * journal would, and fails the test on the spot where a rule of the schedule is broken: one cell and
- * one burst in flight, each load after an unload, servers of one host visit by visit, nothing new
- * after an interrupt, EFFECT_STOP once and last, and an end to it all.
+ * journal would, and fails the test on the spot where a rule of the schedule is broken: one cell
+ * and one burst in flight, each load after an unload, servers of one host visit by visit, nothing
+ * new after an interrupt, EFFECT_STOP once and last, and an end to it all.
  *
  * The trace has one word per thing done: "unload", "ps", "W" (a warm-up that pays a load), "w" (one
  * that does not), "m" an item, "s" one of the sentinel, "load:STATUS:WARMUPS", "skip", "wait:MS",
@@ -28,9 +28,9 @@ struct fake_answer {
 
 struct fake_server {
 	const char *resident; /* model in memory, NULL none */
-	ns gone_at;	      /* when it leaves, NS_NONE it stays */
-	bool stuck;	      /* unloads are answered and not done */
-	bool deaf;	      /* unloads are never answered */
+	ns gone_at;           /* when it leaves, NS_NONE it stays */
+	bool stuck;           /* unloads are answered and not done */
+	bool deaf;            /* unloads are never answered */
 	bool ps_fails;
 	const char *other; /* somebody else's model in memory */
 	/* For the rules. */
@@ -54,10 +54,10 @@ typedef void fake_answer_fn(struct fake_world *w, const struct ticket *t, struct
 struct fake_world {
 	const struct plan *plan;
 	struct fake_ledger *ledger;
-	const char *what;	/* printed when a rule is broken: the seed */
+	const char *what;       /* printed when a rule is broken: the seed */
 	fake_answer_fn *answer; /* changes what is all well by default; may be NULL */
 	void *arg;
-	ns now, interrupt_at;	 /* NS_NONE: never */
+	ns now, interrupt_at;    /* NS_NONE: never */
 	uint64_t die_after_rows; /* 0: never; then it ends like by kill -9 */
 	struct fake_server servers[FAKE_LANES];
 	/* What came of it. */

@@ -26,10 +26,11 @@ check() {
 
 # Starts a simulated server and sets $url.
 start_simulator() {
+	rm -f "$work/sim.out"
 	"$chimera" simulate --port 0 "$@" >"$work/sim.out" 2>"$work/sim.err" &
 	sim_pid=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		url=$(sed -n 's/.* at \(http.*\)$/\1/p' "$work/sim.out")
+		url=$(sed -n 's/.* at \(http.*\)$/\1/p' "$work/sim.out" 2>/dev/null)
 		[ -n "$url" ] && return 0
 		sleep 0.1
 	done

@@ -144,8 +144,10 @@ static void step_bytes(const struct scripted_step *s, struct str *out)
 	str_reset(out);
 	switch (s->what) {
 	case SCRIPTED_HEAD:
-		str_addf(out, "HTTP/1.1 %d Scripted\r\nContent-Type: application/x-ndjson\r\n"
-			"Transfer-Encoding: chunked\r\n\r\n", s->n);
+		str_addf(out,
+			"HTTP/1.1 %d Scripted\r\nContent-Type: application/x-ndjson\r\n"
+			"Transfer-Encoding: chunked\r\n\r\n",
+			s->n);
 		break;
 	case SCRIPTED_LINE:
 		chunk(out, s->text, strlen(s->text), "\n");
@@ -157,8 +159,10 @@ static void step_bytes(const struct scripted_step *s, struct str *out)
 		str_add(out, s->text);
 		break;
 	case SCRIPTED_WHOLE:
-		str_addf(out, "HTTP/1.1 %d Scripted\r\nContent-Type: application/json; charset=utf-8\r\n"
-			"Content-Length: %zu\r\n\r\n%s", s->n, strlen(s->text), s->text);
+		str_addf(out,
+			"HTTP/1.1 %d Scripted\r\nContent-Type: application/json; charset=utf-8\r\n"
+			"Content-Length: %zu\r\n\r\n%s",
+			s->n, strlen(s->text), s->text);
 		break;
 	default:
 		break;
@@ -204,7 +208,8 @@ static void run(struct conn *c)
 static const struct scripted_step *route(struct scripted *s, const char *head)
 {
 	static const struct scripted_step not_found[] = {
-		RAW("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n"
+		RAW("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: "
+		    "18\r\n\r\n"
 		    "404 page not found"),
 		{0},
 	};
@@ -212,7 +217,8 @@ static const struct scripted_step *route(struct scripted *s, const char *head)
 	size_t len = path ? strcspn(path + 1, " ") : 0, last = MAX_ROUTES;
 
 	for (size_t i = 0; path && s->routes[i].path; i++) {
-		if (strlen(s->routes[i].path) != len || strncmp(path + 1, s->routes[i].path, len))
+		if (strlen(s->routes[i].path) != len ||
+			strncmp(path + 1, s->routes[i].path, len) != 0)
 			continue;
 		last = i;
 		if (!s->used[i])
@@ -409,7 +415,8 @@ void scripted_thread_stop(struct scripted_thread *t)
 
 int scripted_dead_port(void)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(addr);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

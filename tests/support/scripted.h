@@ -4,8 +4,8 @@
  *	static const struct scripted_route routes[] = {{"/api/generate", cut}, {0}};
  *
  * A request gets the steps of the first unused route with its path; the last route of a path serves
- * all later ones too.  A path without a route is a plain 404.  It listens on 127.0.0.1, any port, and
- * reads each request whole before it answers. */
+ * all later ones too.  A path without a route is a plain 404.  It listens on 127.0.0.1, any port,
+ *and reads each request whole before it answers. */
 #ifndef TESTS_SCRIPTED_H
 #define TESTS_SCRIPTED_H
 
@@ -35,20 +35,53 @@ struct scripted_step {
 
 /* A chunked head with this status, JSON lines; a line as a chunk; a chunk of n bytes 'x' without a
  * newline; the chunk that ends the body. */
-#define HEAD(status) {SCRIPTED_HEAD, status, NULL}
-#define LINE(line)   {SCRIPTED_LINE, 0, line}
-#define FILL(bytes)  {SCRIPTED_FILL, bytes, NULL}
-#define LAST         {SCRIPTED_RAW, 0, "0\r\n\r\n"}
+#define HEAD(status)                                                                               \
+	{                                                                                          \
+		SCRIPTED_HEAD, status, NULL                                                        \
+	}
+#define LINE(line)                                                                                 \
+	{                                                                                          \
+		SCRIPTED_LINE, 0, line                                                             \
+	}
+#define FILL(bytes)                                                                                \
+	{                                                                                          \
+		SCRIPTED_FILL, bytes, NULL                                                         \
+	}
+#define LAST                                                                                       \
+	{                                                                                          \
+		SCRIPTED_RAW, 0, "0\r\n\r\n"                                                       \
+	}
 /* Bytes as they are; a whole reply of JSON. */
-#define RAW(bytes)	    {SCRIPTED_RAW, 0, bytes}
-#define WHOLE(status, body) {SCRIPTED_WHOLE, status, body}
+#define RAW(bytes)                                                                                 \
+	{                                                                                          \
+		SCRIPTED_RAW, 0, bytes                                                             \
+	}
+#define WHOLE(status, body)                                                                        \
+	{                                                                                          \
+		SCRIPTED_WHOLE, status, body                                                       \
+	}
 /* From here on every byte is a write in a turn of the loop of its own; milliseconds of silence;
  * silence for ever; the end of the connection, well or badly. */
-#define SPLIT	 {SCRIPTED_SPLIT, 0, NULL}
-#define WAIT(ms) {SCRIPTED_WAIT, ms, NULL}
-#define HOLD	 {SCRIPTED_HOLD, 0, NULL}
-#define CLOSE	 {SCRIPTED_CLOSE, 0, NULL}
-#define RESET	 {SCRIPTED_RESET, 0, NULL}
+#define SPLIT                                                                                      \
+	{                                                                                          \
+		SCRIPTED_SPLIT, 0, NULL                                                            \
+	}
+#define WAIT(ms)                                                                                   \
+	{                                                                                          \
+		SCRIPTED_WAIT, ms, NULL                                                            \
+	}
+#define HOLD                                                                                       \
+	{                                                                                          \
+		SCRIPTED_HOLD, 0, NULL                                                             \
+	}
+#define CLOSE                                                                                      \
+	{                                                                                          \
+		SCRIPTED_CLOSE, 0, NULL                                                            \
+	}
+#define RESET                                                                                      \
+	{                                                                                          \
+		SCRIPTED_RESET, 0, NULL                                                            \
+	}
 
 struct scripted_route {
 	const char *path;

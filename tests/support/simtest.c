@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-struct sim *simtest_machine(uint64_t seed, const char *const *settings)
+static struct sim_config config_of(const char *const *settings)
 {
 	struct sim_config c;
 	struct err e = ERR_INIT;
@@ -16,7 +16,25 @@ struct sim *simtest_machine(uint64_t seed, const char *const *settings)
 	for (; *settings; settings++)
 		if (sim_config_set(&c, *settings, &e))
 			fail_msg("%s: %s", *settings, e.msg);
+	return c;
+}
+
+struct sim *simtest_machine(uint64_t seed, const char *const *settings)
+{
+	struct sim_config c = config_of(settings);
+
 	return sim_new(&c, seed);
+}
+
+struct simthread *simtest_thread(const char *const *settings)
+{
+	struct sim_config c = config_of(settings);
+	struct err e = ERR_INIT;
+	struct simthread *t = simthread_start(&c, 1, &e);
+
+	if (!t)
+		fail_msg("%s", e.msg);
+	return t;
 }
 
 struct sim_answer simtest_ask(struct sim *m, ns now, const char *rest)

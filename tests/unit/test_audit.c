@@ -205,8 +205,7 @@ static void test_several_chunks_in_a_read(void **state)
 	}
 }
 
-/* ---- loads --------------------------------------------------------------------------------------
- */
+/* ---- loads ---- */
 
 /* A row with that load_duration. */
 static struct row_keys with_load(ns duration, bool due)
@@ -330,8 +329,7 @@ static void test_the_latest_are_kept(void **state)
 	assert_false(k.paid_load);
 }
 
-/* ---- caching ------------------------------------------------------------------------------------
- */
+/* ---- caching ---- */
 
 /* A row whose prompt of `tokens` took `prefill`. */
 static struct row_keys with_prefill(int64_t tokens, ns prefill, bool load_due, bool may_cache)

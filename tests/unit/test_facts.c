@@ -52,9 +52,11 @@ static void test_url_default(void **state)
 /* What a person has written is not silently made something else. */
 static void test_url_normalize(void **state)
 {
-	static const char *const bad[] = {"", "  ", "\"\"", "ftp://x", "http://h:99999", "h:0", "h:port",
-		"h:+1", "a b", "user@host", "http://h/a?b=c", "[::1", "[::1]x", "[zz]:1", "h\n"
-		"x", "h,x", "h\"x"};
+	static const char *const bad[] = {"", "  ", "\"\"", "ftp://x", "http://h:99999", "h:0",
+		"h:port", "h:+1", "a b", "user@host", "http://h/a?b=c", "[::1", "[::1]x", "[zz]:1",
+		"h\n"
+		"x",
+		"h,x", "h\"x"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(bad); i++)
@@ -92,10 +94,11 @@ static void test_server(void **state)
 static void test_local(void **state)
 {
 	static const char *const local[] = {"localhost", "LOCALHOST", "a.localhost", "127.0.0.1",
-		"127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.7", "169.254.0.9",
-		"::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0"};
+		"127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.7",
+		"169.254.0.9", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "0.0.0.0"};
 	static const char *const remote[] = {"example.com", "8.8.8.8", "172.15.0.1", "172.32.0.1",
-		"192.169.0.1", "11.0.0.1", "2001:db8::1", "::ffff:8.8.8.8", "localhost.example.com", ""};
+		"192.169.0.1", "11.0.0.1", "2001:db8::1", "::ffff:8.8.8.8", "localhost.example.com",
+		""};
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(local); i++)
@@ -175,9 +178,11 @@ static void test_recorded(void **state)
 		int64_t size;
 	} cases[] = {
 		{"v0.24.0", "0.24.0",
-			"8eab290c7e15f796a32069aab3148ad57b9c74b62f8fd33cdcc867f97f00eae8", 467313152},
+			"8eab290c7e15f796a32069aab3148ad57b9c74b62f8fd33cdcc867f97f00eae8",
+			467313152},
 		{"v0.32.14", "0.32.14",
-			"66d93b8a37cc0748efb0327bc49d4ed99eafe844125de3eb9361c91917299219", 285684530},
+			"66d93b8a37cc0748efb0327bc49d4ed99eafe844125de3eb9361c91917299219",
+			285684530},
 	};
 
 	(void)state;
@@ -241,8 +246,11 @@ static void test_show(void **state)
 
 	(void)state;
 	/* The vision part has a block_count of its own. */
-	show(&m, "{\"model_info\":{\"gemma3.vision.block_count\":27,\"gemma3.block_count\":34,"
-		 "\"general.architecture\":\"gemma3\"},\"capabilities\":[\"completion\",\"vision\"]}", 0);
+	show(&m,
+		"{\"model_info\":{\"gemma3.vision.block_count\":27,\"gemma3.block_count\":34,"
+		"\"general.architecture\":\"gemma3\"},\"capabilities\":[\"completion\",\"vision\"]"
+		"}",
+		0);
 	assert_int_equal(m.layers, 34);
 	assert_true(m.vision);
 	show(&m, "{\"model_info\":{\"x.vision.block_count\":27,\"x.block_count\":34}}", 0);
@@ -253,8 +261,10 @@ static void test_show(void **state)
 	assert_int_equal(m.context_train, -1);
 	assert_string_equal(m.family, "llama");
 	/* Nonsense is unknown, not zero. */
-	show(&m, "{\"model_info\":{\"general.architecture\":\"a\",\"a.block_count\":-3,"
-		 "\"a.context_length\":\"many\",\"a.attention.sliding_window\":1e300}}", 0);
+	show(&m,
+		"{\"model_info\":{\"general.architecture\":\"a\",\"a.block_count\":-3,"
+		"\"a.context_length\":\"many\",\"a.attention.sliding_window\":1e300}}",
+		0);
 	assert_int_equal(m.layers, -1);
 	assert_int_equal(m.context_train, -1);
 	assert_int_equal(m.sliding_window, -1);
@@ -269,7 +279,8 @@ static void test_show(void **state)
 static void test_not_what_it_should_be(void **state)
 {
 	static const char *const bodies[] = {"", "null", "[]", "{}", "3", "Ollama is running",
-		"{\"version\":3,\"models\":3}", "{\"models\":{\"a\":1}}", "{\"error\":\"x\",\"models\":[]}"};
+		"{\"version\":3,\"models\":3}", "{\"models\":{\"a\":1}}",
+		"{\"error\":\"x\",\"models\":[]}"};
 	struct server_facts f;
 	struct ps_list ps;
 
@@ -294,7 +305,8 @@ static void test_hostile_lists(void **state)
 	struct server_facts f;
 	struct ps_list ps;
 	static const char odd[] =
-		"{\"models\":[3,null,{},{\"name\":\"\"},{\"model\":\"b\\u0007\",\"digest\":\"xyz\"},"
+		"{\"models\":[3,null,{},{\"name\":\"\"},{\"model\":\"b\\u0007\",\"digest\":\"xyz\"}"
+		","
 		"{\"name\":\"m\",\"digest\":\"SHA\",\"size\":-5,\"size_vram\":1.5}]}";
 
 	(void)state;
@@ -304,7 +316,8 @@ static void test_hostile_lists(void **state)
 	assert_int_equal(f.ninstalled, 2);
 	assert_string_equal(f.installed[0], "b?");
 	assert_string_equal(f.models[0].digest, "");
-	assert_int_equal(facts_read_tags(&f, "{\"models\":null}", 15), 0); /* an empty list, from Go */
+	assert_int_equal(
+		facts_read_tags(&f, "{\"models\":null}", 15), 0); /* an empty list, from Go */
 	assert_int_equal(f.ninstalled, 0);
 
 	assert_int_equal(facts_read_ps(&ps, odd, strlen(odd)), 0);

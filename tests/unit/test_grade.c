@@ -47,7 +47,10 @@ static void test_answers(void **state)
 		{"{\"number\":4}", "1,2,3,4", 1},
 		{"{\"number\":12}", "12,34", 0},
 		{"{\"number\":-7}", "-7", 1},
-		{"{\"number\":-7}", "5 - 12 = \xe2\x88\x92" "7", 1},
+		{"{\"number\":-7}",
+			"5 - 12 = \xe2\x88\x92"
+			"7",
+			1},
 		{"{\"number\":12}", "10-12", 1},
 		{"{\"number\":12}", "from 10 to\n12 km", 1},
 		{"{\"number\":3}", "3 H2O", 1},
@@ -85,7 +88,8 @@ static void test_no_check(void **state)
 
 static void test_bad_checks(void **state)
 {
-	static const char *const one = "expected one of exact, one_of, number (with tolerance) and regex";
+	static const char *const one =
+		"expected one of exact, one_of, number (with tolerance) and regex";
 	const struct {
 		const char *spec, *msg;
 	} cases[] = {
@@ -104,7 +108,8 @@ static void test_bad_checks(void **state)
 		{"{\"number\":4,\"tolerance\":-1}", "tolerance: expected a number of at least 0"},
 		{"{\"regex\":\"(\"}", "regex: Unmatched ( or \\("},
 		{"{\"regex\":\"\"}", "regex: expected a pattern of at most 500 bytes"},
-		{"{\"regex\":\"(a)\\\\1\"}", "regex: back references such as \\1 are not supported"},
+		{"{\"regex\":\"(a)\\\\1\"}",
+			"regex: back references such as \\1 are not supported"},
 		{"{\"regex\":\"((a{99}){99}){99}\"}", "regex: its {n} multiply to more than 10000"},
 		{"{\"regex\":\"a{1,99}b{300}\"}", "regex: its {n} multiply to more than 10000"},
 	};

@@ -46,8 +46,7 @@ static const char *id(size_t item)
 	return rows.items[item].run_id;
 }
 
-/* ---- writing and remembering --------------------------------------------------------------------
- */
+/* ---- writing and remembering ---- */
 
 static void test_a_new_journal(void **state)
 {
@@ -196,8 +195,7 @@ static void test_without_chunks(void **state)
 	assert_int_equal(fake_file_lines("chunks.csv"), 2);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------
- */
+/* ---- opening ---- */
 
 static void test_a_new_journal_never_overwrites(void **state)
 {
@@ -305,8 +303,7 @@ static void test_what_is_not_a_file(void **state)
 	assert_contains(e.msg, "runs.csv: ");
 }
 
-/* ---- syncing on another thread ------------------------------------------------------------------
- */
+/* ---- syncing on another thread ---- */
 
 struct syncer {
 	struct journal *j;

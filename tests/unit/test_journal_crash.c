@@ -63,8 +63,7 @@ static size_t whole_lines(const struct str *text, size_t len)
 	return n;
 }
 
-/* ---- power cuts ---------------------------------------------------------------------------------
- */
+/* ---- power cuts ---- */
 
 /* NROWS rows with chunks and NROWS loads, and the three files as they are then. */
 static void make_journal(struct str files[COUNTOF(names)])
@@ -240,8 +239,7 @@ static void test_zeros_at_the_end(void **state)
 	release_files(files);
 }
 
-/* ---- kill -9 ------------------------------------------------------------------------------------
- */
+/* ---- kill -9 ---- */
 
 /* Writes rows until it is killed, and says after each that it is written.  Never returns. */
 static void write_until_killed(size_t first, uint32_t session, int ack)
@@ -326,8 +324,7 @@ static void test_killed_again_and_again(void **state)
 	fake_rows_close(j);
 }
 
-/* ---- a full disk --------------------------------------------------------------------------------
- */
+/* ---- a full disk ---- */
 
 struct full {
 	rlim_t limit;

@@ -109,15 +109,13 @@ static void test_error_text_is_cut_between_characters(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++)
-		memcpy(body + 1 + 3 * i, "\xe2\x82\xac", 3);
+		memcpy(body + 1 + 3 * i, "\xe2\x82\xac", 4);
 	feed_error(&r, body);
 	assert_int_equal(strlen(r.sample.error), 1 + 3 * 132);
 	reply_release(&r);
 }
 
-/* ---- any split, any damage
- * -----------------------------------------------------------------------
- */
+/* ---- any split, any damage ---- */
 
 static void assert_same(const struct sample *a, const struct sample *b)
 {

@@ -1,4 +1,5 @@
-/* test_runner.c - the schedule, told as the trace of what it does, and its rules under random worlds.
+/* test_runner.c - the schedule, told as the trace of what it does, and its rules under random
+ * worlds.
  *
  * In the tables a script has one letter per request sent: what its answer is (see answer_of).  A
  * request beyond the script is answered well. */
@@ -10,22 +11,22 @@
 #include "vec.h"
 
 #define ONE_BLOCK                                                                                  \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"        \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"       \
 	"\"repeats\":2,\"warmups\":1,\"sentinel\":false}"
 #define TWO_BLOCKS                                                                                 \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048,4096]},\"prompt\":\"Hi.\",\"passes\":1,"   \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048,4096]},\"prompt\":\"Hi.\",\"passes\":1,"  \
 	"\"repeats\":1,\"warmups\":1,\"sentinel\":false}"
 #define FIVE_PASSES                                                                                \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":5,"        \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":5,"       \
 	"\"repeats\":5,\"warmups\":1,\"sentinel\":false}"
 #define TWO_PASSES                                                                                 \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":2,"        \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":2,"       \
 	"\"repeats\":2,\"warmups\":1,\"sentinel\":false}"
 #define SENTINEL                                                                                   \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"        \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"       \
 	"\"repeats\":1,\"warmups\":1,\"sentinel\":true}"
 #define WARM_THREE                                                                                 \
-	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"        \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"       \
 	"\"repeats\":1,\"warmups\":3,\"sentinel\":false}"
 #define BURST                                                                                      \
 	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"concurrency\":2,\"burst\":4,"         \
@@ -63,6 +64,8 @@ static void answer_of(char letter, struct fake_answer *a)
 
 	if (letter >= '1' && letter <= '9')
 		a->total = a->load + (letter - '0') * 100 * NS_PER_MS;
+	if (letter == 'n') /* less than a 9, by less than a tenth */
+		a->total = a->load + 850 * NS_PER_MS;
 	if (letter == 'I')
 		a->validity = INVALID;
 	for (size_t i = 0; i < COUNTOF(kinds); i++) {
@@ -131,8 +134,8 @@ static void check_trace(const struct scenario *c, const char *const *urls, size_
 	bench_release(&b);
 }
 
-#define START "ps ps "			 /* what is in memory at the start, and before the load */
-#define AGAIN "unload ps wait:50 ps "	 /* a load of its own, of a model that was there */
+#define START "ps ps "                /* what is in memory at the start, and before the load */
+#define AGAIN "unload ps wait:50 ps " /* a load of its own, of a model that was there */
 #define END   " unload wait:5000 stop:complete"
 #define GONE  " unload wait:5000 stop:gone"
 
@@ -140,17 +143,21 @@ static void test_scenarios(void **state)
 {
 	static const struct scenario cases[] = {
 		{"all well", ONE_BLOCK, "", START "W ps load:ok:1 m m" END},
-		{"two blocks", TWO_BLOCKS, "", START "W ps load:ok:1 m " AGAIN "W ps load:ok:1 m" END},
+		{"two blocks", TWO_BLOCKS, "",
+			START "W ps load:ok:1 m " AGAIN "W ps load:ok:1 m" END},
 		{"every pass has its load", TWO_PASSES, "",
 			START "W ps load:ok:1 m " AGAIN "W ps load:ok:1 m" END},
 		{"sentinel", SENTINEL, "",
 			START "W ps load:ok:1 s s s s s " AGAIN "W ps load:ok:1 m " AGAIN
 			      "W ps load:ok:1 s s s s s" END},
 		{"three warm-ups", WARM_THREE, "", START "W ps w w load:ok:3 m" END},
-		{"one warm-up has nothing to fall from", ONE_BLOCK, "98", START "W ps load:ok:1 m m" END},
+		{"one warm-up has nothing to fall from", ONE_BLOCK, "98",
+			START "W ps load:ok:1 m m" END},
 		{"times fall below nine tenths", WARM_THREE, "99765",
 			START "W ps w w w w load:ok:5 m" END},
 		{"five at most", WARM_THREE, "987654", START "W ps w w w w load:ok:5 m" END},
+		{"falling by less than a tenth", WARM_THREE, "99n",
+			START "W ps w w load:ok:3 m" END},
 		{"no longer falling", WARM_THREE, "9988", START "W ps w w w load:ok:4 m" END},
 		{"a burst", BURST, "", START "W ps load:ok:1 m m m m" END},
 		{"invalid, measured again at the end", ONE_BLOCK, ".I",
@@ -176,9 +183,15 @@ static void test_failures(void **state)
 		{"a refused item is sent again", ONE_BLOCK, ".C",
 			START "W ps load:ok:1 m wait:1000 W m m" END},
 		{"an item refused for good", ONE_BLOCK, ".C.C.C.C.C.C",
-			START "W ps load:ok:1 m wait:1000 W m wait:1000 W m wait:1000 W m wait:1000 W "
-			      "m wait:1000 W m wait:1000 W m" END},
+			START
+			"W ps load:ok:1 m wait:1000 W m wait:1000 W m wait:1000 W m wait:1000 W "
+			"m wait:1000 W m wait:1000 W m" END},
 		{"the runner dies", ONE_BLOCK, ".e", START "W ps load:ok:1 m W m" END},
+		{"and the warm-up after it fails", ONE_BLOCK, ".eF",
+			START "W ps load:ok:1 m W wait:1000 W m" END},
+		{"the runner dies in a burst", BURST, ".e", START "W ps load:ok:1 m m W m m" END},
+		{"refused in a burst", BURST, ".C",
+			START "W ps load:ok:1 m m wait:1000 W m m m" END},
 		{"500 before a byte", ONE_BLOCK, ".X", START "W ps load:ok:1 m W m" END},
 		{"400 is the request's own fault", ONE_BLOCK, ".H", START "W ps load:ok:1 m m" END},
 		{"no room", ONE_BLOCK, ".Q", START "W ps load:ok:1 m w m" END},
@@ -192,7 +205,8 @@ static void test_failures(void **state)
 		{"the prompt does not fit", ONE_BLOCK, "P",
 			START "W ps load:prompt_truncated:1 m m" END},
 		{"died while warming", WARM_THREE, "e", START "W ps W w load:server_error:3 m" END},
-		{"a warm-up that fails", ONE_BLOCK, "F", START "W wait:1000 W ps load:ok:1 m m" END},
+		{"a warm-up that fails", ONE_BLOCK, "F",
+			START "W wait:1000 W ps load:ok:1 m m" END},
 		{"three failed warm-ups, next visit", TWO_BLOCKS, "EXF",
 			START "W wait:1000 W wait:2000 W load:timeout_first:0 unload ps "
 			      "W ps load:ok:1 m" END},
@@ -200,6 +214,12 @@ static void test_failures(void **state)
 			START "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
 			      "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
 			      "W wait:1000 W wait:2000 W load:server_error:0" GONE},
+		{"two such, a good one, two such", FIVE_PASSES, "EEEEEE..EEEEEE",
+			START "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
+			      "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
+			      "W ps load:ok:1 m " AGAIN
+			      "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
+			      "W wait:1000 W wait:2000 W load:server_error:0" END},
 		{"the server goes between items", TWO_PASSES, ".EEEE",
 			START "W ps load:ok:1 m " AGAIN
 			      "W wait:1000 W wait:2000 W load:server_error:0" END},
@@ -218,7 +238,8 @@ static void test_out_of_memory(void **state)
 		{"once, and another pass", TWO_PASSES, "O",
 			START "W load:out_of_memory:0 unload ps W ps load:ok:1 m" END},
 		{"twice: all of the block is skipped", TWO_PASSES, "OO",
-			START "W load:out_of_memory:0 unload ps W load:out_of_memory:0 skip skip" END},
+			START
+			"W load:out_of_memory:0 unload ps W load:out_of_memory:0 skip skip" END},
 		{"later passes too", FIVE_PASSES, "OO",
 			START "W load:out_of_memory:0 unload ps W load:out_of_memory:0 skip skip "
 			      "skip skip skip" END},
@@ -288,7 +309,8 @@ static void test_without_ps(void **state)
 	b.f.servers[0].has_ps = false;
 	b.w.servers[0].ps_fails = true;
 	fake_world_run(&b.w, 1, NULL);
-	assert_trace(&b, "unload unload wait:1000 W load:ok:1 m unload wait:1000 W load:ok:1 m" END);
+	assert_trace(
+		&b, "unload unload wait:1000 W load:ok:1 m unload wait:1000 W load:ok:1 m" END);
 	assert_false(b.w.last_load.read_back);
 	assert_int_equal(b.w.last_load.context_length, -1);
 	bench_release(&b);
@@ -315,8 +337,9 @@ static void test_unload_that_does_nothing(void **state)
 	b.w.servers[0].resident = "m";
 	b.w.servers[0].stuck = true;
 	fake_world_run(&b.w, 1, NULL);
-	assert_contains(b.w.trace.s, "ps unload ps wait:50 ps wait:100 ps wait:200 ps wait:400 ps "
-				     "wait:500 ps wait:500 ps");
+	assert_contains(b.w.trace.s,
+		"ps unload ps wait:50 ps wait:100 ps wait:200 ps wait:400 ps "
+		"wait:500 ps wait:500 ps");
 	assert_contains(b.w.trace.s, "wait:500 ps W ps load:ok:1 m m unload");
 	assert_contains(b.w.last_load.other_models, "m (not unloaded");
 	assert_in_range(b.w.now, 121 * NS_PER_S, 125 * NS_PER_S); /* twice a minute */
@@ -350,6 +373,37 @@ static void test_load_row(void **state)
 	assert_int_equal(l->warmups, 1);
 	/* 102 ms to the first load's end, read-back, item, unload, two looks, the wait. */
 	assert_int_equal(l->started_wall, (1000 + 102 + 1 + 100 + 1 + 1 + 50 + 1) * NS_PER_MS);
+	bench_release(&b);
+}
+
+static void note_cell(struct fake_world *w, const struct ticket *t, struct fake_answer *a)
+{
+	uint32_t *cells = w->arg;
+
+	(void)a;
+	assert_int_equal(t->item.prompt, 0);
+	assert_int_equal(t->item.concurrency, 1);
+	if (w->requests < 4)
+		cells[w->requests] = t->item.cell;
+}
+
+/* Warm-ups go through the cells of the block, from the one that is measured first. */
+static void test_warmup_cells(void **state)
+{
+	uint32_t cells[4] = {99, 99, 99, 99};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "cells",
+		"{\"model\":\"m\",\"factors\":{\"temperature\":[0,1]},\"prompt\":\"Hi.\","
+		"\"passes\":1,\"repeats\":1,\"warmups\":3,\"sentinel\":false}",
+		"", one_url, 1);
+	b.w.answer = note_cell;
+	b.w.arg = cells;
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(cells[0], cells[3]);
+	assert_int_equal(cells[1], 1 - cells[0]);
+	assert_int_equal(cells[2], cells[0]);
 	bench_release(&b);
 }
 
@@ -466,7 +520,8 @@ static void test_interrupts(void **state)
 		{"unloading", TWO_BLOCKS, "", 203500,
 			START "W ps load:ok:1 m unload wait:5000 stop:interrupted", 204000},
 		{"polling", TWO_BLOCKS, "", 230000,
-			START "W ps load:ok:1 m unload ps wait:50 unload wait:5000 stop:interrupted",
+			START
+			"W ps load:ok:1 m unload ps wait:50 unload wait:5000 stop:interrupted",
 			231000},
 		{"closing", ONE_BLOCK, "", 303500, START "W ps load:ok:1 m m" END, 304000},
 		{"a burst in flight", BURST, ".ZZ", 150000,
@@ -490,6 +545,21 @@ static void test_interrupts(void **state)
 				(long long)((b.w.now - start) / NS_PER_US));
 		bench_release(&b);
 	}
+}
+
+/* The other server of the host is not begun, and nothing waits for the memory to be free. */
+static void test_interrupt_on_a_shared_host(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "shared, interrupted", TWO_PASSES, "", shared_urls, 2);
+	b.w.interrupt_at = NS_PER_S + 150 * NS_PER_MS;
+	fake_world_run(&b.w, 1, NULL);
+	assert_trace(&b,
+		"0:ps 1:ps 0:ps 0:W 0:ps 0:load:ok:1 0:m grace 0:unload 0:wait:5000 "
+		"stop:interrupted");
+	bench_release(&b);
 }
 
 static void test_unload_without_answer(void **state)
@@ -602,9 +672,11 @@ int main(void)
 		cmocka_unit_test(test_ps_that_fails),
 		cmocka_unit_test(test_unload_that_does_nothing),
 		cmocka_unit_test(test_load_row),
+		cmocka_unit_test(test_warmup_cells),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_interrupt_on_a_shared_host),
 		cmocka_unit_test(test_unload_without_answer),
 		cmocka_unit_test(test_interrupt_before_start),
 		cmocka_unit_test(test_nothing_left),

@@ -1,14 +1,16 @@
-/* test_runner_random.c - the rules of the schedule under random sweeps, answers, interrupts and deaths.
+/* test_runner_random.c - the rules of the schedule under random sweeps, answers, interrupts and
+ * deaths.
  *
- * fake_world checks the order of things as they happen; here it is checked that in the end everything
- * planned was done, once.  A failure names the seed: CHIMERA_SEED=N runs that one alone. */
+ * fake_world checks the order of things as they happen; here it is checked that in the end
+ * everything planned was done, once.  A failure names the seed: CHIMERA_SEED=N runs that one alone.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_world.h"
 #include "unit.h"
 
-#define SWEEPS	     1500
+#define SWEEPS       1500
 #define MAX_SESSIONS 60
 
 /* Luck of a world. */
@@ -55,7 +57,8 @@ static void random_answer(struct fake_world *w, const struct ticket *t, struct f
 	}
 }
 
-/* Some servers do not tell, some do not obey, some were left with the model by an earlier session. */
+/* Some servers do not tell, some do not obey, some were left with the model by an earlier session.
+ */
 static void random_servers(struct fake_world *w, struct rng *r)
 {
 	for (size_t i = 0; i < FAKE_LANES; i++) {
@@ -89,9 +92,8 @@ static void run_calm(uint64_t seed, const char *what, struct str *trace)
 	c = fake_ledger_count(&ledger, &f.plan);
 	if (w.reason != STOP_COMPLETE || c.done != c.planned || w.load_rows != f.plan.nvisits ||
 		w.progress.loads_made != f.plan.nvisits ||
-		w.progress.loads_planned != f.plan.nvisits ||
-		w.progress.done != w.progress.total || w.measured != w.progress.total ||
-		w.progress.failed != 0)
+		w.progress.loads_planned != f.plan.nvisits || w.progress.done != w.progress.total ||
+		w.measured != w.progress.total || w.progress.failed != 0)
 		fail_msg("%s: %llu of %llu done, %llu loads for %u visits\n%s", what,
 			(unsigned long long)c.done, (unsigned long long)c.planned,
 			(unsigned long long)w.load_rows, f.plan.nvisits, w.trace.s);
@@ -201,7 +203,8 @@ static void run_storm(uint64_t seed, const char *what)
 	s.luck.fail = 0.5 * rng_uniform(&s.rng);
 	s.luck.invalid = rng_below(&s.rng, 2) ? 0.3 * rng_uniform(&s.rng) : 0;
 	bad = 1 + (uint32_t)rng_below(&s.rng, 6);
-	for (enum stop_reason reason = STOP_INTERRUPTED; session < bad || reason != STOP_COMPLETE;) {
+	for (enum stop_reason reason = STOP_INTERRUPTED;
+		session < bad || reason != STOP_COMPLETE;) {
 		if (++session > MAX_SESSIONS)
 			fail_msg("%s: not done after %d sessions", what, MAX_SESSIONS);
 		if (session > bad)

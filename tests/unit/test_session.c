@@ -14,7 +14,7 @@
 #include "virtual.h"
 
 #define WALL_MINUS_MONO (1700000000 * NS_PER_S)
-#define RUNS		60
+#define RUNS            60
 
 static const char *const one_url[] = {"http://10.0.0.1:1"};
 
@@ -50,7 +50,10 @@ static void see_row(void *arg, const struct row_keys *k, const struct sample *s)
 	struct runner_progress p;
 
 	runner_progress(h->s.runner, &p);
-	*row = (struct seen_row){.k = *k, .item = *k->item, .load = *k->load, .status = s->status,
+	*row = (struct seen_row){.k = *k,
+		.item = *k->item,
+		.load = *k->load,
+		.status = s->status,
 		.done_before = p.done};
 }
 
@@ -91,7 +94,7 @@ static const struct effect *only(struct hand *h, enum effect_kind kind)
 	return &h->out.v[0];
 }
 
-static int respond(struct hand *h, enum status status)
+static int respond_slept(struct hand *h, enum status status, ns slept)
 {
 	uint32_t ticket = only(h, EFFECT_REQUEST)->ticket;
 	struct sample s;
@@ -99,12 +102,19 @@ static int respond(struct hand *h, enum status status)
 
 	sample_init(&s);
 	s.status = status;
+	s.slept = slept;
+	s.load = 100 * NS_PER_MS;
 	s.due = s.sent = h->now;
 	s.done = h->now + NS_PER_MS;
 	sample_add_chunk(&s, "a", 1, s.done);
 	rc = tell(h, (struct event){.kind = EVENT_RESPONSE, .ticket = ticket, .sample = &s});
 	sample_release(&s);
 	return rc;
+}
+
+static int respond(struct hand *h, enum status status)
+{
+	return respond_slept(h, status, 0);
 }
 
 static void nothing_in_memory(struct hand *h)
@@ -126,7 +136,7 @@ static void test_by_hand(void **state)
 	nothing_in_memory(&h);
 	nothing_in_memory(&h);
 	assert_int_equal(respond(&h, STATUS_OK), 0); /* the warm-up */
-	nothing_in_memory(&h);			      /* no read-back, and the load's row is kept */
+	nothing_in_memory(&h);                       /* no read-back, and the load's row is kept */
 	assert_int_equal(respond(&h, STATUS_OK), 0);
 	assert_int_equal(respond(&h, STATUS_TRUNCATED), 0);
 	assert_int_equal(h.out.n, 2); /* unload and its timer */
@@ -156,6 +166,58 @@ static void test_by_hand(void **state)
 	hand_release(&h);
 }
 
+/* The audit's verdict is in the row, and the runner acts on it. */
+static void test_invalid_is_measured_again(void **state)
+{
+	struct hand h;
+
+	(void)state;
+	hand_init(&h, SWEEP);
+	tell(&h, (struct event){.kind = EVENT_START, .lane = -1});
+	nothing_in_memory(&h);
+	nothing_in_memory(&h);
+	respond(&h, STATUS_OK);
+	nothing_in_memory(&h);
+	respond_slept(&h, STATUS_OK, 10 * NS_PER_S);
+	respond(&h, STATUS_OK);
+	respond(&h, STATUS_OK);
+	assert_int_equal(h.rows.n, 4);
+	assert_int_equal(h.rows.v[1].k.validity, INVALID);
+	assert_contains(h.rows.v[1].k.validity_why, "slept");
+	assert_string_equal(h.rows.v[3].item.run_id, h.rows.v[1].item.run_id);
+	assert_int_equal(h.rows.v[3].k.attempt, 2);
+	assert_int_equal(h.rows.v[3].k.validity, VALID);
+	hand_release(&h);
+}
+
+/* What one load taught the audit is not held against the next; failed rows teach it nothing. */
+static void test_audit_begins_anew_with_a_load(void **state)
+{
+	struct hand h;
+
+	(void)state;
+	hand_init(&h,
+		"{\"model\":\"gemma3:270m\",\"factors\":{\"num_ctx\":[2048]},"
+		"\"prompt\":\"Hi.\",\"passes\":2,\"repeats\":4,\"warmups\":1,"
+		"\"sentinel\":false}");
+	tell(&h, (struct event){.kind = EVENT_START, .lane = -1});
+	nothing_in_memory(&h);
+	nothing_in_memory(&h);
+	respond(&h, STATUS_OK);
+	nothing_in_memory(&h);
+	respond(&h, STATUS_TRUNCATED);
+	assert_int_equal(h.s.audit[0].nresident, 0);
+	respond(&h, STATUS_OK);
+	assert_int_equal(h.s.audit[0].nresident, 1);
+	only(&h, EFFECT_UNLOAD);
+	tell(&h, (struct event){.kind = EVENT_UNLOADED});
+	nothing_in_memory(&h);
+	assert_int_equal(h.s.audit[0].nresident, 1);
+	respond(&h, STATUS_OK);
+	assert_int_equal(h.s.audit[0].nresident, 0);
+	hand_release(&h);
+}
+
 /* Skipped rows are the session's; the world sees nothing of them. */
 static void test_skips(void **state)
 {
@@ -163,8 +225,9 @@ static void test_skips(void **state)
 	size_t skipped = 0;
 
 	(void)state;
-	hand_init(&h, "{\"model\":\"gemma3:270m\",\"factors\":{\"num_ctx\":[2048]},"
-		      "\"prompt\":\"Hi.\",\"passes\":2,\"repeats\":4,\"sentinel\":false}");
+	hand_init(&h,
+		"{\"model\":\"gemma3:270m\",\"factors\":{\"num_ctx\":[2048]},"
+		"\"prompt\":\"Hi.\",\"passes\":2,\"repeats\":4,\"sentinel\":false}");
 	tell(&h, (struct event){.kind = EVENT_START, .lane = -1});
 	nothing_in_memory(&h);
 	nothing_in_memory(&h);
@@ -196,6 +259,7 @@ struct run {
 	const char *dir;
 	ns now;
 	uint32_t sessions;
+	enum phase measure_as;
 };
 
 static void run_init(struct run *r, const struct sim_config *c, uint64_t seed)
@@ -204,6 +268,7 @@ static void run_init(struct run *r, const struct sim_config *c, uint64_t seed)
 	for (size_t i = 0; i < r->f.nservers; i++)
 		r->sims[i] = sim_new(c, seed + i);
 	r->dir = unit_tmpdir();
+	r->measure_as = PHASE_MEASURE;
 	r->now = 5 * NS_PER_S;
 }
 
@@ -228,8 +293,10 @@ static bool run_session(struct run *r, ns interrupt_at, uint64_t die)
 	r->sessions++;
 	if (journal_open(r->dir, r->sessions == 1 ? JOURNAL_NEW : JOURNAL_RESUME, 0, &r->schema, &j,
 		    &e) ||
-		session_init(&s, &r->f.plan, j, journal_last_session(j) + 1, WALL_MINUS_MONO, &e) ||
-		virtual_run(&s, r->sims, &opt, &r->now, &e))
+		session_init(&s, &r->f.plan, j, journal_last_session(j) + 1, WALL_MINUS_MONO, &e))
+		fail_msg("%s", e.msg);
+	s.measure_as = r->measure_as;
+	if (virtual_run(&s, r->sims, &opt, &r->now, &e))
 		fail_msg("%s", e.msg);
 	complete = s.has_stopped && s.stopped == STOP_COMPLETE;
 	session_release(&s);
@@ -339,6 +406,7 @@ static void test_loads_are_dated(void **state)
 	sim_config_default(&c);
 	fake_plan_make(&r.f, SWEEP, one_url, 1);
 	run_init(&r, &c, 1);
+	r.measure_as = PHASE_PROBE;
 	assert_true(run_session(&r, NS_NONE, 0));
 	read_table(&r, "loads.csv", &loads);
 	read_table(&r, "runs.csv", &runs);
@@ -349,7 +417,7 @@ static void test_loads_are_dated(void **state)
 	first = table_text(table_column(&runs, "started_at"), 0);
 	assert_string_equal(started, first);
 	assert_string_equal(table_text(table_column(&loads, "load_id"), 0), "s1-l0001");
-	assert_string_equal(table_text(table_column(&loads, "phase"), 0), "measure");
+	assert_string_equal(table_text(table_column(&loads, "phase"), 0), "probe");
 	assert_double(table_num(table_column(&loads, "context_length"), 0), 2048);
 	table_release(&loads);
 	table_release(&runs);
@@ -410,6 +478,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_invalid_is_measured_again),
+		cmocka_unit_test(test_audit_begins_anew_with_a_load),
 		cmocka_unit_test(test_skips),
 		cmocka_unit_test(test_killed_and_resumed),
 		cmocka_unit_test(test_loads_are_dated),

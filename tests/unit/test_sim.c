@@ -181,15 +181,15 @@ static void test_num_ctx_in_effect(void **state)
 	}
 }
 
-/* The load is counted in quarters of a second by newer servers, to the millisecond by older ones. */
+/* The load is counted in quarters of a second by newer servers, to the millisecond by older ones.
+ */
 static void test_load_time(void **state)
 {
 	static const struct {
 		const char *era, *load_ms;
 		ns load;
 	} cases[] = {
-		{"era=3", "load_ms=900", MS(1000)},
-		{"era=3", "load_ms=1001", MS(1250)},
+		{"era=3", "load_ms=900", MS(1000)}, {"era=3", "load_ms=1001", MS(1250)},
 		{"era=2", "load_ms=900", MS(900)},
 		{"era=3", "load_ms=0", MS(100)}, /* never less than a resident model's */
 	};
@@ -209,7 +209,7 @@ static void test_keep_alive(void **state)
 {
 	static const struct {
 		const char *keep_alive; /* of the first request, "" for none */
-		double idle;		/* seconds until the second */
+		double idle;            /* seconds until the second */
 		bool loads;
 	} cases[] = {
 		{"", 299, false},

@@ -1,4 +1,5 @@
-/* test_sim_api.c - the simulated server's endpoints: errors and their order, replies to the byte. */
+/* test_sim_api.c - the simulated server's endpoints: errors and their order, replies to the byte.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include "simtest.h"
 
 #define GENERATE "POST", "/api/generate"
-#define MODEL	 "{\"model\":\"gemma3:270m\",\"prompt\":\"x\","
+#define MODEL    "{\"model\":\"gemma3:270m\",\"prompt\":\"x\","
 
 /* --- errors and their order --- */
 
@@ -61,8 +62,8 @@ static void test_errors(void **state)
 			"GenerateRequest.raw of type bool\"}"},
 		{GENERATE, "{\"prompt\":\"x\",\"options\":{\"num_ctx\":\"8k\"}}", 404,
 			"{\"error\":\"model '' not found\"}"},
-		{GENERATE, "{\"model\":\"a<b\\u2028\\n\\\"c\",\"prompt\":\"x\",\"think\":true}", 404,
-			"{\"error\":\"model 'a\\u003cb\\u2028\\n\\\"c' not found\"}"},
+		{GENERATE, "{\"model\":\"a<b\\u2028\\n\\\"c\",\"prompt\":\"x\",\"think\":true}",
+			404, "{\"error\":\"model 'a\\u003cb\\u2028\\n\\\"c' not found\"}"},
 		{GENERATE, "{\"model\":\"gemma3:270m\\u0000\",\"prompt\":\"x\"}", 404,
 			"{\"error\":\"model '' not found\"}"},
 		{GENERATE, "{\"model\":\"gemma3\",\"prompt\":\"x\"}", 404,
@@ -76,7 +77,8 @@ static void test_errors(void **state)
 		{GENERATE, MODEL "\"think\":\"high\"}", 400,
 			"{\"error\":\"\\\"gemma3:270m\\\" does not support thinking\"}"},
 		{GENERATE, MODEL "\"think\":3}", 400,
-			"{\"error\":\"think must be a boolean or string (\\\"high\\\", \\\"medium\\\", "
+			"{\"error\":\"think must be a boolean or string (\\\"high\\\", "
+			"\\\"medium\\\", "
 			"\\\"low\\\", true, or false)\"}"},
 		/* options */
 		{GENERATE, MODEL "\"options\":{\"num_ctx\":\"8k\"}}", 500,
@@ -107,8 +109,8 @@ static void test_errors(void **state)
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
 		struct sim_answer a;
 
-		sim_request(m, cases[i].method, cases[i].path, cases[i].body,
-			strlen(cases[i].body), (ns)i, &a);
+		sim_request(m, cases[i].method, cases[i].path, cases[i].body, strlen(cases[i].body),
+			(ns)i, &a);
 		if (a.http_status != cases[i].status || strcmp(a.body.s, cases[i].reply) != 0)
 			fail_msg("case %zu: %d %s", i, a.http_status, a.body.s);
 		assert_int_equal(a.shape, SIM_WHOLE);
@@ -181,7 +183,8 @@ static void test_lines_to_the_byte(void **state)
 	static const char *const lines[] = {
 		"{\"model\":\"m\",\"created_at\":\"2026-08-21T18:48:22.1234Z\",\"response\":\" "
 		"\\u003cb\\u003e\",\"done\":false}\n",
-		"{\"model\":\"m\",\"created_at\":\"2026-08-21T18:48:22.1234Z\",\"response\":\"\\n\","
+		"{\"model\":\"m\",\"created_at\":\"2026-08-21T18:48:22.1234Z\",\"response\":"
+		"\"\\n\","
 		"\"done\":false}\n",
 		"{\"model\":\"m\",\"created_at\":\"2026-08-21T18:48:22.1234Z\",\"response\":\" "
 		"caf\xc3\xa9\",\"done\":false}\n",
@@ -191,9 +194,16 @@ static void test_lines_to_the_byte(void **state)
 		"\"done\":true,\"done_reason\":\"stop\",\"total_duration\":9,"
 		"\"prompt_eval_count\":26,\"eval_count\":4,\"eval_duration\":5}\n",
 	};
-	struct sim_answer a = {.shape = SIM_STREAM, .model = "m", .ntokens = 4, .era = 3,
-		.token = (const char **)(uintptr_t)tokens, .token_at = (ns *)(uintptr_t)times,
-		.done_reason = "stop", .total = 9, .prompt_tokens = 26, .output_tokens = 4,
+	struct sim_answer a = {.shape = SIM_STREAM,
+		.model = "m",
+		.ntokens = 4,
+		.era = 3,
+		.token = (const char **)(uintptr_t)tokens,
+		.token_at = (ns *)(uintptr_t)times,
+		.done_reason = "stop",
+		.total = 9,
+		.prompt_tokens = 26,
+		.output_tokens = 4,
 		.eval = 5};
 
 	(void)state;
@@ -237,13 +247,16 @@ static void test_chat_by_era(void **state)
 	static const struct {
 		const char *era, *end;
 	} cases[] = {
-		{"era=3", "\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,"
-			  "\"done_reason\":\"length\",\"total_duration\":"},
-		{"era=1", "\"message\":{\"role\":\"assistant\",\"content\":\"\"},"
-			  "\"done_reason\":\"length\",\"done\":true,\"total_duration\":"},
+		{"era=3",
+			"\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,"
+			"\"done_reason\":\"length\",\"total_duration\":"},
+		{"era=1",
+			"\"message\":{\"role\":\"assistant\",\"content\":\"\"},"
+			"\"done_reason\":\"length\",\"done\":true,\"total_duration\":"},
 	};
-	static const char body[] = "{\"model\":\"gemma3:270m\",\"messages\":[{\"role\":\"system\","
-				   "\"content\":\"abcd\"},{\"role\":\"user\",\"content\":\"abcd\"}]}";
+	static const char body[] =
+		"{\"model\":\"gemma3:270m\",\"messages\":[{\"role\":\"system\","
+		"\"content\":\"abcd\"},{\"role\":\"user\",\"content\":\"abcd\"}]}";
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
@@ -276,8 +289,9 @@ static void test_errors_inside_a_200(void **state)
 	assert_int_equal(a.ending, SIM_END_ERROR_LINE);
 	assert_int_equal(a.ntokens, 0);
 	sim_answer_line(&a, 0, 0, &line);
-	assert_string_equal(line.s, "{\"error\":\"llama runner process has terminated: exit status "
-				    "1: cudaMalloc failed: out of memory\"}\n");
+	assert_string_equal(line.s,
+		"{\"error\":\"llama runner process has terminated: exit status "
+		"1: cudaMalloc failed: out of memory\"}\n");
 	sim_answer_release(&a);
 	/* What is known before keeps its status, and so does a reply that is no stream. */
 	a = simtest_options(m, S(5), "\"num_gpu\":\"99\"");
@@ -319,8 +333,8 @@ static void test_whole_answer(void **state)
 	(void)state;
 	for (size_t i = 0; i < s.ntokens; i++)
 		str_add(&text, s.token[i]);
-	w = simtest_ask(m, s.end_at,
-		"\"prompt\":\"x\",\"stream\":false,\"options\":{\"temperature\":0}");
+	w = simtest_ask(
+		m, s.end_at, "\"prompt\":\"x\",\"stream\":false,\"options\":{\"temperature\":0}");
 	assert_int_equal(w.shape, SIM_WHOLE);
 	assert_true(w.is_generation);
 	assert_int_equal(w.ready_at, s.end_at + w.total + 300 * NS_PER_US);
@@ -406,8 +420,8 @@ static void test_endpoints(void **state)
 		struct sim *m = MACHINE(1, cases[i].setting);
 		struct sim_answer a;
 
-		sim_request(m, cases[i].method, cases[i].path, cases[i].body,
-			strlen(cases[i].body), 0, &a);
+		sim_request(m, cases[i].method, cases[i].path, cases[i].body, strlen(cases[i].body),
+			0, &a);
 		assert_int_equal(a.http_status, cases[i].status);
 		assert_contains(a.body.s, cases[i].in_reply);
 		sim_answer_release(&a);

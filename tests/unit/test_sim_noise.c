@@ -10,15 +10,16 @@
 /* --- noise --- */
 
 /* Logs of eval of n requests in a row, `gap` apart; NULL-ended settings. */
-static double *decode_logs(const char *const *settings, uint64_t seed, size_t n, ns gap,
-	double *prefill)
+static double *decode_logs(
+	const char *const *settings, uint64_t seed, size_t n, ns gap, double *prefill)
 {
 	struct sim *m = simtest_machine(seed, settings);
 	double *x = calloc(n, sizeof(*x));
 	ns now = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct sim_answer a = simtest_options(m, now, "\"num_predict\":20,\"num_ctx\":1024");
+		struct sim_answer a =
+			simtest_options(m, now, "\"num_predict\":20,\"num_ctx\":1024");
 
 		x[i] = log((double)a.eval);
 		if (prefill)
@@ -234,8 +235,8 @@ static void test_same_seed_same_answers(void **state)
 			sim_answer_line(&a[k], a[k].ntokens, 0, &line[k]);
 		}
 		assert_string_equal(line[0].s, line[1].s);
-		assert_memory_equal(a[0].token_at, a[1].token_at,
-			a[0].ntokens * sizeof(*a[0].token_at));
+		assert_memory_equal(
+			a[0].token_at, a[1].token_at, a[0].ntokens * sizeof(*a[0].token_at));
 		differs = differs || strcmp(line[0].s, line[2].s) != 0;
 		now += S(10);
 		for (size_t k = 0; k < 3; k++) {
@@ -301,7 +302,8 @@ static void test_faults(void **state)
 	}
 }
 
-/* A stream that stalls keeps its slot until the client leaves, or its answer would have been over. */
+/* A stream that stalls keeps its slot until the client leaves, or its answer would have been over.
+ */
 static void test_stall_and_cancel(void **state)
 {
 	struct sim *m = MACHINE(8, QUIET, "fail_stall=1");

@@ -71,8 +71,9 @@ static void test_queue_full(void **state)
 	a[3] = simtest_options(m, at + MS(200), "");
 	assert_int_equal(a[2].http_status, 200);
 	assert_int_equal(a[3].http_status, 503);
-	assert_string_equal(a[3].body.s, "{\"error\":\"server busy, please try again.  maximum "
-					 "pending requests exceeded\"}");
+	assert_string_equal(a[3].body.s,
+		"{\"error\":\"server busy, please try again.  maximum "
+		"pending requests exceeded\"}");
 	for (size_t i = 0; i < 4; i++)
 		sim_answer_release(&a[i]);
 	sim_answer_release(&warm);
@@ -162,8 +163,8 @@ static void test_gpu_share(void **state)
 		double size = simtest_ps(m, a.end_at, "size");
 
 		assert_float_equal(size, 312 * 1048576.0, 0);
-		assert_float_equal(simtest_ps(m, a.end_at, "size_vram") / size,
-			cases[i].layers / 19, 1e-6);
+		assert_float_equal(
+			simtest_ps(m, a.end_at, "size_vram") / size, cases[i].layers / 19, 1e-6);
 		sim_answer_release(&a);
 		sim_free(m);
 	}
@@ -177,8 +178,9 @@ static void test_out_of_memory(void **state)
 	(void)state;
 	assert_int_equal(a.http_status, 500);
 	assert_string_equal(a.content_type, "application/json; charset=utf-8");
-	assert_string_equal(a.body.s, "{\"error\":\"llama-server process has terminated: exit "
-				      "status 1: cudaMalloc failed: out of memory\"}");
+	assert_string_equal(a.body.s,
+		"{\"error\":\"llama-server process has terminated: exit "
+		"status 1: cudaMalloc failed: out of memory\"}");
 	assert_int_equal(a.ready_at, MS(1000)); /* by the end of the load */
 	assert_false(simtest_is_listed(m, MS(500)));
 	b = simtest_options(m, MS(1500), "\"num_gpu\":9");
@@ -205,8 +207,9 @@ static void test_out_of_system_memory(void **state)
 	m = MACHINE(1, QUIET, "ram_mib=512");
 	b = simtest_options(m, 0, "\"num_ctx\":32768");
 	assert_int_equal(b.http_status, 500);
-	assert_string_equal(b.body.s, "{\"error\":\"model requires more system memory (0.8 GiB) "
-				      "than is available (0.5 GiB)\"}");
+	assert_string_equal(b.body.s,
+		"{\"error\":\"model requires more system memory (0.8 GiB) "
+		"than is available (0.5 GiB)\"}");
 	sim_answer_release(&a);
 	sim_answer_release(&b);
 	sim_free(m);

@@ -22,8 +22,7 @@ static void test_prompt_cache(void **state)
 		{"\"prompt\":\"aaaabbbbccccdddd\"", 10, 10}, /* the first after a load: nothing */
 		{"\"prompt\":\"aaaabbbbccccdddd\"", 10, 2},  /* 4 of the template + 4 */
 		{"\"prompt\":\"aaaabbbbXXXXdddd\"", 10, 4},
-		{"\"prompt\":\"Zaaabbbbccccdddd\"", 10, 10},
-		{"\"prompt\":\"Zaaabbbb\"", 8, 2},
+		{"\"prompt\":\"Zaaabbbbccccdddd\"", 10, 10}, {"\"prompt\":\"Zaaabbbb\"", 8, 2},
 		{"\"prompt\":\"Zaaabbbb\",\"raw\":true", 3, 3}, /* other tokens in front */
 		{"\"prompt\":\"Zaaabbbb\",\"raw\":true", 3, 1}, /* the last is always evaluated */
 	};
@@ -102,9 +101,11 @@ static void test_truncation_refused(void **state)
 		{"era=2", ",\"truncate\":false", 400,
 			"{\"error\":\"the input length exceeds the context length\"}"},
 		{"era=3", ",\"truncate\":false", 400,
-			"{\"error\":\"{\\\"error\\\":{\\\"code\\\":400,\\\"message\\\":\\\"request (410 "
+			"{\"error\":\"{\\\"error\\\":{\\\"code\\\":400,\\\"message\\\":\\\"request "
+			"(410 "
 			"tokens) exceeds the available context size (256 tokens), try increasing "
-			"it\\\",\\\"type\\\":\\\"exceed_context_size_error\\\",\\\"n_prompt_tokens\\\":"
+			"it\\\",\\\"type\\\":\\\"exceed_context_size_error\\\",\\\"n_prompt_"
+			"tokens\\\":"
 			"410,\\\"n_ctx\\\":256}}\"}"},
 		{"era=3", ",\"shift\":false", 400,
 			"{\"error\":\"the prompt is longer than the context length currently "
@@ -140,8 +141,7 @@ static void test_decode_rate(void **state)
 		const char *setting, *options;
 		double per_token; /* seconds */
 	} cases[] = {
-		{"era=1", "\"num_ctx\":1024", 1 / 280.0},
-		{"era=1", "\"num_ctx\":512", 1 / 280.0},
+		{"era=1", "\"num_ctx\":1024", 1 / 280.0}, {"era=1", "\"num_ctx\":512", 1 / 280.0},
 		{"era=1", "\"num_ctx\":4096", 1 / 280.0 * (1 + 2 * 0.012)},
 		{"era=1", "\"num_ctx\":1024,\"num_gpu\":0", 1 / 85.0},
 		{"era=1", "\"num_ctx\":1024,\"num_gpu\":9", 9 / 19.0 / 280 + 10 / 19.0 / 85},

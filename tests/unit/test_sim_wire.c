@@ -1,5 +1,5 @@
-/* test_sim_wire.c - what real servers were asked, put to the simulated one: status, content type, keys
- * in their order, error texts. */
+/* test_sim_wire.c - what real servers were asked, put to the simulated one: status, content type,
+ * keys in their order, error texts. */
 #include "unit.h"
 
 #include <ctype.h>
@@ -23,7 +23,8 @@ static void add_shape(struct str *out, const json_t *v, int depth)
 	case JSON_OBJECT:
 		str_addc(out, '{');
 		if (depth > 0) {
-			json_object_foreach ((json_t *)(uintptr_t)v, key, item) {
+			json_object_foreach((json_t *)(uintptr_t)v, key, item)
+			{
 				str_addf(out, "%s:", key);
 				add_shape(out, item, depth - 1);
 				str_addc(out, ',');
@@ -147,7 +148,8 @@ static void compare(const char *name, const struct sim_answer *a, const struct w
  * that is killed, an answer cut because it repeats itself. */
 static bool is_left_out(const char *name)
 {
-	static const char *const names[] = {"generate-logprobs", "generate-repeat", "runner-killed"};
+	static const char *const names[] = {
+		"generate-logprobs", "generate-repeat", "runner-killed"};
 
 	for (size_t i = 0; i < COUNTOF(names); i++)
 		if (strcmp(names[i], name) == 0)

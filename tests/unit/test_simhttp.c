@@ -1,4 +1,5 @@
-/* test_simhttp.c - the simulated server's request parser: what is taken, what is refused and why. */
+/* test_simhttp.c - the simulated server's request parser: what is taken, what is refused and why.
+ */
 #include "unit.h"
 
 #include <stdio.h>
@@ -29,7 +30,10 @@ static void test_requests(void **state)
 		size_t behind; /* bytes left for the next request */
 	} cases[] = {
 		{"GET / HTTP/1.1\r\n" HOST "\r\n", "GET", "/", "", false, 0},
-		{"GET / HTTP/1.1\n" "host:a\n" "\n", "GET", "/", "", false, 0},
+		{"GET / HTTP/1.1\n"
+		 "host:a\n"
+		 "\n",
+			"GET", "/", "", false, 0},
 		{"\r\nGET /a?b=c HTTP/1.1\r\n" HOST "\r\nGET", "GET", "/a?b=c", "", false, 3},
 		{"POST /x HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhelloPOST", "POST", "/x",
 			"hello", false, 4},
@@ -45,9 +49,10 @@ static void test_requests(void **state)
 			"POST", "/x", "0123456789", false, 0},
 		{"GET / HTTP/1.1\r\n" HOST "Connection: Keep-Alive, CLOSE\r\n\r\n", "GET", "/", "",
 			true, 0},
-		{"GET / HTTP/1.1\r\n" HOST "Connection: closed\r\nX-Y:\r\n\r\n", "GET", "/", "", false,
+		{"GET / HTTP/1.1\r\n" HOST "Connection: closed\r\nX-Y:\r\n\r\n", "GET", "/", "",
+			false, 0},
+		{"OPTIONS / HTTP/1.1\r\n" HOST "X: \t a\tb \t\r\n\r\n", "OPTIONS", "/", "", false,
 			0},
-		{"OPTIONS / HTTP/1.1\r\n" HOST "X: \t a\tb \t\r\n\r\n", "OPTIONS", "/", "", false, 0},
 	};
 
 	(void)state;
@@ -58,7 +63,8 @@ static void test_requests(void **state)
 			struct simhttp h;
 
 			simhttp_init(&h);
-			assert_int_equal(feed(&h, cases[i].bytes, len, piece), len - cases[i].behind);
+			assert_int_equal(
+				feed(&h, cases[i].bytes, len, piece), len - cases[i].behind);
 			if (h.stage != SIMHTTP_DONE)
 				fail_msg("case %zu, pieces of %zu: stage %d", i, piece, h.stage);
 			assert_string_equal(h.method, cases[i].method);

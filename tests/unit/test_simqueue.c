@@ -12,8 +12,9 @@ static struct simqueue_entry *first_of(struct simqueue_entry *e)
 	struct simqueue_entry *best = NULL;
 
 	for (size_t i = 0; i < N; i++)
-		if (e[i].at && (!best || e[i].due < best->due ||
-				       (e[i].due == best->due && e[i].seq < best->seq)))
+		if (e[i].at &&
+			(!best || e[i].due < best->due ||
+				(e[i].due == best->due && e[i].seq < best->seq)))
 			best = &e[i];
 	return best;
 }

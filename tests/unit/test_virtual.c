@@ -1,5 +1,6 @@
-/* test_virtual.c - the virtual world: what an answer of the model comes to under our limits, and the
- * same as the protocol makes of the same answer on the wire; then whole sweeps on random machines.
+/* test_virtual.c - the virtual world: what an answer of the model comes to under our limits, and
+ * the same as the protocol makes of the same answer on the wire; then whole sweeps on random
+ * machines.
  *
  * A failure names the seed: CHIMERA_SEED=N runs that one alone. */
 #include <math.h>
@@ -12,22 +13,22 @@
 #include "virtual.h"
 #include "virtual_answer.h"
 
-#define SWEEPS	   400
+#define SWEEPS     400
 #define MAX_EVENTS 200000
 #define MAX_VISITS 256
 
 /* ---- answers and limits ---- */
 
-#define S(x) ((ns)((x) * 1e9))
+#define S(x) ((ns)((x)*1e9))
 
 struct answer_case {
 	const char *name;
 	enum sim_shape shape;
 	enum sim_ending ending;
 	int http_status;
-	const char *text;	 /* body or error */
-	double tokens[4];	 /* seconds; 0 ends the list */
-	double ready, end;	 /* seconds */
+	const char *text;           /* body or error */
+	double tokens[4];           /* seconds; 0 ends the list */
+	double ready, end;          /* seconds */
 	double first, stall, total; /* limits */
 	enum status status;
 	double ends_at; /* 0: never */
@@ -51,8 +52,8 @@ static const struct answer_case answer_cases[] = {
 		8, 2},
 	{"stalls, total first", SIM_STREAM, SIM_END_STALL, 200, "", {2, 3}, 2, 9, 10, 5, 4,
 		STATUS_TIMEOUT_TOTAL, 5, 2},
-	{"stalls for ever", SIM_STREAM, SIM_END_STALL, 200, "", {2, 3}, 2, 9, 10, 0, 0, STATUS_OK, 0,
-		0},
+	{"stalls for ever", SIM_STREAM, SIM_END_STALL, 200, "", {2, 3}, 2, 9, 10, 0, 0, STATUS_OK,
+		0, 0},
 	{"no done", SIM_STREAM, SIM_END_NO_DONE, 200, "", {2, 3}, 2, 4, 10, 5, 0, STATUS_TRUNCATED,
 		4, 2},
 	{"error line", SIM_STREAM, SIM_END_ERROR_LINE, 200, "an error was encountered", {2, 3}, 2,
@@ -60,14 +61,15 @@ static const struct answer_case answer_cases[] = {
 	{"no memory inside a 200", SIM_STREAM, SIM_END_ERROR_LINE, 200,
 		"model requires more system memory (9 GiB) than is available (8 GiB)", {0}, 4, 4,
 		10, 5, 0, STATUS_OUT_OF_MEMORY, 4, 0},
-	{"no memory", SIM_WHOLE, SIM_END_CLEAN, 500, "{\"error\":\"cudaMalloc failed: out of memory\"}",
-		{0}, 4, 4, 10, 5, 0, STATUS_OUT_OF_MEMORY, 4, -1},
-	{"no model", SIM_WHOLE, SIM_END_CLEAN, 404, "{\"error\":\"model 'm' not found\"}", {0}, 1, 1,
-		10, 5, 0, STATUS_MODEL_MISSING, 1, -1},
+	{"no memory", SIM_WHOLE, SIM_END_CLEAN, 500,
+		"{\"error\":\"cudaMalloc failed: out of memory\"}", {0}, 4, 4, 10, 5, 0,
+		STATUS_OUT_OF_MEMORY, 4, -1},
+	{"no model", SIM_WHOLE, SIM_END_CLEAN, 404, "{\"error\":\"model 'm' not found\"}", {0}, 1,
+		1, 10, 5, 0, STATUS_MODEL_MISSING, 1, -1},
 	{"busy", SIM_WHOLE, SIM_END_CLEAN, 503, "{\"error\":\"server busy, please try again.\"}",
 		{0}, 1, 1, 10, 5, 0, STATUS_QUEUE_FULL, 1, -1},
-	{"an error too late", SIM_WHOLE, SIM_END_CLEAN, 500, "{\"error\":\"x\"}", {0}, 99, 99, 10, 5,
-		0, STATUS_TIMEOUT_FIRST, 11, -1},
+	{"an error too late", SIM_WHOLE, SIM_END_CLEAN, 500, "{\"error\":\"x\"}", {0}, 99, 99, 10,
+		5, 0, STATUS_TIMEOUT_FIRST, 11, -1},
 	{"refused", SIM_REFUSE, SIM_END_CLEAN, 0, "", {0}, 1, 1, 10, 5, 0, STATUS_CONNECT_ERROR, 1,
 		-1},
 };
@@ -248,7 +250,8 @@ static void test_same_as_on_the_wire(void **state)
 			struct reply got, wire;
 
 			str_addf(&body,
-				"{\"model\":\"%s\",\"prompt\":\"%0*d\",\"options\":{\"num_ctx\":%lld,"
+				"{\"model\":\"%s\",\"prompt\":\"%0*d\",\"options\":{\"num_ctx\":%"
+				"lld,"
 				"\"num_predict\":%u}}",
 				rng_below(&r, 20) ? c.model : "nobody", (int)rng_below(&r, 3000), 7,
 				(long long)num_ctx, 1 + (unsigned)rng_below(&r, 40));
@@ -376,7 +379,8 @@ static void check_overlap(struct whole *w, const struct row_keys *k, const struc
 			fail_msg("%s: more than %u at once", w->what, k->item->concurrency);
 	}
 	w->most_together = under_way(w, mine.lane, mine.sent) > w->most_together
-		? under_way(w, mine.lane, mine.sent) : w->most_together;
+		? under_way(w, mine.lane, mine.sent)
+		: w->most_together;
 }
 
 static void on_row(void *arg, const struct row_keys *k, const struct sample *s)
@@ -407,8 +411,8 @@ static void on_progress(void *arg, const struct session *s, ns now)
 		fail_msg("%s: no end after %d events", w->what, MAX_EVENTS);
 }
 
-static void whole_init(struct whole *w, struct rng *r, uint64_t seed, const char *what,
-	const struct sim_config *c)
+static void whole_init(
+	struct whole *w, struct rng *r, uint64_t seed, const char *what, const struct sim_config *c)
 {
 	memset(w, 0, sizeof(*w));
 	w->what = what;
@@ -432,8 +436,11 @@ static void whole_release(struct whole *w)
 static bool whole_run(struct whole *w, uint32_t session, ns interrupt_at, uint64_t die,
 	struct runner_progress *progress)
 {
-	struct virtual_options opt = {.start = w->now, .interrupt_at = interrupt_at,
-		.die_after_rows = die, .progress = on_progress, .progress_arg = w};
+	struct virtual_options opt = {.start = w->now,
+		.interrupt_at = interrupt_at,
+		.die_after_rows = die,
+		.progress = on_progress,
+		.progress_arg = w};
 	struct runner_past past = fake_ledger_past(&w->ledger);
 	struct session s;
 	struct err e = ERR_INIT;
@@ -594,38 +601,107 @@ static void test_faulty(void **state)
 	each_seed(SWEEPS, faulty);
 }
 
-/* ---- out of memory ---- */
+/* ---- one machine ---- */
+
+static void whole_init_as(struct whole *w, const char *sweep, const struct sim_config *c)
+{
+	static const char *const url[] = {"http://10.0.0.1:1"};
+
+	memset(w, 0, sizeof(*w));
+	w->what = "one machine";
+	w->now = NS_PER_S;
+	fake_plan_make(&w->plan, sweep, url, 1);
+	fake_ledger_init(&w->ledger, &w->plan.plan);
+	row_schema_init(&w->schema, &w->plan.sweep);
+	w->sims[0] = sim_new(c, 1);
+}
 
 static void test_out_of_memory(void **state)
 {
-	static const char *const url[] = {"http://10.0.0.1:1"};
 	struct sim_config c;
-	struct whole w = {.what = "oom", .now = NS_PER_S};
+	struct whole w;
 	struct runner_progress p;
-	uint64_t skipped = 0, oom = 0;
+	uint64_t final = 0;
 
 	(void)state;
 	sim_config_default(&c);
 	c.vram_mib = 0;
 	c.ram_mib = 700;
 	c.kv_kib_per_token = 100;
-	fake_plan_make(&w.plan,
+	whole_init_as(&w,
 		"{\"model\":\"gemma3:270m\",\"factors\":{\"num_ctx\":[2048,8192]},"
 		"\"prompt\":\"Hi.\",\"passes\":4,\"repeats\":8,\"sentinel\":false}",
-		url, 1);
-	fake_ledger_init(&w.ledger, &w.plan.plan);
-	row_schema_init(&w.schema, &w.plan.sweep);
-	w.sims[0] = sim_new(&c, 1);
+		&c);
 	assert_true(whole_run(&w, 1, NS_NONE, 0, &p));
 	for (size_t i = 0; i < w.ledger.rows.n; i++)
-		skipped += w.ledger.rows.v[i].final;
-	/* Two warm-ups did not fit, then the 8 requests of the block were skipped. */
-	oom = skipped - 8;
-	assert_int_equal(oom, 2);
+		final += w.ledger.rows.v[i].final;
+	/* Two warm-ups that did not fit, and the 8 requests of the block, skipped. */
+	assert_int_equal(final, 2 + 8);
 	assert_int_equal(p.loads_made, 4);
 	assert_int_equal(p.loads_planned, 6);
 	assert_int_equal(fake_ledger_count(&w.ledger, &w.plan.plan).done, 16);
 	assert_int_equal(p.done, p.total);
+	whole_release(&w);
+}
+
+static void count_cut(void *arg, const struct row_keys *k, const struct sample *s)
+{
+	uint64_t *rows = arg;
+
+	(void)k;
+	assert_int_equal(s->status, STATUS_TIMEOUT_TOTAL);
+	assert_true(s->chunks > 0);
+	++*rows;
+}
+
+/* Answers of 20 s, cut after 3: the slot is free for the next, whose content comes in time. */
+static void test_machine_knows_that_we_left(void **state)
+{
+	struct virtual_options opt = {.start = NS_PER_S, .interrupt_at = NS_NONE};
+	struct sim_config c;
+	struct whole w;
+	struct session s;
+	struct err e = ERR_INIT;
+	uint64_t rows = 0;
+
+	(void)state;
+	sim_config_default(&c);
+	c.gpu_tok_s = c.cpu_tok_s = 10;
+	whole_init_as(&w,
+		"{\"model\":\"gemma3:270m\",\"factors\":{\"num_ctx\":[2048]},"
+		"\"prompt\":\"Hi.\",\"passes\":1,\"repeats\":1,\"sentinel\":false,"
+		"\"options\":{\"num_predict\":200},\"limits\":{\"total\":3}}",
+		&c);
+	assert_int_equal(session_init(&s, &w.plan.plan, NULL, 1, 0, &e), 0);
+	s.on_row = count_cut;
+	s.on_row_arg = &rows;
+	assert_int_equal(virtual_run(&s, w.sims, &opt, &w.now, &e), 0);
+	assert_int_equal(rows, 3); /* warm-ups; then the visit is given up */
+	session_release(&s);
+	whole_release(&w);
+}
+
+/* Nothing will ever happen any more: said, not waited for. */
+static void test_endless_stall(void **state)
+{
+	struct virtual_options opt = {.start = NS_PER_S, .interrupt_at = NS_NONE};
+	struct sim_config c;
+	struct whole w;
+	struct session s;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	sim_config_default(&c);
+	c.fail_stall = 1;
+	whole_init_as(&w,
+		"{\"model\":\"gemma3:270m\",\"prompt\":\"Hi.\",\"sentinel\":false,"
+		"\"factors\":{\"num_ctx\":[2048]}}",
+		&c);
+	w.plan.sweep.limit_stall_s = 0;
+	assert_int_equal(session_init(&s, &w.plan.plan, NULL, 1, 0, &e), 0);
+	assert_int_equal(virtual_run(&s, w.sims, &opt, &w.now, &e), -1);
+	assert_contains(e.msg, "never answers");
+	session_release(&s);
 	whole_release(&w);
 }
 
@@ -637,6 +713,8 @@ int main(void)
 		cmocka_unit_test(test_same_as_on_the_wire),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_machine_knows_that_we_left),
+		cmocka_unit_test(test_endless_stall),
 		cmocka_unit_test(test_calm),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_faulty),
