@@ -45,24 +45,24 @@ struct data_factor {
 	enum data_stratum stratum;
 	uint32_t nlevels;
 	const char **level; /* as in the rows: "auto", "4096" */
-	double *value;	    /* numeric value, NaN for words */
-	bool numeric;	    /* all levels are numbers */
+	double *value;      /* numeric value, NaN for words */
+	bool numeric;       /* all levels are numbers */
 };
 
 struct data_cell {
 	const char *id;
 	uint32_t *level;   /* [nfactors] */
 	const char *label; /* "num_gpu=auto num_ctx=4096 temperature=0.2" */
-	uint32_t block;	   /* as in runs.csv */
+	uint32_t block;    /* as in runs.csv */
 };
 
 struct data_load {
 	const char *id;
 	uint32_t block, pass, server; /* block DATA_NONE unknown */
 	bool sentinel;
-	const char *status; /* as loads.csv */
+	const char *status;                              /* as loads.csv */
 	double load_ms, context_length, size, size_vram; /* NaN unknown */
-	const char *other_models; /* "" none */
+	const char *other_models;                        /* "" none */
 	bool in_loads_csv;
 };
 
@@ -75,7 +75,7 @@ struct data_row {
 	uint32_t cell, load, prompt; /* DATA_NONE none */
 	uint32_t order, repeat, session;
 	uint32_t concurrency; /* at least 1 */
-	uint32_t line;	      /* in runs.csv */
+	uint32_t line;        /* in runs.csv */
 	uint16_t pass;
 	uint8_t phase, validity;
 	bool ok, paid_load, counts;
@@ -117,11 +117,12 @@ struct dataset {
 	size_t nrows;
 	struct data_alias *aliases; /* structural, from the plan */
 	size_t naliases;
-	double margin[METRIC_COUNT]; /* fraction; NaN none */
+	double margin[METRIC_COUNT];              /* fraction; NaN none */
 	uint64_t planned_loads, planned_requests; /* 0 unknown */
-	uint32_t passes_planned;  /* 0 unknown */
-	uint32_t passes_complete; /* in which every request was tried: each cell has as many as in any */
-	uint32_t nblocks;	  /* different ones in the rows */
+	uint32_t passes_planned;                  /* 0 unknown */
+	uint32_t passes_complete; /* in which every request was tried: each cell has as many as in
+				     any */
+	uint32_t nblocks;         /* different ones in the rows */
 	struct data_file *files;
 	size_t nfiles;
 };

@@ -21,7 +21,8 @@ static uint64_t merged_levels(const struct dataset *d, const char *factor)
 	return n;
 }
 
-/* Several models may have merged different levels: then the count does not follow from the sweep. */
+/* Several models may have merged different levels: then the count does not follow from the sweep.
+ */
 static bool counts_follow(const struct dataset *d)
 {
 	int model = dataset_factor(d, "model");

@@ -1,4 +1,5 @@
-/* dataset_rows.c - loads and rows of a run directory, which rows count, which passes are complete. */
+/* dataset_rows.c - loads and rows of a run directory, which rows count, which passes are complete.
+ */
 #include "dataset_build.h"
 
 #include <math.h>
@@ -7,7 +8,8 @@
 
 #include "bug.h"
 
-#define MAX_STATUS 255 /* row.status is a byte */
+#define MAX_STATUS 255                 /* row.status is a byte */
+#define MAX_COUNTS ((size_t)100000000) /* cells times passes */
 
 uint32_t build_index(const struct table_column *c, size_t row)
 {
@@ -215,7 +217,8 @@ static bool read_digits(const char **p, int count, int *value)
 /* Days from 1970-01-01 in the proleptic Gregorian calendar. */
 static double days_since_1970(int year, int month, int day)
 {
-	int y = month <= 2 ? year - 1 : year; /* years that begin in March end with their leap day */
+	int y = month <= 2 ? year - 1
+			   : year; /* years that begin in March end with their leap day */
 	int m = month <= 2 ? month + 9 : month - 3;
 
 	return 365.0 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (day - 1) - 719468;
@@ -369,29 +372,40 @@ static uint32_t count_blocks(const struct dataset *d)
 	return n;
 }
 
+/* Passes in which every cell has as many requests as it has in any. */
+static uint32_t count_complete(const struct build *b, uint32_t npasses)
+{
+	const struct dataset *d = b->d;
+	uint32_t *count = count_requests(b, npasses), complete = 0;
+	bool *lacks = xcalloc(npasses, sizeof(*lacks));
+
+	for (size_t c = 0; c < d->ncells; c++) {
+		const uint32_t *of = count + c * npasses;
+		uint32_t most = 0;
+
+		for (uint32_t p = 0; p < npasses; p++)
+			most = of[p] > most ? of[p] : most;
+		for (uint32_t p = 0; p < npasses; p++)
+			lacks[p] = lacks[p] || of[p] < most;
+	}
+	for (uint32_t p = 0; p < npasses; p++)
+		complete += !lacks[p];
+	free(lacks);
+	free(count);
+	return complete;
+}
+
 void build_passes(struct build *b)
 {
 	struct dataset *d = b->d;
-	uint32_t npasses = 0, *count;
-	bool *incomplete;
+	uint32_t npasses = 0;
 
 	for (size_t i = 0; i < d->nrows; i++) {
 		if (d->rows[i].phase == ROW_MEASURE && d->rows[i].pass > npasses)
 			npasses = d->rows[i].pass;
 	}
-	count = count_requests(b, npasses);
-	incomplete = xcalloc(npasses, sizeof(*incomplete));
-	for (size_t c = 0; c < d->ncells; c++) {
-		uint32_t most = 0;
-
-		for (uint32_t p = 0; p < npasses; p++)
-			most = count[c * npasses + p] > most ? count[c * npasses + p] : most;
-		for (uint32_t p = 0; p < npasses; p++)
-			incomplete[p] = incomplete[p] || count[c * npasses + p] < most;
-	}
-	for (uint32_t p = 0; p < npasses; p++)
-		d->passes_complete += d->ncells > 0 && !incomplete[p];
-	free(incomplete);
-	free(count);
+	/* A pass that is complete has a row of every cell: more than rows is no plan of ours. */
+	if (d->ncells > 0 && d->ncells * npasses <= MAX_COUNTS)
+		d->passes_complete = count_complete(b, npasses);
 	d->nblocks = count_blocks(d);
 }

@@ -18,8 +18,8 @@
 #define MARGIN_SCORE      0.05
 
 /* Remembers a file that went in. */
-static void add_file(struct dataset *d, const char *path, const char *format, uint64_t rows,
-	uint64_t rejected)
+static void add_file(
+	struct dataset *d, const char *path, const char *format, uint64_t rows, uint64_t rejected)
 {
 	struct data_file *f = &d->files[d->nfiles++];
 	struct stat st;
@@ -41,7 +41,8 @@ static int read_json(
 	if (fsx_exists(path)) {
 		*ret = jsonx_load(path, e);
 		if (!*ret || !json_is_object(*ret))
-			failed = *ret ? err_set(e, ERR_JOURNAL, "%s: expected an object", path) : -1;
+			failed =
+				*ret ? err_set(e, ERR_JOURNAL, "%s: expected an object", path) : -1;
 		else
 			add_file(d, path, "json", 1, 0);
 		if (failed && e && e->code == ERR_USAGE)
@@ -144,8 +145,9 @@ static int build(struct build *b, struct err *e)
 
 	if (b->runs.nrows == 0) {
 		err_set(e, ERR_DATA, "%s: no row that counts", b->runs_path);
-		return err_hint(e, b->runs.rejected ? "none of its lines has the right row_crc"
-						    : "the run ended before its first request");
+		return err_hint(e,
+			b->runs.rejected ? "none of its lines has the right row_crc"
+					 : "the run ended before its first request");
 	}
 	if (build_columns(b, e) || build_factors(b, e))
 		return -1;
@@ -192,7 +194,8 @@ int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 	if (!fsx_is_dir(dir)) {
 		failed = err_set(e, ERR_ENV, "%s: no such run directory", dir);
 	} else if (!fsx_exists(runs_path)) {
-		failed = err_set(e, ERR_JOURNAL, "%s: not a run directory, it has no runs.csv", dir);
+		failed =
+			err_set(e, ERR_JOURNAL, "%s: not a run directory, it has no runs.csv", dir);
 		err_hint(e, "give the folder that `chimera run` named, such as runs/DATE-NAME");
 	} else {
 		failed = read_run(&b, loads_path, e);

@@ -1,21 +1,20 @@
 /* best.c - the set that holds the best.
  *
- * Each setting is a candidate: it stays unless some other is better than it by more than chance would
- * make the truly best one look worse, by the distribution of its largest t against all others.  That is
- * simulated from the two-stratum covariance of the means, with the mean squares drawn anew too (Hsu
- * 1984; Edwards and Hsu 1983 for unequal variances of the differences). */
+ * Each setting is a candidate: it stays unless some other is better than it by more than chance
+ * would make the truly best one look worse, by the distribution of its largest t against all
+ * others.  That is simulated from the two-stratum covariance of the means, with the mean squares
+ * drawn anew too (Hsu 1984; Edwards and Hsu 1983 for unequal variances of the differences). */
 #include "best.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "bug.h"
-#include "quantile.h"
 #include "rng.h"
 
-#define LEVEL	    0.95
-#define SEED	    20261124
-#define MOST_DRAWS  4000
+#define ALPHA       0.05
+#define SEED        20261124
+#define MOST_DRAWS  2000
 #define LEAST_DRAWS 1000
 #define MOST_WORK   2e8 /* pairs times draws */
 #define NEGLIGIBLE  1e-12
@@ -23,9 +22,11 @@
 struct setting {
 	uint32_t setting;
 	uint32_t treatment;
-	double mean;   /* adjusted for passes and prompts, turned so that more is better */
-	double weight; /* observations */
-	double *share; /* [nloads] part of its observations in each load */
+	double mean;     /* adjusted for passes and prompts, turned so that more is better */
+	double weight;   /* observations */
+	double *share;   /* [all loads] part of its observations in each */
+	uint32_t *loads; /* the loads it has observations in */
+	size_t nloads;
 };
 
 struct contest {
@@ -75,9 +76,15 @@ static void gather(struct contest *c, const struct effective *eff)
 	}
 	free(place);
 	for (size_t i = 0; i < c->n; i++) {
-		c->v[i].mean /= c->v[i].weight;
-		for (size_t l = 0; l < s->nloads; l++)
-			c->v[i].share[l] /= c->v[i].weight;
+		struct setting *v = &c->v[i];
+
+		v->mean /= v->weight;
+		v->loads = xcalloc(s->nloads, sizeof(*v->loads));
+		for (uint32_t l = 0; l < s->nloads; l++) {
+			v->share[l] /= v->weight;
+			if (v->share[l] > 0)
+				v->loads[v->nloads++] = l;
+		}
 	}
 }
 
@@ -87,8 +94,8 @@ static double common(const struct contest *c, size_t i, size_t j)
 
 	if (c->v[i].treatment != c->v[j].treatment)
 		return 0;
-	for (size_t l = 0; l < c->s->nloads; l++)
-		sum += c->v[i].share[l] * c->v[j].share[l];
+	for (size_t k = 0; k < c->v[i].nloads; k++)
+		sum += c->v[i].share[c->v[i].loads[k]] * c->v[j].share[c->v[i].loads[k]];
 	return sum;
 }
 
@@ -104,8 +111,8 @@ static void find_variances(struct contest *c)
 	for (size_t i = 0; i < c->n; i++) {
 		for (size_t j = 0; j < i; j++) {
 			double load = own[i] + own[j] - 2 * common(c, i, j);
-			double request = 1 / c->v[i].weight + 1 / c->v[j].weight -
-				load / c->s->per_load;
+			double request =
+				1 / c->v[i].weight + 1 / c->v[j].weight - load / c->s->per_load;
 
 			load = load > NEGLIGIBLE ? load : 0;
 			request = request > NEGLIGIBLE ? request : 0;
@@ -153,13 +160,16 @@ static void draw_means(const struct contest *c, struct rng *r, double *load, dou
 	for (size_t l = 0; l < s->nloads; l++)
 		load[l] = c->needs_load ? sd * rng_normal(r) : 0;
 	for (size_t i = 0; i < c->n; i++) {
-		mean[i] = sqrt(request / c->v[i].weight) * rng_normal(r);
-		for (size_t l = 0; c->needs_load && l < s->nloads; l++)
-			mean[i] += c->v[i].share[l] * load[l];
+		const struct setting *v = &c->v[i];
+
+		mean[i] = sqrt(request / v->weight) * rng_normal(r);
+		for (size_t k = 0; c->needs_load && k < v->nloads; k++)
+			mean[i] += v->share[v->loads[k]] * load[v->loads[k]];
 	}
 }
 
-/* How far the candidate falls behind another at most.  Squares are compared, the root is drawn once. */
+/* How far the candidate falls behind another at most.  Squares are compared, the root is drawn
+ * once. */
 static double largest_t(const struct contest *c, size_t candidate, const double *mean,
 	double ms_load, double ms_request)
 {
@@ -167,37 +177,13 @@ static double largest_t(const struct contest *c, size_t candidate, const double 
 	double most = 0;
 
 	for (size_t j = 0; j < c->n; j++) {
-		double ahead = mean[j] - mean[candidate];
+		double ahead = mean[j] > mean[candidate] ? mean[j] - mean[candidate] : 0;
 		double v = load[j] * ms_load + request[j] * ms_request;
 
-		if (ahead > 0 && v > 0 && ahead * ahead > most * v)
+		if (ahead * ahead > most * v)
 			most = ahead * ahead / v;
 	}
 	return sqrt(most);
-}
-
-/* The largest t of each candidate against the others, largest[i * draws + draw], and over all pairs. */
-static void draw(const struct contest *c, struct rng *r, size_t draws, double *largest, double *all)
-{
-	const struct strata *s = c->s;
-	double *load = xcalloc(s->nloads, sizeof(*load)), *mean = xcalloc(c->n, sizeof(*mean));
-
-	for (size_t k = 0; k < draws; k++) {
-		double ms_load = c->needs_load ? s->ms_load * mean_square(r, s->df_load) : 0;
-		double ms_request =
-			c->needs_request ? s->ms_within * mean_square(r, s->df_within) : 0;
-
-		draw_means(c, r, load, mean);
-		all[k] = 0;
-		for (size_t i = 0; i < c->n; i++) {
-			double most = largest_t(c, i, mean, ms_load, ms_request);
-
-			largest[i * draws + k] = most;
-			all[k] = fmax(all[k], most);
-		}
-	}
-	free(load);
-	free(mean);
 }
 
 static double t_between(const struct contest *c, size_t better, size_t worse)
@@ -212,31 +198,61 @@ static double t_between(const struct contest *c, size_t better, size_t worse)
 	return load + request > 0 ? difference / sqrt(load + request) : INFINITY;
 }
 
+/* How far each setting was seen to fall behind, and how often chance alone reaches that. */
+struct standing {
+	double behind;       /* its largest t against another */
+	double behind_top;   /* its t against the best estimate */
+	size_t as_far;       /* draws in which the candidate fell as far behind, all being equal */
+	size_t pairs_as_far; /* draws in which any pair was as far apart as this and the top */
+};
+
+static void draw(const struct contest *c, struct standing *at, size_t draws)
+{
+	const struct strata *s = c->s;
+	double *load = xcalloc(s->nloads, sizeof(*load)), *mean = xcalloc(c->n, sizeof(*mean));
+	struct rng r;
+
+	rng_init(&r, SEED, metric_specs[s->metric].column);
+	for (size_t k = 0; k < draws; k++) {
+		double ms_load = c->needs_load ? s->ms_load * mean_square(&r, s->df_load) : 0;
+		double ms_request =
+			c->needs_request ? s->ms_within * mean_square(&r, s->df_within) : 0;
+		double most = 0;
+
+		draw_means(c, &r, load, mean);
+		for (size_t i = 0; i < c->n; i++) {
+			double t = largest_t(c, i, mean, ms_load, ms_request);
+
+			at[i].as_far += t >= at[i].behind;
+			most = fmax(most, t);
+		}
+		for (size_t i = 0; i < c->n; i++)
+			at[i].pairs_as_far += most >= at[i].behind_top;
+	}
+	free(load);
+	free(mean);
+}
+
 /* stays[i]: candidate i is not excluded.  Counts those that are shown to be worse. */
 static void judge(const struct contest *c, bool *stays, size_t *worse)
 {
 	double pairs = (double)c->n * (double)c->n;
 	size_t draws = (size_t)fmax(LEAST_DRAWS, fmin(MOST_DRAWS, MOST_WORK / pairs)), top = 0;
-	double *largest = xcalloc(c->n * draws, sizeof(*largest)), limit;
-	double *all = xcalloc(draws, sizeof(*all));
-	struct rng r;
+	struct standing *at = xcalloc(c->n, sizeof(*at));
 
-	rng_init(&r, SEED, metric_specs[c->s->metric].column);
-	draw(c, &r, draws, largest, all);
-	for (size_t i = 0; i < c->n; i++) {
-		quantile_sort(largest + i * draws, draws);
-		limit = quantile(largest + i * draws, draws, LEVEL);
-		stays[i] = true;
-		for (size_t j = 0; j < c->n; j++)
-			stays[i] = stays[i] && t_between(c, j, i) <= limit;
-		top = c->v[i].mean > c->v[top].mean ? i : top;
-	}
-	quantile_sort(all, draws);
-	limit = quantile(all, draws, LEVEL);
 	for (size_t i = 0; i < c->n; i++)
-		*worse += t_between(c, top, i) > limit;
-	free(largest);
-	free(all);
+		top = c->v[i].mean > c->v[top].mean ? i : top;
+	for (size_t i = 0; i < c->n; i++) {
+		for (size_t j = 0; j < c->n; j++)
+			at[i].behind = fmax(at[i].behind, t_between(c, j, i));
+		at[i].behind_top = t_between(c, top, i);
+	}
+	draw(c, at, draws);
+	for (size_t i = 0; i < c->n; i++) {
+		stays[i] = (double)at[i].as_far > ALPHA * (double)draws;
+		*worse += !((double)at[i].pairs_as_far > ALPHA * (double)draws);
+	}
+	free(at);
 }
 
 /* ---- the answer --------------------------------------------------------------------------------
@@ -271,8 +287,7 @@ static void list_cells(struct best_set *best, const struct contest *c, const boo
 		best->different++;
 		for (uint32_t cell = 0; cell < d->ncells; cell++) {
 			if (eff->setting[cell] == c->v[i].setting)
-				ranked[n++] = (struct ranked){
-					c->v[i].mean, c->v[i].setting, cell};
+				ranked[n++] = (struct ranked){c->v[i].mean, c->v[i].setting, cell};
 		}
 	}
 	qsort(ranked, n, sizeof(*ranked), compare_ranked);
@@ -283,10 +298,8 @@ static void list_cells(struct best_set *best, const struct contest *c, const boo
 	free(ranked);
 }
 
-static const char *why_not(const struct contest *c, struct arena *arena)
+static const char *why_not(const struct contest *c)
 {
-	if (c->n > BEST_MAX_SETTINGS)
-		return arena_fmt(arena, "%zu settings are more than are compared at once", c->n);
 	if (c->n > 1 && c->needs_load && c->s->load_why)
 		return c->s->load_why;
 	if (c->n > 1 && c->needs_request && c->s->within_why)
@@ -296,8 +309,10 @@ static const char *why_not(const struct contest *c, struct arena *arena)
 
 static void contest_release(struct contest *c)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].share);
+		free(c->v[i].loads);
+	}
 	free(c->v);
 	free(c->load);
 	free(c->request);
@@ -312,11 +327,16 @@ void best_find(struct best_set *best, const struct strata *s, const struct datas
 	*best = (struct best_set){.metric = s->metric, .why = s->why};
 	if (s->why)
 		return;
+	if (eff->nsettings > BEST_MAX_SETTINGS) {
+		best->of = eff->nsettings;
+		best->why = arena_fmt(
+			arena, "%u settings are more than are compared at once", eff->nsettings);
+		return;
+	}
 	gather(&c, eff);
 	best->of = c.n;
-	if (c.n <= BEST_MAX_SETTINGS)
-		find_variances(&c);
-	best->why = why_not(&c, arena);
+	find_variances(&c);
+	best->why = why_not(&c);
 	if (!best->why) {
 		stays = xcalloc(c.n, sizeof(*stays));
 		if (c.n == 1)

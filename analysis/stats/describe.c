@@ -71,8 +71,8 @@ static const char *set_percentile(double *p, const char *name, double at, size_t
 	if (isfinite(*p))
 		return NULL;
 	*p = NAN;
-	return arena_fmt(arena, "%s lies beyond the time limit: %zu of %zu timed out", name, infinite,
-		n);
+	return arena_fmt(
+		arena, "%s lies beyond the time limit: %zu of %zu timed out", name, infinite, n);
 }
 
 static void set_moments(struct metric_summary *m, const double *sorted, size_t n)
@@ -111,10 +111,10 @@ static void set_sample(struct metric_summary *m, const struct dataset *d, enum m
 		v[n + i] = INFINITY;
 	m->median_why = set_percentile(&m->median, "p50", 0.5, 1, v, n + infinite, infinite, arena);
 	m->p50 = m->median;
-	m->p95_why = set_percentile(&m->p95, "p95", 0.95, QUANTILE_P95_NEEDS, v, n + infinite,
-		infinite, arena);
-	m->p99_why = set_percentile(&m->p99, "p99", 0.99, QUANTILE_P99_NEEDS, v, n + infinite,
-		infinite, arena);
+	m->p95_why = set_percentile(
+		&m->p95, "p95", 0.95, QUANTILE_P95_NEEDS, v, n + infinite, infinite, arena);
+	m->p99_why = set_percentile(
+		&m->p99, "p99", 0.99, QUANTILE_P99_NEEDS, v, n + infinite, infinite, arena);
 	m->mad = quantile_mad(v, n);
 }
 
@@ -135,10 +135,11 @@ static void set_estimate(struct metric_summary *m, const struct strata *s,
  * The unit is the prompt: copies of an answer do not make it surer (docs/statistics.md, quality).
  */
 
-static size_t prompt_means(const struct dataset *d, const struct data_row *const *rows, size_t nrows,
-	bool valid_only, double *means)
+static size_t prompt_means(const struct dataset *d, const struct data_row *const *rows,
+	size_t nrows, bool valid_only, double *means)
 {
-	double *count = xcalloc(d->nprompts + 1, sizeof(*count)), *sum = xcalloc(d->nprompts + 1, sizeof(*sum));
+	double *count = xcalloc(d->nprompts + 1, sizeof(*count)),
+	       *sum = xcalloc(d->nprompts + 1, sizeof(*sum));
 	size_t n = 0;
 
 	for (size_t i = 0; i < nrows; i++) {
@@ -248,7 +249,8 @@ static void set_effective(struct cell_summary *c, const struct dataset *d,
 			continue;
 		l = &d->loads[rows[i]->load];
 		mix(&c->eff_num_ctx, l->context_length, first);
-		mix(&c->offload_fraction, l->size > 0 ? l->size_vram / l->size : (double)NAN, first);
+		mix(&c->offload_fraction, l->size > 0 ? l->size_vram / l->size : (double)NAN,
+			first);
 		first = false;
 	}
 }

@@ -106,8 +106,7 @@ static void measure_gap(struct summary *s, double *v)
 	quantile_sort(v, n);
 	s->ttft_minus_server_n = n;
 	s->ttft_minus_server_ms_p50 = quantile(v, n, 0.5);
-	s->ttft_minus_server_ms_p95 =
-		n >= QUANTILE_P95_NEEDS ? quantile(v, n, 0.95) : (double)NAN;
+	s->ttft_minus_server_ms_p95 = n >= QUANTILE_P95_NEEDS ? quantile(v, n, 0.95) : (double)NAN;
 }
 
 static void measure_context(struct summary *s)
@@ -117,8 +116,8 @@ static void measure_context(struct summary *s)
 	s->prompt_tokens_max = s->context_filled_max = NAN;
 	for (size_t i = 0; i < d->nrows; i++) {
 		const struct data_row *r = &d->rows[i];
-		double context = r->load == DATA_NONE ? (double)NAN
-						      : d->loads[r->load].context_length;
+		double context =
+			r->load == DATA_NONE ? (double)NAN : d->loads[r->load].context_length;
 
 		if (!r->counts || !isfinite(r->prompt_tokens))
 			continue;

@@ -21,11 +21,13 @@ static size_t width(const struct design *m, int what)
 	}
 }
 
+/* Intercept and passes are always there: without them nothing else means what it should. */
 static void add_term(struct design *m, int a, int b)
 {
 	size_t ncols = width(m, a) * width(m, b);
+	bool optional = a >= 0 || a == DESIGN_PROMPT;
 
-	if (ncols == 0 || (b != DESIGN_NONE && m->ncols + ncols > DESIGN_MAX_COLUMNS))
+	if (ncols == 0 || (optional && m->ncols + ncols > DESIGN_MAX_COLUMNS))
 		return;
 	m->terms[m->nterms++] = (struct design_term){a, b, m->ncols, ncols};
 	m->ncols += ncols;
@@ -36,7 +38,8 @@ static void init(struct design *m, const struct dataset *d, const struct effecti
 {
 	size_t most = 3 + d->nfactors + d->nfactors * d->nfactors / 2;
 
-	*m = (struct design){.d = d, .eff = eff, .npasses = npasses, .nprompts = (uint32_t)d->nprompts};
+	*m = (struct design){
+		.d = d, .eff = eff, .npasses = npasses, .nprompts = (uint32_t)d->nprompts};
 	m->terms = arena_alloc(arena, most, sizeof(*m->terms));
 }
 
@@ -52,7 +55,8 @@ static void add_factors(struct design *m, bool within)
 	}
 	for (int a = 0; a < n; a++) {
 		for (int b = a + 1; b < n; b++) {
-			bool sampling = f[a].stratum == DATA_SAMPLING || f[b].stratum == DATA_SAMPLING;
+			bool sampling =
+				f[a].stratum == DATA_SAMPLING || f[b].stratum == DATA_SAMPLING;
 
 			if (sampling == within)
 				add_term(m, a, b);
@@ -69,16 +73,16 @@ void design_between(struct design *m, const struct dataset *d, const struct effe
 	add_factors(m, false);
 }
 
-void design_within(struct design *m, const struct dataset *d, const struct effective *eff,
-	struct arena *arena)
+void design_within(
+	struct design *m, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
 	init(m, d, eff, 0, arena);
 	add_term(m, DESIGN_PROMPT, DESIGN_NONE);
 	add_factors(m, true);
 }
 
-/* Column i of the code of class `class` of n: 1, or -1 throughout for the last, so that codes sum to
- * zero over the classes. */
+/* Column i of the code of class `class` of n: 1, or -1 throughout for the last, so that codes sum
+ * to zero over the classes. */
 static double code(uint32_t class, size_t n, size_t i)
 {
 	if (class == DATA_NONE)

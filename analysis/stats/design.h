@@ -1,5 +1,5 @@
-/* design.h - the columns of the two model matrices: sum-to-zero coding of passes, prompts, factors at
- * their effective levels, and their two-factor interactions. */
+/* design.h - the columns of the two model matrices: sum-to-zero coding of passes, prompts, factors
+ * at their effective levels, and their two-factor interactions. */
 #ifndef STATS_DESIGN_H
 #define STATS_DESIGN_H
 
@@ -8,7 +8,8 @@
 /* What a term varies when it is no factor. */
 enum { DESIGN_NONE = -1, DESIGN_INTERCEPT = -2, DESIGN_PASS = -3, DESIGN_PROMPT = -4 };
 
-/* More columns than this are not fitted: interactions that would pass it are left out. */
+/* More columns than this are not fitted: what would pass it is left out, interactions first.  (The
+ * error terms need no columns: lin_cross absorbs them.) */
 #define DESIGN_MAX_COLUMNS 400
 
 struct design_term {

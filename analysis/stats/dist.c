@@ -1,5 +1,5 @@
-/* dist.c - distributions.  Inverses that GSL might fail to find are found by bisection here, so that
- * its error handler, which would end the program, is never reached. */
+/* dist.c - distributions.  Inverses that GSL might fail to find are found by bisection here, so
+ * that its error handler, which would end the program, is never reached. */
 #include "dist.h"
 
 #include <gsl/gsl_cdf.h>
@@ -21,8 +21,8 @@ struct monotone {
 	double tolerance; /* of the root, relative; 0: as fine as it goes */
 };
 
-/* Where fn reaches `target`, for x >= 0: the Illinois method (Dowell and Jarratt 1971), a secant that
- * keeps the root between its ends. */
+/* Where fn reaches `target`, for x >= 0: the Illinois method (Dowell and Jarratt 1971), a secant
+ * that keeps the root between its ends. */
 static double solve(const struct monotone *m, double target)
 {
 	double low = 0, high = 1, below = m->fn(0, m) - target, above = m->fn(1, m) - target;

@@ -89,7 +89,8 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 {
 	double *mean = xcalloc(eff->nsettings, sizeof(*mean));
 	double *weight = xcalloc(eff->nsettings, sizeof(*weight));
-	double *hours = xcalloc(d->nloads, sizeof(*hours)), *rows = xcalloc(d->nloads, sizeof(*rows));
+	double *hours = xcalloc(d->nloads, sizeof(*hours)),
+	       *rows = xcalloc(d->nloads, sizeof(*rows));
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->ngroups; i++) {
@@ -115,8 +116,8 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 				weight[setting];
 		}
 		if (rows[load->load] > 0)
-			points[n++] = (struct point){
-				hours[load->load] / rows[load->load], residual};
+			points[n++] =
+				(struct point){hours[load->load] / rows[load->load], residual};
 	}
 	free(mean);
 	free(weight);
@@ -125,8 +126,8 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 	return n;
 }
 
-static void find_trend(struct drift_summary *drift, const struct strata *s,
-	const struct dataset *d, const struct effective *eff)
+static void find_trend(struct drift_summary *drift, const struct strata *s, const struct dataset *d,
+	const struct effective *eff)
 {
 	struct point *points = xcalloc(s->nloads, sizeof(*points));
 	size_t n = load_points(s, d, eff, points), step = n / MAX_PAIRED + 1, kept = 0;
@@ -184,8 +185,8 @@ static size_t row_residuals(
 	for (size_t i = 0; i < s->ngroups; i++) {
 		const struct strata_group *g = &s->groups[i];
 
-		shift[g->load] += g->weight / s->loads[g->load].weight *
-			(g->mean - s->cells[g->cell].mean);
+		shift[g->load] +=
+			g->weight / s->loads[g->load].weight * (g->mean - s->cells[g->cell].mean);
 	}
 	for (size_t i = 0; i < d->nrows; i++) {
 		const struct data_row *r = &d->rows[i];

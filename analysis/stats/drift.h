@@ -9,7 +9,8 @@
 
 void drift_find(struct drift_summary *drift, const struct strata *s, const struct dataset *d,
 	const struct effective *eff);
-/* Theil-Sen slope of y over x: the median of the slopes of all pairs (Sen 1968); NaN without one. */
+/* Theil-Sen slope of y over x: the median of the slopes of all pairs (Sen 1968); NaN without one.
+ */
 double drift_slope(const double *x, const double *y, size_t n);
 /* Two-sided p of Kendall's tau, normal approximation with ties and continuity (Kendall 1975). */
 double drift_kendall_p(const double *x, const double *y, size_t n);

@@ -44,27 +44,31 @@ static void set_error(struct effect *e, struct effect_work *w)
 	}
 }
 
-/* Type II: the fall of the residual sum of squares when the term enters a model of all terms that do
- * not contain it, against the stratum's error. */
-static void test(struct effect *e, struct effect_work *w)
+/* Type II: a model of all terms that do not contain this one, with it and without. */
+static void fit_models(struct effect_work *w)
 {
 	bool *use = xcalloc(w->design->ncols, sizeof(*use));
-	double without, with, ss;
-	size_t rank_without, rank_with;
 
 	design_type2(w->design, w->term, false, use);
-	without = lin_rss(w->lin, use, &rank_without);
+	lin_fit(w->lin, use, &w->without);
 	design_type2(w->design, w->term, true, use);
-	with = lin_rss(w->lin, use, &rank_with);
+	lin_fit(w->lin, use, &w->with);
 	free(use);
-	e->df = (double)(rank_with - rank_without);
+}
+
+/* The fall of the residual sum of squares when the term enters, against the stratum's error. */
+static void test(struct effect *e, struct effect_work *w)
+{
+	double ss;
+
+	e->df = (double)(w->with.rank - w->without.rank);
 	if (e->df == 0) {
 		e->why = "fewer than two of its levels were measured beside each other";
 		w->ms = NAN;
 	}
 	if (isnan(w->ms))
 		return;
-	ss = fmax(0, without - with);
+	ss = fmax(0, w->without.rss - w->with.rss);
 	e->f = ss / e->df / w->ms;
 	e->p = dist_f_upper(e->f, e->df, e->df_error);
 	e->partial_eta_sq = ss / (ss + w->ms * e->df_error);
@@ -73,7 +77,8 @@ static void test(struct effect *e, struct effect_work *w)
 /* With a single pass nothing separates a factor from the order it was run in. */
 static bool is_order(const struct dataset *d, const struct effective *eff, int factor)
 {
-	double *level = xcalloc(d->nrows, sizeof(*level)), *order = xcalloc(d->nrows, sizeof(*order));
+	double *level = xcalloc(d->nrows, sizeof(*level)),
+	       *order = xcalloc(d->nrows, sizeof(*order));
 	double *scratch = xcalloc(2 * d->nrows, sizeof(*scratch)), correlation = 0;
 	size_t n = 0;
 
@@ -147,11 +152,14 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 		e->why = "it followed the order of the run, and there was one pass";
 		w->ms = NAN;
 	}
+	fit_models(w);
 	test(e, w);
 	if (e->factor_b < 0)
 		effects_levels(e, w, m->d, m->eff, m->arena);
 	else
 		effects_interaction(e, w, m->eff);
+	lin_fit_release(&w->with);
+	lin_fit_release(&w->without);
 }
 
 static void add_effect(struct maker *m, struct strata *s, int a, int b)

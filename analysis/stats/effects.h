@@ -1,4 +1,5 @@
-/* effects.h - what each factor does to each metric: tests, levels, verdicts (docs/statistics.md). */
+/* effects.h - what each factor does to each metric: tests, levels, verdicts (docs/statistics.md).
+ */
 #ifndef STATS_EFFECTS_H
 #define STATS_EFFECTS_H
 
@@ -10,9 +11,11 @@ struct effect_work {
 	const struct design *design;
 	struct lin *lin;
 	const struct design_term *term; /* NULL: alias, or not in the design */
-	double ms;			/* error mean square; NaN */
-	double widest;			/* furthest reach of a pairwise 90 % interval; NaN unknown */
-	double pattern; /* noncentrality of one level (or cell) that is off by 1, times ms; 0 none */
+	struct lin_fit with, without;   /* type II models, while the effect is made */
+	double ms;                      /* error mean square; NaN */
+	double widest;  /* furthest reach of a pairwise 90 % interval; NaN unknown */
+	double pattern; /* noncentrality of one level (or cell) that is off by 1, times ms; 0 none
+			 */
 	double *difference, *unit; /* [nlevels * nlevels] level j less level i, its variance / ms */
 };
 

@@ -8,9 +8,9 @@
 #include "multiple.h"
 #include "wording.h"
 
-#define ALPHA	   0.05
-#define POWER	   0.90
-#define FEW_DF	   6
+#define ALPHA      0.05
+#define POWER      0.90
+#define FEW_DF     6
 #define MAX_PASSES 1000
 
 /* Holm over the family, Benjamini-Hochberg over the rest. */
@@ -46,19 +46,19 @@ static double detectable(const struct effect *e, const struct effect_work *w, si
 	return sqrt(lambda * w->ms / w->pattern);
 }
 
-/* Passes at which the margin itself would be found so, with the noise that was seen: the information
- * grows with the passes, and so do the degrees of freedom. */
+/* Passes at which the margin itself would be found so, with the noise that was seen: the
+ * information grows with the passes, and so do the degrees of freedom. */
 static uint32_t passes_for(
 	const struct effect *e, const struct effect_work *w, size_t tests, double margin)
 {
 	double now = w->s->npasses, passes = now, last = 0;
-	double per_pass = e->stratum == DATA_RUNNER ? (double)w->s->nloads / now - 1
-						    : e->df_error / now;
+	double per_pass =
+		e->stratum == DATA_RUNNER ? (double)w->s->nloads / now - 1 : e->df_error / now;
 
 	for (int i = 0; i < 20 && fabs(passes - last) > 0.5; i++) {
 		double df = e->df_error + (passes - now) * per_pass;
-		double lambda = dist_noncentrality(
-			ALPHA / (double)tests, POWER, e->df, df > 1 ? df : 1);
+		double lambda =
+			dist_noncentrality(ALPHA / (double)tests, POWER, e->df, df > 1 ? df : 1);
 
 		last = passes;
 		passes = now * lambda * w->ms / (w->pattern * margin * margin);

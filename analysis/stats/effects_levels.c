@@ -117,27 +117,78 @@ static void widen(struct effect *e, struct effect_work *w, double difference, do
 	e->widest_high = strata_unscale(w->s, difference + half);
 }
 
+/* The effects of a term's classes, in the coordinates in which variances are sums of squares: class
+ * i * deep + j of level i of a and j of b. */
+struct classes {
+	const struct lin_fit *fit;
+	double *estimate; /* [classes] */
+	double *v;        /* [classes * fit->n] */
+	double *sum;      /* [fit->n] scratch */
+};
+
+static void classes_init(
+	struct classes *c, const struct effect_work *w, uint32_t wide, uint32_t deep)
+{
+	double *code = xcalloc(w->design->ncols, sizeof(*code));
+	size_t n = w->with.n;
+
+	*c = (struct classes){.fit = &w->with,
+		.estimate = xcalloc((size_t)wide * deep, sizeof(*c->estimate)),
+		.v = xcalloc((size_t)wide * deep * n, sizeof(*c->v)),
+		.sum = xcalloc(n, sizeof(*c->sum))};
+	for (uint32_t i = 0; i < wide; i++) {
+		for (uint32_t j = 0; j < deep; j++) {
+			size_t class = (size_t)i * deep + j;
+
+			memset(code, 0, w->design->ncols * sizeof(*code));
+			design_add_level(w->design, w->term, i, j, 1, code);
+			lin_project(c->fit, code, c->v + class * n);
+			for (size_t k = 0; k < w->design->ncols; k++)
+				c->estimate[class] += code[k] * c->fit->beta[k];
+		}
+	}
+	free(code);
+}
+
+static void classes_release(struct classes *c)
+{
+	free(c->estimate);
+	free(c->v);
+	free(c->sum);
+}
+
+/* One class less another, or a tetrad where `second` is given: (a - b) - (c - d). */
+static double class_contrast(
+	struct classes *c, const size_t pair[2], const size_t second[2], double *unit)
+{
+	const double *a = c->v + pair[0] * c->fit->n, *b = c->v + pair[1] * c->fit->n;
+	const double *p = second ? c->v + second[0] * c->fit->n : NULL;
+	const double *q = second ? c->v + second[1] * c->fit->n : NULL;
+	double estimate = c->estimate[pair[0]] - c->estimate[pair[1]];
+
+	for (size_t k = 0; k < c->fit->n; k++)
+		c->sum[k] = a[k] - b[k] - (second ? p[k] - q[k] : 0);
+	if (second)
+		estimate -= c->estimate[second[0]] - c->estimate[second[1]];
+	*unit = lin_unit_variance(c->fit, c->sum);
+	return isnan(*unit) ? (double)NAN : estimate;
+}
+
 static void compare_levels(struct effect *e, struct effect_work *w, struct arena *arena)
 {
 	size_t n = e->nlevels;
-	bool *use = xcalloc(w->design->ncols, sizeof(*use));
-	double *c = xcalloc(w->design->ncols, sizeof(*c));
 	double t90 = isnan(w->ms) ? (double)NAN : dist_t_quantile(0.90, e->df_error);
-	struct lin_fit fit;
+	struct classes classes;
 	bool all = true;
 
 	w->difference = arena_alloc(arena, n * n, sizeof(*w->difference));
 	w->unit = arena_alloc(arena, n * n, sizeof(*w->unit));
-	design_type2(w->design, w->term, true, use);
-	lin_fit(w->lin, use, &fit);
-	for (uint32_t i = 0; i < n; i++) {
-		for (uint32_t j = i + 1; j < n; j++) {
+	classes_init(&classes, w, e->nlevels, 1);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = i + 1; j < n; j++) {
 			double unit, difference;
 
-			memset(c, 0, w->design->ncols * sizeof(*c));
-			design_add_level(w->design, w->term, j, 0, 1, c);
-			design_add_level(w->design, w->term, i, 0, -1, c);
-			difference = lin_contrast(&fit, c, &unit);
+			difference = class_contrast(&classes, (size_t[]){j, i}, NULL, &unit);
 			w->difference[i * n + j] = difference;
 			w->difference[j * n + i] = -difference;
 			w->unit[i * n + j] = w->unit[j * n + i] = unit;
@@ -147,9 +198,7 @@ static void compare_levels(struct effect *e, struct effect_work *w, struct arena
 	}
 	if (!all)
 		w->widest = INFINITY; /* a pair that cannot be compared is not shown to be equal */
-	lin_fit_release(&fit);
-	free(use);
-	free(c);
+	classes_release(&classes);
 }
 
 /* Ratios to the first level that was measured, with 95 % t intervals. */
@@ -177,8 +226,8 @@ static void refer_levels(struct effect *e, struct effect_work *w)
  */
 
 /* What the model without the term leaves of a pattern: class (i, j) off by 1 from all others. */
-static double pattern_of(struct effect_work *w, const bool *use, uint32_t i, uint32_t wide,
-	uint32_t j, uint32_t deep, double *b)
+static double pattern_of(const struct effect_work *w, uint32_t i, uint32_t wide, uint32_t j,
+	uint32_t deep, double *b)
 {
 	const struct design_term *t = w->term;
 	size_t stride = deep ? deep - 1 : 1;
@@ -190,24 +239,21 @@ static double pattern_of(struct effect_work *w, const bool *use, uint32_t i, uin
 		for (uint32_t q = 0; q < stride; q++)
 			b[t->first + p * stride + q] = x * (deep ? (q == j) - 1.0 / deep : 1);
 	}
-	return lin_rss_of_pattern(w->lin, use, b);
+	return lin_fit_rss_of(&w->without, b);
 }
 
 /* The least over all classes that were measured: the level that is hardest to tell apart. */
 static void find_pattern(struct effect *e, struct effect_work *w, uint32_t wide, uint32_t deep)
 {
-	bool *use = xcalloc(w->design->ncols, sizeof(*use));
 	double *b = xcalloc(w->design->ncols, sizeof(*b)), least = INFINITY;
 
-	design_type2(w->design, w->term, false, use);
 	for (uint32_t i = 0; i < wide; i++) {
 		if (e->levels && e->levels[i].n == 0)
 			continue;
 		for (uint32_t j = 0; j < (deep ? deep : 1); j++)
-			least = fmin(least, pattern_of(w, use, i, wide, j, deep, b));
+			least = fmin(least, pattern_of(w, i, wide, j, deep, b));
 	}
 	w->pattern = isfinite(least) ? least : 0;
-	free(use);
 	free(b);
 }
 
@@ -229,18 +275,11 @@ void effects_levels(struct effect *e, struct effect_work *w, const struct datase
 }
 
 /* A tetrad: how the difference of two levels of a changes between two levels of b. */
-static void widen_tetrad(struct effect *e, struct effect_work *w, const struct lin_fit *fit,
-	const uint32_t class[4], double t90, double *c)
+static void widen_tetrad(struct effect *e, struct effect_work *w, struct classes *c, double t90,
+	const size_t pair[2], const size_t second[2])
 {
-	double unit, difference;
+	double unit, difference = class_contrast(c, pair, second, &unit);
 
-	memset(c, 0, w->design->ncols * sizeof(*c));
-	for (int i = 0; i < 2; i++) {
-		for (int j = 0; j < 2; j++)
-			design_add_level(
-				w->design, w->term, class[i], class[2 + j], i == j ? 1 : -1, c);
-	}
-	difference = lin_contrast(fit, c, &unit);
 	if (isnan(unit))
 		w->widest = INFINITY;
 	else
@@ -249,24 +288,21 @@ static void widen_tetrad(struct effect *e, struct effect_work *w, const struct l
 
 static void compare_tetrads(struct effect *e, struct effect_work *w, uint32_t wide, uint32_t deep)
 {
-	bool *use = xcalloc(w->design->ncols, sizeof(*use));
-	double *c = xcalloc(w->design->ncols, sizeof(*c));
 	double t90 = dist_t_quantile(0.90, e->df_error);
-	struct lin_fit fit;
+	struct classes c;
 
-	design_type2(w->design, w->term, true, use);
-	lin_fit(w->lin, use, &fit);
-	for (uint32_t i = 0; i < wide; i++) {
-		for (uint32_t k = i + 1; k < wide; k++) {
-			for (uint32_t j = 0; j < deep; j++) {
-				for (uint32_t l = j + 1; l < deep; l++)
-					widen_tetrad(e, w, &fit, (uint32_t[]){i, k, j, l}, t90, c);
+	classes_init(&c, w, wide, deep);
+	for (size_t i = 0; i < wide; i++) {
+		for (size_t k = i + 1; k < wide; k++) {
+			for (size_t j = 0; j < deep; j++) {
+				for (size_t l = j + 1; l < deep; l++)
+					widen_tetrad(e, w, &c, t90,
+						(size_t[]){i * deep + j, k * deep + j},
+						(size_t[]){i * deep + l, k * deep + l});
 			}
 		}
 	}
-	lin_fit_release(&fit);
-	free(use);
-	free(c);
+	classes_release(&c);
 }
 
 void effects_interaction(struct effect *e, struct effect_work *w, const struct effective *eff)

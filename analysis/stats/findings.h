@@ -16,14 +16,14 @@ enum finding_strength {
 	STRENGTH_EFFECT = 800, /* and its size, up to 99 */
 	STRENGTH_BEST = 750,
 	STRENGTH_UNPLANNED = 740, /* loads, effective settings, other models */
-	STRENGTH_AUDIT = 720,	  /* rows that are suspect or invalid */
+	STRENGTH_AUDIT = 720,     /* rows that are suspect or invalid */
 	STRENGTH_NO_EFFECT = 600,
 	STRENGTH_INCONCLUSIVE = 500,
 	STRENGTH_DRIFT = 450,
 	STRENGTH_LIMIT = 400,
 	STRENGTH_QUALITY = 350,
 	STRENGTH_EXPLORATORY = 300, /* and its size, up to 49 */
-	STRENGTH_CALM = 200,	    /* nothing was amiss */
+	STRENGTH_CALM = 200,        /* nothing was amiss */
 };
 
 /* Rows that enter the figures. */
@@ -52,7 +52,7 @@ const char *findings_noun(enum metric metric);
 /* Rows that count and have the metric. */
 uint64_t findings_rows(const struct author *a, enum metric metric);
 
-void findings_run(struct author *a);	 /* the run, failures, loads, audit, quality, drift */
+void findings_run(struct author *a); /* the run, failures, loads, audit, quality, drift */
 void findings_audit(struct author *a);
 void findings_effects(struct author *a); /* aliases, effects, what could have been seen */
 void findings_best(struct author *a);

@@ -70,7 +70,8 @@ static void say_gap(struct author *a)
 	findings_add(a, FIND_AUDIT,
 		s->ttft_minus_server_outside ? STRENGTH_AUDIT - 1 : STRENGTH_CALM,
 		arena_fmt(a->arena,
-			"TTFT is %s ms (median) above what the server says of its load and prefill; "
+			"TTFT is %s ms (median) above what the server says of its load and "
+			"prefill; "
 			"%llu of %s outside 0 to 50 ms",
 			wording_fixed(median, s->ttft_minus_server_ms_p50, 1),
 			(unsigned long long)s->ttft_minus_server_outside,
@@ -82,7 +83,7 @@ static void say_lag(struct author *a)
 {
 	char text[WORDING_TEXT];
 
-	if (!isfinite(a->s->client_lag_p99_us))
+	if (!isfinite(a->s->client_lag_p99_us) || a->d->is_virtual)
 		return;
 	findings_add(a, FIND_AUDIT, STRENGTH_CALM,
 		arena_fmt(a->arena, "the client was at most %s ms late in 99 of 100 requests",
@@ -101,8 +102,7 @@ static void say_trend(struct author *a, const struct drift_summary *t)
 	if (!(t->trend_p < SURE_TREND))
 		return;
 	findings_add(a, FIND_DRIFT, STRENGTH_DRIFT,
-		arena_fmt(a->arena,
-			"%s %s by %s %% an hour over the run (Kendall's p %s)%s",
+		arena_fmt(a->arena, "%s %s by %s %% an hour over the run (Kendall's p %s)%s",
 			findings_noun(t->metric), percent < 0 ? "fell" : "rose",
 			wording_fixed(size, fabs(percent), fabs(percent) < 9.5 ? 1 : 0),
 			t->trend_p < 0.001 ? "below 0.001" : num_sig(p, t->trend_p, 2),
@@ -144,7 +144,8 @@ static void say_autocorrelation(struct author *a, const struct drift_summary *t)
 		return;
 	findings_add(a, FIND_DRIFT, STRENGTH_DRIFT - 1,
 		arena_fmt(a->arena,
-			"neighbouring requests resemble each other in %s (lag-1 autocorrelation %s); "
+			"neighbouring requests resemble each other in %s (lag-1 autocorrelation "
+			"%s); "
 			"their random order within a load keeps that out of the tests",
 			findings_noun(t->metric), wording_fixed(text, t->lag1, 2)),
 		FILTER_COUNTS, findings_rows(a, t->metric));

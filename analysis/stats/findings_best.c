@@ -15,7 +15,8 @@ static const char *estimate_text(
 	char text[WORDING_TEXT];
 	double half = isfinite(m->ci_low) ? (m->ci_high - m->ci_low) / 2 : m->estimate / 20;
 
-	return arena_fmt(a->arena, "%s %s", wording_fixed(text, m->estimate, wording_decimals(half)),
+	return arena_fmt(a->arena, "%s %s",
+		wording_fixed(text, m->estimate, wording_decimals(half)),
 		metric_specs[metric].unit);
 }
 
@@ -94,7 +95,8 @@ static const char *restrictions(const struct author *a, const struct best_set *b
 			parts[n++] = part;
 	}
 	if (n)
-		text = arena_fmt(a->arena, ", all with %s", wording_list(a->arena, parts, n, "and"));
+		text = arena_fmt(
+			a->arena, ", all with %s", wording_list(a->arena, parts, n, "and"));
 	free(parts);
 	return text;
 }
@@ -133,8 +135,9 @@ static const char *best_text(const struct author *a, const struct best_set *best
 			"settings may be it, about %s",
 			noun, a->scope, best->of, value);
 	if (best->different == 1)
-		return arena_fmt(a->arena, "the best in %s%s, of %zu different settings, is %s at %s%s",
-			noun, a->scope, best->of, a->d->cells[best->cells[0]].label, value,
+		return arena_fmt(a->arena,
+			"the best in %s%s, of %zu different settings, is %s at %s%s", noun,
+			a->scope, best->of, a->d->cells[best->cells[0]].label, value,
 			failures(a, best));
 	return arena_fmt(a->arena,
 		"the best in %s%s is among %zu of %zu different settings, at about %s%s%s", noun,

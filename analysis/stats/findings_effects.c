@@ -61,7 +61,8 @@ static const char *level_filter(
 /* ---- aliases -----------------------------------------------------------------------------------
  */
 
-static uint64_t alias_rows(const struct author *a, const struct alias_finding *f, struct str *filter)
+static uint64_t alias_rows(
+	const struct author *a, const struct alias_finding *f, struct str *filter)
 {
 	int factor = dataset_factor(a->d, f->factor);
 	uint64_t n = 0;
@@ -104,7 +105,8 @@ static const char *tail(const struct author *a, const struct effect *e)
 	const char *small = "", *note = "";
 
 	if (e->negligible)
-		small = arena_fmt(a->arena, "; that is within the margin of %s %%, too small to act on",
+		small = arena_fmt(a->arena,
+			"; that is within the margin of %s %%, too small to act on",
 			wording_plain(margin, 100 * e->margin));
 	if (e->note[0])
 		note = arena_fmt(a->arena, "; it %s", e->note);
@@ -129,7 +131,8 @@ static const char *difference(const struct author *a, const struct effect *e)
 	wording_fixed(to, high, decimals);
 	if (low <= 0)
 		return arena_fmt(a->arena,
-			"acts on %s%s (%s), but no two of its levels can be told apart: %s against %s "
+			"acts on %s%s (%s), but no two of its levels can be told apart: %s against "
+			"%s "
 			"differ by %s %% (%s to %s)",
 			noun, a->scope, p_text(a, e->p_holm), e->levels[p->worse].level,
 			e->levels[p->better].level, size, from, to);
@@ -173,7 +176,8 @@ static double reach_half(const struct effect *e)
 static void say_interaction(struct author *a, const struct effect *e)
 {
 	const char *size = isfinite(reach_of(e))
-		? arena_fmt(a->arena, "; what one does differs by up to %s between levels of the other",
+		? arena_fmt(a->arena,
+			  "; what one does differs by up to %s between levels of the other",
 			  percent(a, reach_of(e), reach_half(e)))
 		: "";
 
@@ -192,30 +196,30 @@ static bool is_said(const struct effect *e, enum verdict verdict)
 	return e->primary && e->verdict == verdict;
 }
 
-/* "throughput within 1.1 % and TTFT within 2.3 %" for one factor. */
+/* "temperature changes nothing in speed ...: throughput within 1.1 % and TTFT within 2.3 %"; for
+ * one metric alone "num_ctx changes nothing in TTFT ...: within 0.5 %". */
 static void say_no_effect(struct author *a, int factor)
 {
-	const char *parts[METRIC_COUNT];
-	size_t n = 0, primary = 0;
+	const char *parts[METRIC_COUNT], *within = "", *noun = "";
+	size_t n = 0;
 	uint64_t rows = 0;
 
 	for (size_t i = 0; i < a->s->neffects; i++) {
 		const struct effect *e = &a->s->effects[i];
 
-		if (e->factor_a != factor || e->factor_b >= 0)
+		if (e->factor_a != factor || e->factor_b >= 0 || !is_said(e, VERDICT_NO_EFFECT))
 			continue;
-		primary += e->primary;
-		if (!is_said(e, VERDICT_NO_EFFECT))
-			continue;
-		parts[n++] = arena_fmt(a->arena, "%s within %s", findings_noun(e->metric),
-			percent(a, reach_of(e), reach_half(e)));
+		noun = n ? "speed" : findings_noun(e->metric);
+		within = arena_fmt(a->arena, "within %s", percent(a, reach_of(e), reach_half(e)));
+		parts[n++] = arena_fmt(a->arena, "%s %s", findings_noun(e->metric), within);
 		rows = findings_rows(a, e->metric);
 	}
 	if (n)
 		findings_add(a, FIND_NO_EFFECT, STRENGTH_NO_EFFECT,
-			arena_fmt(a->arena, "%s changes nothing%s that this run could see%s: %s",
-				factor_name(a, factor), n == primary && n > 1 ? " in speed" : "",
-				a->scope, wording_list(a->arena, parts, n, "and")),
+			arena_fmt(a->arena,
+				"%s changes nothing in %s that this run could see%s: %s",
+				factor_name(a, factor), noun, a->scope,
+				n == 1 ? within : wording_list(a->arena, parts, n, "and")),
 			FILTER_COUNTS, rows);
 }
 
@@ -232,9 +236,9 @@ static const char *name_pairs(
 
 		if (e->factor_b < 0 || !is_said(e, verdict) || isnan(e->p))
 			continue;
-		*VEC_PUSH(&named) = arena_fmt(a->arena, "%s with %s in %s",
-			factor_name(a, e->factor_a), factor_name(a, e->factor_b),
-			findings_noun(e->metric));
+		*VEC_PUSH(&named) =
+			arena_fmt(a->arena, "%s with %s in %s", factor_name(a, e->factor_a),
+				factor_name(a, e->factor_b), findings_noun(e->metric));
 		if (e->passes_needed > *passes)
 			*passes = e->passes_needed;
 	}
@@ -252,15 +256,16 @@ static void say_interactions(struct author *a)
 
 	if (n)
 		findings_add(a, FIND_NO_EFFECT, STRENGTH_NO_EFFECT - 1,
-			arena_fmt(a->arena, "no interaction that this run could see%s: %s", a->scope,
-				list),
+			arena_fmt(a->arena, "no interaction that this run could see%s: %s",
+				a->scope, list),
 			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
 	passes = 0;
 	list = name_pairs(a, VERDICT_INCONCLUSIVE, &n, &passes);
 	if (n)
 		findings_add(a, FIND_INCONCLUSIVE, STRENGTH_INCONCLUSIVE - 2,
 			arena_fmt(a->arena, "%s neither found nor excluded: %s%s",
-				wording_count(a->arena, n, "interaction is", "interactions are"), list,
+				wording_count(a->arena, n, "interaction is", "interactions are"),
+				list,
 				passes ? arena_fmt(a->arena, "; about %u passes would tell", passes)
 				       : ""),
 			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
@@ -294,10 +299,9 @@ static const char *why_inconclusive(const struct author *a, const struct effect 
 	if (isnan(e->p))
 		return e->why;
 	return arena_fmt(a->arena, "%s%s%s", e->why,
-		e->passes_needed
-			? arena_fmt(a->arena, "; about %u passes would find or exclude it",
-				  e->passes_needed)
-			: "",
+		e->passes_needed ? arena_fmt(a->arena, "; about %u passes would find or exclude it",
+					   e->passes_needed)
+				 : "",
 		e->note[0] ? arena_fmt(a->arena, "; it %s", e->note) : "");
 }
 
@@ -351,7 +355,8 @@ static void say_detectable(struct author *a, enum metric metric)
 	if (parts.n)
 		findings_add(a, FIND_LIMIT, STRENGTH_LIMIT,
 			arena_fmt(a->arena,
-				"9 times in 10 this run would have found one level that is off in %s "
+				"9 times in 10 this run would have found one level that is off in "
+				"%s "
 				"by %s",
 				findings_noun(metric),
 				wording_list(a->arena, parts.v, parts.n, "and")),

@@ -11,7 +11,8 @@
 #include "wording.h"
 
 #define FILTER_MEASURED "phase=measure"
-#define MOST_NAMED	3 /* things named before "and N more" */
+#define MOST_PRESENCE   ((size_t)100000000) /* blocks times passes */
+#define MOST_NAMED      3                   /* things named before "and N more" */
 
 /* ---- the run -----------------------------------------------------------------------------------
  */
@@ -26,8 +27,8 @@ static const char *loads_clause(const struct author *a)
 		return made;
 	if (s->loads_made == s->loads_planned)
 		return arena_fmt(a->arena, "%s, as planned", made);
-	return arena_fmt(a->arena, "%s, %s planned", made,
-		num_group(planned, (int64_t)s->loads_planned));
+	return arena_fmt(
+		a->arena, "%s, %s planned", made, num_group(planned, (int64_t)s->loads_planned));
 }
 
 /* "216 requests"; "27 attempts" where some were tried again. */
@@ -49,10 +50,11 @@ static void say_run(struct author *a)
 
 	if (a->d->simulated)
 		findings_add(a, FIND_RUN, STRENGTH_SIMULATED,
-			"SIMULATED: a model of a server answered, no server was measured", "", s->rows);
+			"SIMULATED: a model of a server answered, no server was measured", "",
+			s->rows);
 	findings_add(a, FIND_RUN, STRENGTH_RUN,
-		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), tries(a), took,
-			loads_clause(a)),
+		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), tries(a),
+			took, loads_clause(a)),
 		FILTER_MEASURED, s->measured);
 	if (a->d->planned_requests > s->measured)
 		findings_add(a, FIND_RUN, STRENGTH_RUN - 1,
@@ -97,7 +99,8 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The blocks, and in which passes each has something that counts: has[block * npasses + pass - 1]. */
+/* The blocks, and in which passes each has something that counts: has[block * npasses + pass - 1].
+ */
 struct presence {
 	uint32_t *blocks;
 	size_t nblocks;
@@ -105,7 +108,8 @@ struct presence {
 	bool *has;
 };
 
-static void find_presence(const struct author *a, struct presence *p)
+/* False for a run that is too large to list. */
+static bool find_presence(const struct author *a, struct presence *p)
 {
 	const struct dataset *d = a->d;
 
@@ -121,6 +125,10 @@ static void find_presence(const struct author *a, struct presence *p)
 		if (d->rows[i].counts && d->rows[i].pass > p->npasses)
 			p->npasses = d->rows[i].pass;
 	}
+	if (p->nblocks * p->npasses > MOST_PRESENCE) {
+		free(p->blocks);
+		return false;
+	}
 	p->has = xcalloc(p->nblocks * p->npasses, sizeof(*p->has));
 	for (size_t i = 0; i < d->nrows; i++) {
 		const struct data_row *r = &d->rows[i];
@@ -132,6 +140,7 @@ static void find_presence(const struct author *a, struct presence *p)
 			compare_numbers);
 		p->has[(size_t)(block - p->blocks) * p->npasses + r->pass - 1] = true;
 	}
+	return true;
 }
 
 /* The blocks of which a pass has nothing that counts, by name. */
@@ -152,8 +161,8 @@ static void say_missing(struct author *a, const struct presence *p, uint32_t pas
 	if (n > MOST_NAMED)
 		named[MOST_NAMED] = arena_fmt(a->arena, "%zu more", n - MOST_NAMED);
 	findings_add(a, FIND_RUN, STRENGTH_RUN - 2,
-		arena_fmt(a->arena, "pass %u has no figures for %s; the comparisons use what is there",
-			pass,
+		arena_fmt(a->arena,
+			"pass %u has no figures for %s; the comparisons use what is there", pass,
 			wording_list(a->arena, named, n > MOST_NAMED ? MOST_NAMED + 1 : n, "and")),
 		arena_fmt(a->arena, "phase=measure pass=%u", pass), 0);
 }
@@ -162,15 +171,16 @@ static void say_passes(struct author *a)
 {
 	struct presence p;
 
-	find_presence(a, &p);
+	if (!find_presence(a, &p))
+		return;
 	for (uint32_t pass = 1; pass <= p.npasses; pass++)
 		say_missing(a, &p, pass);
 	if (a->d->passes_planned > a->d->passes_complete && p.npasses > 0)
 		findings_add(a, FIND_RUN, STRENGTH_RUN - 3,
 			arena_fmt(a->arena, "%u of %s complete; `chimera resume` does the rest",
 				a->d->passes_complete,
-				wording_count(a->arena, a->d->passes_planned, "pass is",
-					"passes are")),
+				wording_count(
+					a->arena, a->d->passes_planned, "pass is", "passes are")),
 			FILTER_MEASURED, a->s->measured);
 	free(p.blocks);
 	free(p.has);
@@ -192,8 +202,8 @@ static const char *failure_list(const struct author *a)
 	}
 	for (size_t i = 0; i < a->d->nstatus; i++) {
 		if (count[i])
-			named[n++] = arena_fmt(a->arena, "%llu %s", (unsigned long long)count[i],
-				a->d->status[i]);
+			named[n++] = arena_fmt(
+				a->arena, "%llu %s", (unsigned long long)count[i], a->d->status[i]);
 	}
 	list = wording_list(a->arena, named, n, "and");
 	free(named);
@@ -256,6 +266,7 @@ static void say_load_times(struct author *a)
 {
 	double *v = xcalloc(a->d->nloads, sizeof(*v));
 	char low[NUM_TEXT], middle[NUM_TEXT], high[NUM_TEXT];
+	const char *range = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->d->nloads; i++) {
@@ -264,10 +275,13 @@ static void say_load_times(struct author *a)
 	}
 	quantile_sort(v, n);
 	if (n > 0) {
+		num_duration(low, v[0]);
+		num_duration(high, v[n - 1]);
+		if (strcmp(low, high) != 0)
+			range = arena_fmt(a->arena, "; %s to %s", low, high);
 		findings_add(a, FIND_LOAD, STRENGTH_CALM - 1,
-			arena_fmt(a->arena, "a model load took %s (median of %zu; %s to %s)",
-				num_duration(middle, quantile(v, n, 0.5)), n,
-				num_duration(low, v[0]), num_duration(high, v[n - 1])),
+			arena_fmt(a->arena, "a model load took %s (median of %zu%s)",
+				num_duration(middle, quantile(v, n, 0.5)), n, range),
 			"status=ok", n);
 		findings_of_file(a, "loads.csv");
 	}
@@ -322,7 +336,8 @@ static void say_context(struct author *a)
 	if (!isfinite(filled))
 		return;
 	findings_add(a, FIND_LIMIT, filled < 0.5 ? STRENGTH_LIMIT - 1 : STRENGTH_CALM,
-		arena_fmt(a->arena, "prompts of at most %s tokens filled at most %s %% of num_ctx%s",
+		arena_fmt(a->arena,
+			"prompts of at most %s tokens filled at most %s %% of num_ctx%s",
 			num_group(tokens, (int64_t)a->s->prompt_tokens_max),
 			wording_fixed(share, 100 * filled, filled < 0.095 ? 1 : 0),
 			filled < 0.5 ? ": nothing here speaks of long contexts" : ""),

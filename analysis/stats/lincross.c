@@ -5,7 +5,6 @@
 #include "bug.h"
 #include "linmodel.h"
 
-
 static int compare_a(const void *x, const void *y)
 {
 	const struct lin_cross *p = *(const struct lin_cross *const *)x,

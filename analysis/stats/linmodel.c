@@ -12,7 +12,7 @@
 #define RANK_TOLERANCE 1e-9
 /* A contrast whose dependent part is off by more than this is not estimable. */
 #define ESTIMABLE_TOLERANCE 1e-7
-#define CHUNK		    64
+#define CHUNK               64
 
 void lin_init(struct lin *l, size_t ncols)
 {
@@ -26,24 +26,53 @@ void lin_release(struct lin *l)
 	*l = (struct lin){0};
 }
 
+/* Reflects column j to the diagonal and the columns right of it along; v and w are scratch.  The
+ * matrix is gone through row by row, as it lies in memory. */
+static void reflect(struct lin *l, size_t j, double *v, double *w)
+{
+	size_t n = l->ncols + 1;
+	double norm = 0, alpha, scale = 0;
+
+	for (size_t i = j; i < l->nrows; i++) {
+		v[i] = l->rows[i * n + j];
+		norm += v[i] * v[i];
+	}
+	alpha = v[j] > 0 ? -sqrt(norm) : sqrt(norm);
+	v[j] -= alpha;
+	for (size_t i = j; i < l->nrows; i++)
+		scale += v[i] * v[i];
+	if (scale == 0)
+		return;
+	memset(w, 0, n * sizeof(*w));
+	for (size_t i = j; i < l->nrows; i++) {
+		for (size_t k = j; k < n; k++)
+			w[k] += v[i] * l->rows[i * n + k];
+	}
+	for (size_t i = j; i < l->nrows; i++) {
+		double x = 2 * v[i] / scale;
+
+		for (size_t k = j; k < n; k++)
+			l->rows[i * n + k] -= x * w[k];
+	}
+}
+
 /* QR of the rows so far; only the triangle stays. */
 static void fold(struct lin *l)
 {
 	size_t n = l->ncols + 1;
-	gsl_matrix_view m;
-	gsl_vector *tau;
+	double *v, *w;
 
 	if (l->nrows <= n)
 		return;
-	m = gsl_matrix_view_array(l->rows, l->nrows, n);
-	tau = gsl_vector_alloc(n);
-	if (!tau)
-		BUG("no memory for %zu columns", n);
-	gsl_linalg_QR_decomp(&m.matrix, tau);
-	gsl_vector_free(tau);
+	v = xcalloc(l->nrows, sizeof(*v));
+	w = xcalloc(n, sizeof(*w));
+	for (size_t j = 0; j < n; j++)
+		reflect(l, j, v, w);
 	for (size_t i = 1; i < l->nrows; i++)
 		memset(l->rows + i * n, 0, (i < n ? i : n) * sizeof(*l->rows));
 	l->nrows = n;
+	free(v);
+	free(w);
 }
 
 void lin_row(struct lin *l, const double *x, double y, double weight)
@@ -62,14 +91,12 @@ void lin_row(struct lin *l, const double *x, double y, double weight)
 /* ---- fits --------------------------------------------------------------------------------------
  */
 
-/* A pivoted QR of the used columns, with a right-hand side turned along. */
-struct solved {
-	gsl_matrix *qr;
+/* The pivoted QR of the used columns. */
+struct lin_qr {
+	gsl_matrix *m; /* NULL without columns or rows */
+	gsl_vector *tau;
 	gsl_permutation *perm;
-	gsl_vector *rhs; /* Q' times the right-hand side */
-	size_t *col;	 /* [n] the used columns */
-	size_t n, rank;
-	double rss;
+	size_t nrows, rank;
 };
 
 static size_t find_rank(const gsl_matrix *qr)
@@ -82,190 +109,172 @@ static size_t find_rank(const gsl_matrix *qr)
 	return rank;
 }
 
-static void decompose(struct solved *s)
+static struct lin_qr *decompose(const struct lin *l, const size_t *col, size_t n)
 {
-	size_t shorter = s->qr->size1 < s->n ? s->qr->size1 : s->n;
-	gsl_vector *tau = gsl_vector_alloc(shorter), *norm = gsl_vector_alloc(s->n);
+	struct lin_qr *qr = xcalloc(1, sizeof(*qr));
+	gsl_vector *norm;
 	int sign;
 
-	s->perm = gsl_permutation_alloc(s->n);
-	if (!tau || !norm || !s->perm)
-		BUG("no memory for %zu columns", s->n);
-	gsl_linalg_QRPT_decomp(s->qr, tau, s->perm, &sign, norm);
-	gsl_linalg_QR_QTvec(s->qr, tau, s->rhs);
-	gsl_vector_free(tau);
-	gsl_vector_free(norm);
-	s->rank = find_rank(s->qr);
-}
-
-/* `rhs` is what the columns are fitted to, [rows of the triangle]. */
-static void solve(struct lin *l, const bool *use, const double *rhs, struct solved *s)
-{
-	size_t width = l->ncols + 1, nrows = l->nrows;
-
-	*s = (struct solved){.col = xcalloc(l->ncols, sizeof(*s->col))};
-	for (size_t i = 0; i < l->ncols; i++) {
-		if (use[i])
-			s->col[s->n++] = i;
-	}
-	s->rhs = gsl_vector_calloc(nrows ? nrows : 1);
-	if (!s->rhs)
-		BUG("no memory for %zu rows", nrows);
-	for (size_t i = 0; i < nrows; i++)
-		gsl_vector_set(s->rhs, i, rhs[i]);
-	if (s->n && nrows) {
-		s->qr = gsl_matrix_alloc(nrows, s->n);
-		if (!s->qr)
-			BUG("no memory for %zu columns", s->n);
-		for (size_t i = 0; i < nrows; i++) {
-			for (size_t j = 0; j < s->n; j++)
-				gsl_matrix_set(s->qr, i, j, l->rows[i * width + s->col[j]]);
-		}
-		decompose(s);
-	}
-	for (size_t i = s->rank; i < nrows; i++)
-		s->rss += gsl_vector_get(s->rhs, i) * gsl_vector_get(s->rhs, i);
-}
-
-static void solved_release(struct solved *s)
-{
-	gsl_matrix_free(s->qr);
-	gsl_permutation_free(s->perm);
-	gsl_vector_free(s->rhs);
-	free(s->col);
-}
-
-/* The column y of the triangle. */
-static double *observed(struct lin *l)
-{
-	double *y;
-
-	fold(l);
-	y = xcalloc(l->nrows, sizeof(*y));
-	for (size_t i = 0; i < l->nrows; i++)
-		y[i] = l->rows[i * (l->ncols + 1) + l->ncols];
-	return y;
-}
-
-double lin_rss(struct lin *l, const bool *use, size_t *rank)
-{
-	struct solved s;
-	double *y = observed(l), rss;
-
-	solve(l, use, y, &s);
-	*rank = s.rank;
-	rss = s.rss;
-	solved_release(&s);
-	free(y);
-	return rss;
-}
-
-double lin_rss_of_pattern(struct lin *l, const bool *use, const double *b)
-{
-	struct solved s;
-	double *y = observed(l), rss;
-
+	qr->nrows = l->nrows;
+	if (n == 0 || l->nrows == 0)
+		return qr;
+	qr->m = gsl_matrix_alloc(l->nrows, n);
+	qr->tau = gsl_vector_alloc(l->nrows < n ? l->nrows : n);
+	qr->perm = gsl_permutation_alloc(n);
+	norm = gsl_vector_alloc(n);
+	if (!qr->m || !qr->tau || !qr->perm || !norm)
+		BUG("no memory for %zu columns", n);
 	for (size_t i = 0; i < l->nrows; i++) {
-		y[i] = 0;
-		for (size_t j = 0; j < l->ncols; j++)
-			y[i] += l->rows[i * (l->ncols + 1) + j] * b[j];
+		for (size_t j = 0; j < n; j++)
+			gsl_matrix_set(qr->m, i, j, l->rows[i * (l->ncols + 1) + col[j]]);
 	}
-	solve(l, use, y, &s);
-	rss = s.rss;
-	solved_release(&s);
-	free(y);
+	gsl_linalg_QRPT_decomp(qr->m, qr->tau, qr->perm, &sign, norm);
+	gsl_vector_free(norm);
+	qr->rank = find_rank(qr->m);
+	return qr;
+}
+
+static void qr_free(struct lin_qr *qr)
+{
+	if (!qr)
+		return;
+	gsl_matrix_free(qr->m);
+	gsl_vector_free(qr->tau);
+	gsl_permutation_free(qr->perm);
+	free(qr);
+}
+
+/* Turns a right-hand side [nrows] by Q'; returns what lies beyond the rank, squared. */
+static double turn(const struct lin_qr *qr, double *rhs)
+{
+	gsl_vector_view view;
+	double rss = 0;
+
+	if (qr->m) {
+		view = gsl_vector_view_array(rhs, qr->nrows);
+		gsl_linalg_QR_QTvec(qr->m, qr->tau, &view.vector);
+	}
+	for (size_t i = qr->rank; i < qr->nrows; i++)
+		rss += rhs[i] * rhs[i];
 	return rss;
 }
 
 /* Solves R11 b = rhs from below. */
-static void back_substitute(const struct solved *s, struct lin_fit *fit)
+static void back_substitute(struct lin_fit *fit, const double *rhs)
 {
-	for (size_t i = s->rank; i-- > 0;) {
-		double sum = gsl_vector_get(s->rhs, i);
+	for (size_t i = fit->rank; i-- > 0;) {
+		double sum = rhs[i];
 
-		for (size_t j = i + 1; j < s->rank; j++)
-			sum -= fit->r[i * s->n + j] * fit->beta[fit->col[j]];
-		fit->beta[fit->col[i]] = sum / fit->r[i * s->n + i];
+		for (size_t j = i + 1; j < fit->rank; j++)
+			sum -= fit->r[i * fit->n + j] * fit->beta[fit->col[j]];
+		fit->beta[fit->col[i]] = sum / fit->r[i * fit->n + i];
 	}
 }
 
 void lin_fit(struct lin *l, const bool *use, struct lin_fit *fit)
 {
-	struct solved s;
-	double *y = observed(l);
+	size_t *used = xcalloc(l->ncols, sizeof(*used)), n = 0;
+	double *y;
 
-	solve(l, use, y, &s);
-	*fit = (struct lin_fit){.of = l, .rank = s.rank, .n = s.n, .rss = s.rss};
-	fit->col = xcalloc(s.n, sizeof(*fit->col));
-	fit->r = xcalloc(s.n * s.n, sizeof(*fit->r));
-	fit->beta = xcalloc(l->ncols, sizeof(*fit->beta));
-	for (size_t j = 0; j < s.n; j++)
-		fit->col[j] = s.perm ? s.col[gsl_permutation_get(s.perm, j)] : s.col[j];
-	for (size_t i = 0; i < s.rank; i++) {
-		for (size_t j = i; j < s.n; j++)
-			fit->r[i * s.n + j] = gsl_matrix_get(s.qr, i, j);
+	fold(l);
+	for (size_t j = 0; j < l->ncols; j++) {
+		if (use[j])
+			used[n++] = j;
 	}
-	back_substitute(&s, fit);
-	solved_release(&s);
+	*fit = (struct lin_fit){.of = l, .n = n, .qr = decompose(l, used, n)};
+	fit->rank = fit->qr->rank;
+	fit->col = xcalloc(n, sizeof(*fit->col));
+	fit->r = xcalloc(n * n, sizeof(*fit->r));
+	fit->beta = xcalloc(l->ncols, sizeof(*fit->beta));
+	for (size_t j = 0; j < n; j++)
+		fit->col[j] = fit->qr->m ? used[gsl_permutation_get(fit->qr->perm, j)] : used[j];
+	for (size_t i = 0; i < fit->rank; i++) {
+		for (size_t j = i; j < n; j++)
+			fit->r[i * n + j] = gsl_matrix_get(fit->qr->m, i, j);
+	}
+	y = xcalloc(l->nrows, sizeof(*y));
+	for (size_t i = 0; i < l->nrows; i++)
+		y[i] = l->rows[i * (l->ncols + 1) + l->ncols];
+	fit->rss = turn(fit->qr, y);
+	back_substitute(fit, y);
 	free(y);
+	free(used);
 }
 
 void lin_fit_release(struct lin_fit *fit)
 {
+	qr_free(fit->qr);
 	free(fit->col);
 	free(fit->r);
 	free(fit->beta);
 	*fit = (struct lin_fit){0};
 }
 
-/* u = R11^-T c1, so that the variance of c'b is |u|^2. */
-static void forward_substitute(const struct lin_fit *fit, const double *c, double *u)
+double lin_fit_rss_of(const struct lin_fit *fit, const double *b)
 {
-	for (size_t i = 0; i < fit->rank; i++) {
-		double sum = c[fit->col[i]];
+	const struct lin *l = fit->of;
+	double *y = xcalloc(l->nrows, sizeof(*y)), rss;
 
-		for (size_t j = 0; j < i; j++)
-			sum -= fit->r[j * fit->n + i] * u[j];
-		u[i] = sum / fit->r[i * fit->n + i];
+	for (size_t i = 0; i < l->nrows; i++) {
+		for (size_t j = 0; j < l->ncols; j++)
+			y[i] += l->rows[i * (l->ncols + 1) + j] * b[j];
+	}
+	rss = turn(fit->qr, y);
+	free(y);
+	return rss;
+}
+
+/* ---- contrasts ---------------------------------------------------------------------------------
+ */
+
+/* u = R11^-T c1, whose square is the variance of c'b; behind it what the other coefficients of c
+ * are beyond what follows from c1 by the rows of R, which must be nothing. */
+void lin_project(const struct lin_fit *fit, const double *c, double *v)
+{
+	for (size_t i = 0; i < fit->n; i++)
+		v[i] = c[fit->col[i]];
+	for (size_t i = 0; i < fit->rank; i++) {
+		if (v[i] == 0)
+			continue;
+		v[i] /= fit->r[i * fit->n + i];
+		for (size_t j = i + 1; j < fit->n; j++)
+			v[j] -= fit->r[i * fit->n + j] * v[i];
 	}
 }
 
-/* c is a combination of the rows of X: its dependent part follows from the independent one, and it
- * asks nothing of columns outside the model. */
-static bool is_estimable(const struct lin_fit *fit, const double *c, const double *u)
+double lin_unit_variance(const struct lin_fit *fit, const double *v)
 {
-	double inside = 0, all = 0;
+	double sum = 0;
+
+	for (size_t i = fit->rank; i < fit->n; i++) {
+		if (fabs(v[i]) > ESTIMABLE_TOLERANCE)
+			return NAN;
+	}
+	for (size_t i = 0; i < fit->rank; i++)
+		sum += v[i] * v[i];
+	return sum;
+}
+
+/* It asks nothing of columns outside the model. */
+static bool is_inside(const struct lin_fit *fit, const double *c)
+{
+	double all = 0, inside = 0;
 
 	for (size_t j = 0; j < fit->of->ncols; j++)
 		all += fabs(c[j]);
-	for (size_t j = 0; j < fit->n; j++) {
-		double follows = 0;
-
+	for (size_t j = 0; j < fit->n; j++)
 		inside += fabs(c[fit->col[j]]);
-		if (j < fit->rank)
-			continue;
-		for (size_t i = 0; i < fit->rank; i++)
-			follows += fit->r[i * fit->n + j] * u[i];
-		if (fabs(follows - c[fit->col[j]]) > ESTIMABLE_TOLERANCE * (1 + all))
-			return false;
-	}
-	return all - inside <= ESTIMABLE_TOLERANCE * (1 + all);
+	return all - inside <= ESTIMABLE_TOLERANCE;
 }
 
 double lin_contrast(const struct lin_fit *fit, const double *c, double *unit_variance)
 {
-	double *u = xcalloc(fit->rank, sizeof(*u)), estimate = 0;
+	double *v = xcalloc(fit->n, sizeof(*v)), estimate = 0;
 
-	forward_substitute(fit, c, u);
-	*unit_variance = 0;
-	for (size_t i = 0; i < fit->rank; i++)
-		*unit_variance += u[i] * u[i];
+	lin_project(fit, c, v);
+	*unit_variance = is_inside(fit, c) ? lin_unit_variance(fit, v) : (double)NAN;
+	free(v);
 	for (size_t j = 0; j < fit->of->ncols; j++)
 		estimate += c[j] * fit->beta[j];
-	if (!is_estimable(fit, c, u)) {
-		*unit_variance = NAN;
-		estimate = NAN;
-	}
-	free(u);
-	return estimate;
+	return isnan(*unit_variance) ? (double)NAN : estimate;
 }

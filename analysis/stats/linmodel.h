@@ -1,9 +1,9 @@
 /* linmodel.h - least squares by Householder QR, for type II tests and contrasts.
  *
- * Rows are fed one by one and folded into the triangle R of the QR decomposition of [X y] (Golub and
- * Van Loan, 5.3): the triangle answers for every sub-model, by a pivoted QR of some of its columns, so
- * that the data are passed once however many models are compared.  Rank is found numerically; what a
- * rank-deficient model cannot estimate is NaN, never a number. */
+ * Rows are fed one by one and folded into the triangle R of the QR decomposition of [X y] (Golub
+ * and Van Loan, 5.3): the triangle answers for every sub-model, by a pivoted QR of some of its
+ * columns, so that the data are passed once however many models are compared.  Rank is found
+ * numerically; what a rank-deficient model cannot estimate is NaN, never a number. */
 #ifndef STATS_LINMODEL_H
 #define STATS_LINMODEL_H
 
@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 struct lin {
-	size_t ncols;  /* of X */
-	double *rows;  /* [room * (ncols + 1)], the triangle on top, row-major */
-	size_t nrows;  /* filled ones */
+	size_t ncols; /* of X */
+	double *rows; /* [room * (ncols + 1)], row-major; what was folded is on top, a triangle */
+	size_t nrows; /* filled ones */
 	size_t room;
-	uint64_t fed;  /* rows fed in all */
+	uint64_t fed; /* rows fed in all */
 };
 
 void lin_init(struct lin *l, size_t ncols);
@@ -24,27 +24,29 @@ void lin_release(struct lin *l);
 /* Adds an observation: x[ncols] and y, both multiplied by the square root of the weight. */
 void lin_row(struct lin *l, const double *x, double y, double weight);
 
-/* A model of some of the columns, fitted. */
+/* A model of some of the columns, fitted.  use[ncols] says which; the lin must outlive it. */
 struct lin_fit {
-	const struct lin *of;
+	struct lin *of;
 	size_t rank, n; /* n columns used */
-	size_t *col;	/* [n] in pivoted order: the first `rank` carry the fit */
-	double *r;	/* [n * n] upper triangle, row-major, in pivoted order */
-	double *beta;	/* [ncols of the whole], 0 where not used or not estimable */
+	size_t *col;    /* [n] in pivoted order: the first `rank` carry the fit */
+	double *r;      /* [n * n] upper triangle, row-major, in pivoted order */
+	double *beta;   /* [ncols of the whole], 0 where not used or not estimable */
 	double rss;
+	struct lin_qr *qr; /* for lin_fit_rss_of */
 };
-
-/* use[ncols] says which columns are in the model; the triangle is folded first. */
 void lin_fit(struct lin *l, const bool *use, struct lin_fit *fit);
 void lin_fit_release(struct lin_fit *fit);
-/* The residual sum of squares and rank alone. */
-double lin_rss(struct lin *l, const bool *use, size_t *rank);
-/* The same for the fitted values X b instead of y: what the model leaves of a pattern b[ncols]. */
-double lin_rss_of_pattern(struct lin *l, const bool *use, const double *b);
+
+/* What the model leaves of a pattern X b, b[ncols]: the residual sum of squares if that were y. */
+double lin_fit_rss_of(const struct lin_fit *fit, const double *b);
 
 /* The estimate of c'b, and *unit_variance so that its variance is that times the error variance.
  * Both NaN if the data do not determine it. */
 double lin_contrast(const struct lin_fit *fit, const double *c, double *unit_variance);
+/* The same for many contrasts that are sums of few: v[n] = projection of c, which is linear in c;
+ * its first `rank` elements squared are the unit variance, the others must be 0. */
+void lin_project(const struct lin_fit *fit, const double *c, double *v);
+double lin_unit_variance(const struct lin_fit *fit, const double *v);
 
 /* Two crossed classifications without interaction, y = a + b: for each observation its classes, the
  * weight and y.  The classes a are absorbed, so they may be many; nb should be moderate. */
@@ -54,10 +56,10 @@ struct lin_cross {
 	double weight, y;
 };
 struct lin_cross_fit {
-	double rss;	    /* of a + b */
-	double rss_a;	    /* of a alone */
-	size_t na, rank_b;  /* classes of a met; degrees of freedom of b beside a */
-	double *effect_b;   /* [nb] with mean 0 over the classes met; NaN for those not met */
+	double rss;        /* of a + b */
+	double rss_a;      /* of a alone */
+	size_t na, rank_b; /* classes of a met; degrees of freedom of b beside a */
+	double *effect_b;  /* [nb] with mean 0 over the classes met; NaN for those not met */
 };
 void lin_cross(const struct lin_cross *obs, size_t n, uint32_t nb, struct lin_cross_fit *fit);
 void lin_cross_release(struct lin_cross_fit *fit);

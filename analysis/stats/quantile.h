@@ -11,7 +11,8 @@
 
 /* Ascending, in place; infinities sort to the ends, NaN must not be among them. */
 void quantile_sort(double *v, size_t n);
-/* Of sorted values, 0 <= p <= 1; NaN for n = 0, infinite where it falls on or beside an infinity. */
+/* Of sorted values, 0 <= p <= 1; NaN for n = 0, infinite where it falls on or beside an infinity.
+ */
 double quantile(const double *sorted, size_t n, double p);
 /* The median of the distances from the median (no factor); overwrites the values. */
 double quantile_mad(double *sorted, size_t n);

@@ -18,7 +18,7 @@ struct block_facts {
 
 struct block {
 	uint32_t number;
-	const uint32_t *level; /* [nfactors] of one of its cells */
+	const uint32_t *level;  /* [nfactors] of one of its cells */
 	struct block_facts *on; /* [nservers] */
 };
 
@@ -52,8 +52,8 @@ static void find_blocks(struct finder *f)
 
 	f->blocks = xcalloc(d->ncells, sizeof(*f->blocks));
 	for (size_t c = 0; c < d->ncells; c++)
-		f->blocks[c] = (struct block){.number = d->cells[c].block,
-			.level = d->cells[c].level};
+		f->blocks[c] =
+			(struct block){.number = d->cells[c].block, .level = d->cells[c].level};
 	qsort(f->blocks, d->ncells, sizeof(*f->blocks), compare_blocks);
 	for (size_t c = 0; c < d->ncells; c++) {
 		if (c == 0 || f->blocks[c].number != f->blocks[n - 1].number)
@@ -181,13 +181,14 @@ static const char *why_same(const struct finder *f, size_t factor, uint32_t leve
 			: "this server has no GPU: size_vram is 0 after every load";
 	for (size_t i = 0; i < f->nblocks; i++) {
 		if (f->blocks[i].level[factor] == level)
-			agree(&x, is_context ? f->blocks[i].on[0].context : f->blocks[i].on[0].vram);
+			agree(&x,
+				is_context ? f->blocks[i].on[0].context : f->blocks[i].on[0].vram);
 	}
 	if (is_context)
-		return isfinite(x) ? arena_fmt(f->arena,
-					     "the server loaded a context of %s for each",
-					     num_text(text, x))
-				   : "the server loaded the same context for each";
+		return isfinite(x)
+			? arena_fmt(f->arena, "the server loaded a context of %s for each",
+				  num_text(text, x))
+			: "the server loaded the same context for each";
 	return isfinite(x) ? arena_fmt(f->arena, "the server put the same %s on the GPU for each",
 				     num_bytes(text, x))
 			   : "the server put as many bytes on the GPU for each";
@@ -205,8 +206,8 @@ static void merge(uint32_t *root, uint32_t n, uint32_t x, uint32_t y)
 	}
 }
 
-static void add_finding(struct finder *f, size_t factor, const uint32_t *root, uint32_t of,
-	const char *why)
+static void add_finding(
+	struct finder *f, size_t factor, const uint32_t *root, uint32_t of, const char *why)
 {
 	const struct data_factor *factor_of = &f->d->factors[factor];
 	struct alias_finding *a = VEC_PUSH(&f->found);

@@ -1,8 +1,8 @@
 /* readback.h - which settings were really different, by what the server said after each load.
  *
  * Levels of a runner factor that came to the same thing are one effective level; a setting is one
- * combination of effective levels, a treatment its runner part.  Blocks of one treatment are further
- * replicates of it (docs/statistics.md, aliases). */
+ * combination of effective levels, a treatment its runner part.  Blocks of one treatment are
+ * further replicates of it (docs/statistics.md, aliases). */
 #ifndef STATS_READBACK_H
 #define STATS_READBACK_H
 
@@ -10,15 +10,15 @@
 
 struct effective_factor {
 	uint32_t nlevels;  /* different ones */
-	uint32_t *of;	   /* [levels of the factor] effective level */
+	uint32_t *of;      /* [levels of the factor] effective level */
 	const char **name; /* [nlevels] "auto = 99" */
-	double *value;	   /* [nlevels] of the first of them, NaN for words */
+	double *value;     /* [nlevels] of the first of them, NaN for words */
 };
 
 struct effective {
 	struct effective_factor *factors; /* [dataset.nfactors] */
-	uint32_t *setting;		  /* [dataset.ncells] */
-	uint32_t *treatment;		  /* [dataset.ncells] */
+	uint32_t *setting;                /* [dataset.ncells] */
+	uint32_t *treatment;              /* [dataset.ncells] */
 	uint32_t nsettings, ntreatments;
 	uint32_t *first_cell; /* [nsettings] the first cell that is it */
 };

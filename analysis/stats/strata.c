@@ -9,7 +9,7 @@
 #include "dist.h"
 
 /* A mean square below this is rounding, not noise: values equal to the last digit. */
-#define MS_NOTHING 1e-18
+#define MS_NOTHING  1e-18
 #define FEW_LOAD_DF 3
 
 double strata_unscale(const struct strata *s, double x)
@@ -206,8 +206,8 @@ static void feed_load(struct strata *s, const struct strata_load *l, double *x, 
 	}
 }
 
-/* The load's mean as if every cell and prompt had had its share of requests; equal to the plain mean
- * where each had. */
+/* The load's mean as if every cell and prompt had had its share of requests; equal to the plain
+ * mean where each had. */
 static void adjust_load(
 	struct strata *s, struct strata_load *l, const double *beta, double *x, double *mean)
 {
@@ -242,8 +242,8 @@ static void take_prompt_effects(
 	free(c);
 }
 
-static void fit_within(struct strata *s, const struct dataset *d, const struct effective *eff,
-	struct arena *arena)
+static void fit_within(
+	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
 	double *x, *mean;
 	struct lin_fit fit;
@@ -267,8 +267,8 @@ static void fit_within(struct strata *s, const struct dataset *d, const struct e
 	free(use);
 }
 
-/* One treatment: its n loads crossed with cells x prompts (settings, so that aliases are replicates).
- * Returns the sum of squares. */
+/* One treatment: its n loads crossed with cells x prompts (settings, so that aliases are
+ * replicates). Returns the sum of squares. */
 static double within_error_of(struct strata *s, const struct dataset *d,
 	const struct effective *eff, const uint32_t *loads, size_t nloads, struct lin_cross *obs)
 {
@@ -299,7 +299,8 @@ static double within_error_of(struct strata *s, const struct dataset *d,
 	return ss;
 }
 
-static void find_within_error(struct strata *s, const struct dataset *d, const struct effective *eff)
+static void find_within_error(
+	struct strata *s, const struct dataset *d, const struct effective *eff)
 {
 	struct lin_cross *obs = xcalloc(s->ngroups, sizeof(*obs));
 	double ss = 0;
@@ -307,8 +308,8 @@ static void find_within_error(struct strata *s, const struct dataset *d, const s
 	for (size_t i = 0, end; i < s->nloads; i = end) {
 		uint32_t treatment = s->loads[s->by_treatment[i]].treatment;
 
-		for (end = i; end < s->nloads &&
-			s->loads[s->by_treatment[end]].treatment == treatment;)
+		for (end = i;
+			end < s->nloads && s->loads[s->by_treatment[end]].treatment == treatment;)
 			end++;
 		ss += within_error_of(s, d, eff, s->by_treatment + i, end - i, obs);
 	}
@@ -325,8 +326,8 @@ static void find_within_error(struct strata *s, const struct dataset *d, const s
 /* ---- runner stratum ----------------------------------------------------------------------------
  */
 
-static void fit_between(struct strata *s, const struct dataset *d, const struct effective *eff,
-	struct arena *arena)
+static void fit_between(
+	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
 	double *x;
 
@@ -342,32 +343,46 @@ static void fit_between(struct strata *s, const struct dataset *d, const struct 
 	free(x);
 }
 
+/* `replicated`: names of one setting were loaded beside each other; without a second pass nothing
+ * tells what they show from a change of the machine all the same. */
+static const char *why_no_load_error(const struct strata *s, bool replicated)
+{
+	if (s->npasses < 2 && replicated)
+		return "there was one pass: a difference between settings cannot be told from one "
+		       "between loads, or from a drift";
+	if (s->npasses < 2)
+		return "each setting was loaded once: a difference between loads cannot be told "
+		       "from a difference between settings";
+	if (s->df_load <= 0)
+		return "no setting was loaded twice beside another, so there is nothing to test "
+		       "against";
+	return NULL;
+}
+
 static void set_load_error(struct strata *s, const struct lin_cross_fit *fit)
 {
 	double n = (double)s->nloads, na = (double)fit->na, pass = (double)fit->rank_b;
 	double ss = fit->rss, ms_pass;
 
 	s->df_load = n - na - pass;
-	/* With one setting and one load of it in each pass, passes are all the replication there is:
-	 * the loads are compared as they are. */
+	/* With one setting and one load of it in each pass, passes are all the replication there
+	 * is: the loads are compared as they are. */
 	if (s->df_load <= 0 && na == 1 && n > 1) {
 		s->df_load = n - 1;
 		ss = fit->rss_a;
 		pass = 0;
 	}
-	if (s->df_load <= 0) {
-		s->load_why = s->npasses < 2
-			? "each setting was loaded once: a difference between loads cannot be told "
-			  "from a difference between settings"
-			: "no setting was loaded twice beside another, so there is nothing to test "
-			  "against";
+	s->load_why = why_no_load_error(s, n > na);
+	if (s->load_why) {
+		s->df_load = 0;
 		return;
 	}
 	s->ms_load = ss / s->df_load;
 	if (s->ms_load < MS_NOTHING)
 		s->load_why = "all loads of a setting gave the same value to the last digit, so "
 			      "there is no noise to test against";
-	s->sd_load = sqrt(fmax(0, s->ms_load - (s->ms_within > 0 ? s->ms_within : 0) / s->per_load));
+	s->sd_load =
+		sqrt(fmax(0, s->ms_load - (s->ms_within > 0 ? s->ms_within : 0) / s->per_load));
 	if (pass > 0) {
 		ms_pass = (fit->rss_a - fit->rss) / pass;
 		s->sd_pass = sqrt(fmax(0, (ms_pass - s->ms_load) * s->npasses / n));
@@ -452,8 +467,9 @@ double strata_half(const struct strata *s, struct variance v)
 
 	if (!(v.value > 0) || !isfinite(v.df))
 		return NAN;
-	/* With so few Satterthwaite's degrees of freedom are too hopeful (88 to 93 % of 95 %); Cochran
-	 * and Cox's t, the mean of both weighted by their variances, is not (docs/statistics.md). */
+	/* With so few Satterthwaite's degrees of freedom are too hopeful (88 to 93 % of 95 %);
+	 * Cochran and Cox's t, the mean of both weighted by their variances, is not
+	 * (docs/statistics.md). */
 	if (v.load > 0 && v.request > 0 && s->df_load < FEW_LOAD_DF)
 		t = (v.load * dist_t_quantile(0.95, s->df_load) +
 			    v.request * dist_t_quantile(0.95, s->df_within)) /

@@ -1,29 +1,29 @@
 /* strata.h - one metric of a split-plot run, taken apart into its two strata (docs/statistics.md).
  *
  * Request stratum: observations within a load, the load as a fixed term; the error is what is left
- * beside load and cell x prompt.  Runner stratum: one adjusted mean per load; the error is what is left
- * beside treatment and pass.  Everything is on the analysis scale (logarithms, or as is). */
+ * beside load and cell x prompt.  Runner stratum: one adjusted mean per load; the error is what is
+ * left beside treatment and pass.  Everything is on the analysis scale (logarithms, or as is). */
 #ifndef STATS_STRATA_H
 #define STATS_STRATA_H
 
 #include "design.h"
 #include "linmodel.h"
 
-/* Requests of one load, cell and prompt; for bursts (concurrency > 1) of one load and cell, which then
- * weigh as one observation. */
+/* Requests of one load, cell and prompt; for bursts (concurrency > 1) of one load and cell, which
+ * then weigh as one observation. */
 struct strata_group {
-	uint32_t load;	 /* in strata.loads */
-	uint32_t cell;	 /* in dataset.cells */
+	uint32_t load;   /* in strata.loads */
+	uint32_t cell;   /* in dataset.cells */
 	uint32_t prompt; /* DATA_NONE for a burst */
 	uint32_t rows;
 	double weight, mean, ss;
 };
 
 struct strata_load {
-	uint32_t load; /* in dataset.loads */
+	uint32_t load;            /* in dataset.loads */
 	uint32_t treatment, pass; /* pass: class of server and pass, from 0 */
 	size_t first, ngroups;
-	double weight;	       /* observations */
+	double weight;         /* observations */
 	double mean, adjusted; /* over the rows; over cells and prompts as if each had its share */
 };
 
@@ -43,7 +43,7 @@ struct strata {
 	struct strata_load *loads;
 	size_t nloads;
 	struct strata_cell *cells; /* [dataset.ncells] */
-	uint32_t *by_treatment; /* [nloads] indices of loads, sorted by treatment */
+	uint32_t *by_treatment;    /* [nloads] indices of loads, sorted by treatment */
 	uint32_t npasses;
 	double per_load; /* mean observations per load */
 	/* Errors; NaN with the reason where there are no degrees of freedom. */
@@ -74,8 +74,8 @@ struct variance strata_variance(const struct strata *s, double per_load, double 
 /* Half the 95 % interval of an estimate with that variance. */
 double strata_half(const struct strata *s, struct variance v);
 
-/* 95 % interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns NULL,
- * or why there is none. */
+/* 95 % interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns
+ * NULL, or why there is none. */
 const char *strata_cell_interval(
 	const struct strata *s, uint32_t cell, double *low, double *high, double *df);
 

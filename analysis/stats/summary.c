@@ -59,8 +59,8 @@ static bool has_suspect(const struct dataset *d)
 	return false;
 }
 
-static void analyse(struct summary *s, const struct effective *eff, struct strata *all,
-	struct strata *valid)
+static void analyse(
+	struct summary *s, const struct effective *eff, struct strata *all, struct strata *valid)
 {
 	const struct dataset *d = s->data;
 	struct effects effects, without;
@@ -73,8 +73,8 @@ static void analyse(struct summary *s, const struct effective *eff, struct strat
 	describe_cells(s, eff, all, valid);
 	describe_run(s);
 	for (int m = 0; m < METRIC_COUNT; m++) {
-		s->best[m] = (struct best_set){.metric = (enum metric)m,
-			.why = "settings are not ranked by it"};
+		s->best[m] = (struct best_set){
+			.metric = (enum metric)m, .why = "settings are not ranked by it"};
 		if (has_best((enum metric)m))
 			best_find(&s->best[m], &all[m], d, eff, &s->arena);
 		drift_find(&s->drift[m], &all[m], d, eff);

@@ -14,11 +14,11 @@
 /* Figures of one metric in one cell, over rows that count. */
 struct metric_summary {
 	uint32_t n, nloads;
-	double estimate;	/* geometric mean for log-scale metrics, mean for others */
+	double estimate;        /* geometric mean for log-scale metrics, mean for others */
 	double ci_low, ci_high; /* 95 %, t from the two strata; expectation over loads */
 	double df;
 	double mean, sd, cv, median, mad, p50, p95, p99, min, max;
-	double estimate_valid_only; /* without suspect rows */
+	double estimate_valid_only;                          /* without suspect rows */
 	const char *ci_why, *median_why, *p95_why, *p99_why; /* NULL when given */
 };
 
@@ -34,7 +34,7 @@ struct cell_summary {
 	size_t nfailed;
 	double failure_upper; /* upper 95 % Clopper-Pearson limit of the failure rate */
 	double eff_num_ctx, offload_fraction; /* NaN unknown or mixed */
-	bool effective_differs; /* the server did not do what was asked */
+	bool effective_differs;               /* the server did not do what was asked */
 	const char *effective_why;
 	uint32_t alias_of; /* cell that is the same setting by read-back, or itself */
 	struct metric_summary metric[METRIC_COUNT];
@@ -46,36 +46,39 @@ const char *verdict_name(enum verdict v);
 struct level_summary {
 	const char *level;
 	uint32_t n, nloads;
-	double estimate;		/* marginal mean on the metric's own scale */
+	double estimate;                    /* marginal mean on the metric's own scale */
 	double estimate_low, estimate_high; /* 95 % */
-	double ratio, ci_low, ci_high; /* against the reference level (difference if not log), 95 % */
+	double ratio, ci_low,
+		ci_high; /* against the reference level (difference if not log), 95 % */
 };
 
 /* Two levels compared, with the interval that holds for all pairs of the factor at once (95 %). */
 struct level_pair {
-	uint32_t worse, better; /* in effect.levels */
+	uint32_t worse, better;        /* in effect.levels */
 	double ratio, ci_low, ci_high; /* worse against better (difference if not log) */
 };
 
 struct effect {
-	const char *factor; /* "num_ctx", "num_ctx:temperature" */
+	const char *factor;     /* "num_ctx", "num_ctx:temperature" */
 	int factor_a, factor_b; /* indices; b -1 for a main effect */
 	enum metric metric;
 	enum data_stratum stratum;
-	const char *error_term; /* "block x pass", "within loads" */
+	const char *error_term;                            /* "block x pass", "within loads" */
 	double df, df_error, f, p, p_holm, partial_eta_sq; /* NaN where there is no test */
 	bool primary; /* in the Holm family; otherwise p_holm is Benjamini-Hochberg, exploratory */
 	double margin;
 	bool negligible;
-	double widest_low, widest_high; /* the pairwise 90 % interval that reaches furthest (ratio) */
-	double detectable; /* smallest ratio - 1 that would have been found 9 times in 10; NaN */
+	double widest_low,
+		widest_high; /* the pairwise 90 % interval that reaches furthest (ratio) */
+	double detectable;   /* smallest ratio - 1 that would have been found 9 times in 10; NaN */
 	enum verdict verdict;
-	const char *why;     /* reason of a withheld or inconclusive verdict, one clause; or "" */
-	const char *note;    /* "rests on 4 degrees of freedom", or "" */
-	uint32_t passes_needed; /* for an inconclusive one: so many passes find or exclude the margin; 0 unknown */
-	double p_valid_only; /* adjusted p and verdict without suspect rows */
+	const char *why;  /* reason of a withheld or inconclusive verdict, one clause; or "" */
+	const char *note; /* "rests on 4 degrees of freedom", or "" */
+	uint32_t passes_needed; /* for an inconclusive one: so many passes find or exclude the
+				   margin; 0 unknown */
+	double p_valid_only;    /* adjusted p and verdict without suspect rows */
 	enum verdict verdict_valid_only;
-	const char *reference; /* level that ratios refer to */
+	const char *reference;        /* level that ratios refer to */
 	struct level_summary *levels; /* main effects only, one for each effective level */
 	size_t nlevels;
 	struct level_pair furthest; /* under the verdict effect only, else NaN: main effects */
@@ -96,20 +99,34 @@ struct best_set {
 	uint32_t *cells; /* in order of estimate, the best first */
 	size_t ncells;
 	size_t different; /* how many different settings after aliases are merged */
-	size_t of;	  /* different settings compared */
-	size_t worse; /* of those outside, how many the all-pairs interval shows to be worse than the best */
-	const char *why;  /* set where it could not be made; then ncells is 0 */
+	size_t of;        /* different settings compared */
+	size_t worse;    /* of those outside, how many the all-pairs interval shows to be worse than
+			    the best */
+	const char *why; /* set where it could not be made; then ncells is 0 */
 };
 
-enum finding_kind { FIND_RUN, FIND_ALIAS, FIND_EFFECT, FIND_NO_EFFECT, FIND_INCONCLUSIVE, FIND_BEST, FIND_FAILURE,
-	FIND_LOAD, FIND_DRIFT, FIND_QUALITY, FIND_AUDIT, FIND_LIMIT };
+enum finding_kind {
+	FIND_RUN,
+	FIND_ALIAS,
+	FIND_EFFECT,
+	FIND_NO_EFFECT,
+	FIND_INCONCLUSIVE,
+	FIND_BEST,
+	FIND_FAILURE,
+	FIND_LOAD,
+	FIND_DRIFT,
+	FIND_QUALITY,
+	FIND_AUDIT,
+	FIND_LIMIT
+};
 const char *finding_kind_name(enum finding_kind k);
 
 /* A statement with the rows behind it. */
 struct finding {
 	const char *id; /* "F1" in order of strength */
 	enum finding_kind kind;
-	const char *text; /* one or two plain sentences, no markup, no more digits than the interval supports */
+	const char *text; /* one or two plain sentences, no markup, no more digits than the interval
+			     supports */
 	const char *file, *filter; /* "runs.csv", "phase=measure status=ok num_ctx=8192" */
 	uint32_t n;
 	int strength; /* larger is stronger */
@@ -146,8 +163,9 @@ struct summary {
 	double seconds; /* first send to last end of all sessions, pauses left out */
 	double client_lag_p99_us;
 	double ttft_minus_server_ms_p50, ttft_minus_server_ms_p95; /* rows that paid no load */
-	uint64_t ttft_minus_server_n, ttft_minus_server_outside; /* of n, outside 0..50 ms */
-	double sd_load[METRIC_COUNT], sd_pass[METRIC_COUNT], sd_request[METRIC_COUNT]; /* on the analysis scale */
+	uint64_t ttft_minus_server_n, ttft_minus_server_outside;   /* of n, outside 0..50 ms */
+	double sd_load[METRIC_COUNT], sd_pass[METRIC_COUNT],
+		sd_request[METRIC_COUNT];             /* on the analysis scale */
 	double prompt_tokens_max, context_filled_max; /* largest share of num_ctx used, NaN */
 	bool interleaved; /* more than one pass: factors not confounded with order */
 };

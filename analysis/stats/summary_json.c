@@ -294,8 +294,9 @@ static json_t *drift_json(const struct summary *s)
 
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		const struct drift_summary *t = &s->drift[m];
-		const char *sentinel = "there are no two loads of the sentinel, or no error to hold "
-				       "them against";
+		const char *sentinel =
+			"there are no two loads of the sentinel, or no error to hold "
+			"them against";
 		json_t *o = json_object();
 
 		put_number(o, "trend_per_hour", t->trend_per_hour, t->why);
@@ -340,7 +341,7 @@ static json_t *ingest_json(const struct dataset *d)
 	put_count(o, "bytes", bytes);
 	put(o, "by_format", formats);
 	put(o, "skipped", skipped);
-	put_count(o, "duplicates", 0);
+	put(o, "duplicates", json_array()); /* a run directory has none */
 	return o;
 }
 
@@ -368,8 +369,8 @@ static json_t *run_json(const struct summary *s)
 	put_number(o, "client_lag_p99_us", s->client_lag_p99_us, "p99 needs 100 samples");
 	put_number(o, "ttft_minus_server_ms_p50", s->ttft_minus_server_ms_p50,
 		"no row has both times");
-	put_number(o, "ttft_minus_server_ms_p95", s->ttft_minus_server_ms_p95,
-		"p95 needs 20 samples");
+	put_number(
+		o, "ttft_minus_server_ms_p95", s->ttft_minus_server_ms_p95, "p95 needs 20 samples");
 	put_count(o, "ttft_minus_server_n", s->ttft_minus_server_n);
 	put_count(o, "ttft_minus_server_outside", s->ttft_minus_server_outside);
 	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");

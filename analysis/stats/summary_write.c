@@ -54,8 +54,8 @@ static void cells_header(const struct summary *s, struct str *t)
 {
 	static const char *const figures[] = {
 		"n", "estimate", "ci_low", "ci_high", "mean", "sd", "p50", "p95", "p99"};
-	static const char *const counts[] = {
-		"n", "failed", "suspect", "invalid", "failure_upper", "eff_num_ctx", "offload_fraction"};
+	static const char *const counts[] = {"n", "failed", "suspect", "invalid", "failure_upper",
+		"eff_num_ctx", "offload_fraction"};
 	char name[120];
 
 	add_text(t, "cell_id");
@@ -74,8 +74,8 @@ static void cells_header(const struct summary *s, struct str *t)
 
 static void add_metric(struct str *t, const struct metric_summary *m)
 {
-	const double figures[] = {m->estimate, m->ci_low, m->ci_high, m->mean, m->sd, m->p50, m->p95,
-		m->p99};
+	const double figures[] = {
+		m->estimate, m->ci_low, m->ci_high, m->mean, m->sd, m->p50, m->p95, m->p99};
 
 	add_count(t, m->n);
 	for (size_t i = 0; i < COUNTOF(figures); i++)
@@ -182,8 +182,8 @@ static void make_findings(const struct summary *s, struct str *t)
 /* Requests of each load that count, and their geometric or plain means. */
 static void make_loads(const struct summary *s, struct str *t)
 {
-	static const char *const header[] = {"load_id", "phase", "status", "server", "block", "pass",
-		"load_ms", "context_length", "size", "size_vram", "n"};
+	static const char *const header[] = {"load_id", "phase", "status", "server", "block",
+		"pass", "load_ms", "context_length", "size", "size_vram", "n"};
 	const struct dataset *d = s->data;
 	uint32_t *n = xcalloc(d->nloads, sizeof(*n));
 
@@ -196,8 +196,8 @@ static void make_loads(const struct summary *s, struct str *t)
 	for (size_t i = 0; i < d->nloads; i++) {
 		const struct data_load *l = &d->loads[i];
 		double block = l->block == DATA_NONE ? (double)NAN : l->block;
-		const double figures[] = {block, l->pass, l->load_ms, l->context_length, l->size,
-			l->size_vram, n[i]};
+		const double figures[] = {
+			block, l->pass, l->load_ms, l->context_length, l->size, l->size_vram, n[i]};
 
 		add_text(t, l->id);
 		add_text(t, l->sentinel ? "sentinel" : "measure");

@@ -17,7 +17,8 @@ int wording_decimals(double half)
 	if (!(half > 0) || !isfinite(half))
 		return 1;
 	exponent = (int)floor(log10(half));
-	/* 0.095 shown with one digit would read 0.1: the rule of the Particle Data Group, in short. */
+	/* 0.095 shown with one digit would read 0.1: the rule of the Particle Data Group, in short.
+	 */
 	return (half / pow(10, exponent) < 3.55 ? 1 : 0) - exponent;
 }
 

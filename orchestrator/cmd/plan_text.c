@@ -29,8 +29,11 @@ static void print_server(const struct server_facts *f)
 	if (m && m->context_train >= 0)
 		printf(", trained for %s tokens", num_group(train, m->context_train));
 	printf("\n");
-	if (f->proxy)
-		printf("  through the proxy %s\n", f->proxy);
+	if (f->proxy) {
+		const char *host = strrchr(f->proxy, '@'); /* before it may stand a password */
+
+		printf("  through the proxy %s\n", host ? host + 1 : f->proxy);
+	}
 	if (!f->has_show || !f->has_ps)
 		printf("  not offered here: %s%s%s, so %s cannot be checked\n",
 			f->has_show ? "" : "/api/show", !f->has_show && !f->has_ps ? " and " : "",

@@ -66,14 +66,20 @@ static size_t lumped(const struct sample *s)
 	return n;
 }
 
+/* 1 ms, or 1 % of the TTFT where that is more: less cannot move a figure that is read to 1 %. */
+static ns lag_allowed(ns ttft)
+{
+	ns share = ttft == NS_NONE ? 0 : (ns)(LAG_OF_TTFT * (double)ttft);
+
+	return share > LAG_MAX ? share : LAG_MAX;
+}
+
 static void judge_client(struct row_keys *k, const struct sample *s)
 {
 	ns ttft = sample_ttft(s);
 	char text[NUM_TEXT];
 
-	if (s->loop_lag_max != NS_NONE &&
-		(s->loop_lag_max > LAG_MAX ||
-			(ttft != NS_NONE && (double)s->loop_lag_max > LAG_OF_TTFT * (double)ttft)))
+	if (s->loop_lag_max != NS_NONE && s->loop_lag_max > lag_allowed(ttft))
 		blame(k, SUSPECT, "the loop was late by %s ms", ms_text(text, s->loop_lag_max));
 	if (s->due != NS_NONE && s->sent != NS_NONE && s->sent - s->due > LATE_MAX)
 		blame(k, SUSPECT, "sent %s ms late", ms_text(text, s->sent - s->due));
@@ -137,19 +143,22 @@ static void judge_load(struct audit *a, struct row_keys *k, const struct sample 
 	a->resident_load[a->nresident++ % AUDIT_KEPT] = s->load;
 }
 
-/* Median ms per token of uncached prompts of about this length, NaN if fewer than `least` are
- * known. */
-static double usual_prefill(const struct audit *a, int64_t tokens, size_t least)
+/* The fastest prefill, ms per token, of uncached prompts of about this length; NaN if fewer than
+ * `least` are known.  The fastest, since noise only slows: on a busy machine the middle may be
+ * three times the true cost, and the next quiet request would look cached. */
+static double fastest_prefill(const struct audit *a, int64_t tokens, size_t least)
 {
-	double v[AUDIT_KEPT];
+	double fastest = INFINITY;
 	size_t n = 0;
 
 	for (size_t i = 0; i < kept(a->nprefill); i++) {
 		if (fabs((double)(a->prefill[i].tokens - tokens)) <=
-			PREFILL_LIKE_TOKENS * (double)tokens)
-			v[n++] = a->prefill[i].ms_per_token;
+			PREFILL_LIKE_TOKENS * (double)tokens) {
+			fastest = fmin(fastest, a->prefill[i].ms_per_token);
+			n++;
+		}
 	}
-	return n == 0 || n < least ? (double)NAN : median(v, n);
+	return n == 0 || n < least ? (double)NAN : fastest;
 }
 
 /* Longer prompts than the sliding window are computed anew every time. */
@@ -186,12 +195,12 @@ static void judge_prefill(struct audit *a, struct row_keys *k, const struct samp
 	bool repeat_is_due, bool uncached)
 {
 	double ms_per_token = (double)s->prompt_eval / NS_PER_MS / (double)s->prompt_tokens;
-	double usual = usual_prefill(a, s->prompt_tokens, uncached ? PREFILL_LEAST_SEEN : 1);
+	double fastest = fastest_prefill(a, s->prompt_tokens, uncached ? PREFILL_LEAST_SEEN : 1);
 
 	/* Comparisons with NaN are false: what is not known blames nobody. */
-	if (repeat_is_due && ms_per_token > PREFILL_NOT_CACHED * usual)
+	if (repeat_is_due && ms_per_token > PREFILL_NOT_CACHED * fastest)
 		blame(k, SUSPECT, "a repeated prompt that does not look cached");
-	if (uncached && ms_per_token < PREFILL_CACHED * usual)
+	if (uncached && ms_per_token < PREFILL_CACHED * fastest)
 		blame(k, SUSPECT, "a unique prompt that looks cached");
 	else if (uncached)
 		a->prefill[a->nprefill++ % AUDIT_KEPT] = (struct audit_prefill){

@@ -1,6 +1,6 @@
 /* audit.h - whether a row may be believed, from causes recorded independently of the metric.
  *
- * suspect: the loop was late by more than 1 ms or 1 % of the TTFT; the request was sent more than
+ * suspect: the loop was late by more than 1 ms and 1 % of the TTFT; the request was sent more than
  * 5 ms after it was due; a connection had to be opened again (libcurl may have sent it twice);
  * another model was in memory; a load the schedule did not expect; a unique prompt that looks
  * cached, or a repeat that does not; several content lines in one read where that was most of them;

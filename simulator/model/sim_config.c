@@ -69,7 +69,7 @@ static int unknown_key(const char *name, struct err *e)
 	names[n++] = "version";
 	names[n] = NULL;
 	near = jsonx_did_you_mean(name, names);
-	err_set(e, ERR_USAGE, "--sim: unknown key \"%s\"", err_quote(shown, sizeof(shown), name));
+	err_set(e, ERR_USAGE, "unknown key \"%s\"", err_quote(shown, sizeof(shown), name));
 	if (near)
 		err_hint(e, "did you mean %s?", near);
 	else
@@ -87,7 +87,7 @@ static int set_text(char *dst, size_t size, const char *name, const char *value,
 		strspn(value,
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
 			"UVWXYZ0123456789.:/_-") != len) {
-		err_set(e, ERR_USAGE, "--sim: %s: expected a name, got \"%s\"", name,
+		err_set(e, ERR_USAGE, "%s: expected a name, got \"%s\"", name,
 			err_quote(shown, sizeof(shown), value));
 		return err_hint(e, "at most %zu letters, digits and . : / _ -", size - 1);
 	}
@@ -114,7 +114,7 @@ static int set_number(struct sim_config *c, const struct key *k, const char *val
 
 	if (!num_parse(value, strlen(value), &x) || !(x >= k->min && x <= k->max) ||
 		(whole && x != floor(x))) {
-		err_set(e, ERR_USAGE, "--sim: %s: expected %s from %s to %s, got \"%s\"", k->name,
+		err_set(e, ERR_USAGE, "%s: expected %s from %s to %s, got \"%s\"", k->name,
 			whole ? "an integer" : "a number", num_text(low, k->min),
 			num_text(high, k->max), err_quote(shown, sizeof(shown), value));
 		return err_hint(e, "%s: %s", k->name, k->help);
@@ -136,7 +136,7 @@ int sim_config_set(struct sim_config *c, const char *key_value, struct err *e)
 	if (!k && strcmp(name, "model") != 0 && strcmp(name, "version") != 0)
 		return unknown_key(name, e);
 	if (!equals) {
-		err_set(e, ERR_USAGE, "--sim: %s has no value", name);
+		err_set(e, ERR_USAGE, "%s has no value", name);
 		return err_hint(e, "write %s=VALUE", name);
 	}
 	if (k)

@@ -222,7 +222,7 @@ static struct sim_term *load(struct sim *m, const struct sim_want *want, const c
 			t->ready = t->begin;
 		close_term(t, t->ready, 0);
 	}
-	*VEC_PUSH(&m->terms) = t;
+	*VEC_PUSH(&m->terms) = t; /* NOLINT(bugprone-sizeof-expression): of pointers */
 	return t;
 }
 

@@ -42,7 +42,7 @@ void simqueue_add(struct simqueue *q, struct simqueue_entry *e, ns due)
 		BUG("queued twice");
 	e->due = due;
 	e->seq = q->seq++;
-	*VEC_PUSH(q) = e;
+	*VEC_PUSH(q) = e; /* NOLINT(bugprone-sizeof-expression): of pointers */
 	sift(q, q->n - 1, e);
 }
 

@@ -123,8 +123,8 @@ static void add_visit(struct dataset *d, struct rng *r, const struct splitplot *
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t which = order[i] / c->per_pass;
 
-		add_row(d, r, c, block * c->temperatures + which / c->prompts, which % c->prompts, pass,
-			shift);
+		add_row(d, r, c, block * c->temperatures + which / c->prompts, which % c->prompts,
+			pass, shift);
 	}
 	free(order);
 }
@@ -144,8 +144,8 @@ void splitplot_make(struct dataset *d, const struct splitplot *c, struct rng *r)
 	d->nblocks = blocks;
 	d->passes_planned = d->passes_complete = c->passes;
 	d->loads = arena_alloc(&d->arena, (size_t)blocks * c->passes, sizeof(*d->loads));
-	d->rows = arena_alloc(&d->arena,
-		d->ncells * c->prompts * c->passes * c->per_pass, sizeof(*d->rows));
+	d->rows = arena_alloc(
+		&d->arena, d->ncells * c->prompts * c->passes * c->per_pass, sizeof(*d->rows));
 	d->nprompts = c->prompts;
 	d->prompts = arena_alloc(&d->arena, c->prompts, sizeof(*d->prompts));
 	for (uint32_t p = 0; p < c->prompts; p++)

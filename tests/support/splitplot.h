@@ -1,5 +1,5 @@
-/* splitplot.h - runs of a known truth, made in memory: loads of runner settings, requests of sampling
- * settings inside them, noise of each stratum.  For the tests of the analysis. */
+/* splitplot.h - runs of a known truth, made in memory: loads of runner settings, requests of
+ * sampling settings inside them, noise of each stratum.  For the tests of the analysis. */
 #ifndef TESTS_SPLITPLOT_H
 #define TESTS_SPLITPLOT_H
 
@@ -16,7 +16,7 @@ struct splitplot {
 	/* Logarithms of the true ratios to level 0, NULL for none. */
 	const double *context_effect, *temperature_effect;
 	double interaction; /* last context with last temperature, beside the main effects */
-	double base;	    /* true value of the first cell; 0: 100 */
+	double base;        /* true value of the first cell; 0: 100 */
 };
 
 /* Both primary metrics get noise of their own and the same truth (on throughput; TTFT gets the
@@ -24,6 +24,7 @@ struct splitplot {
 void splitplot_make(struct dataset *d, const struct splitplot *c, struct rng *r);
 
 /* Index of a cell. */
-uint32_t splitplot_cell(const struct splitplot *c, uint32_t context, uint32_t gpu, uint32_t temperature);
+uint32_t splitplot_cell(
+	const struct splitplot *c, uint32_t context, uint32_t gpu, uint32_t temperature);
 
 #endif

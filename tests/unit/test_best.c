@@ -1,4 +1,5 @@
-/* test_best.c - the set that holds the best: holds it, is the same each time, and knows its limits. */
+/* test_best.c - the set that holds the best: holds it, is the same each time, and knows its limits.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -40,8 +41,15 @@ static void release(struct fixture *f)
 
 static struct splitplot plain(void)
 {
-	return (struct splitplot){.contexts = 3, .gpus = 1, .temperatures = 2, .prompts = 1,
-		.passes = 4, .per_pass = 2, .sd_request = 0.01, .sd_load = 0.01, .sd_pass = 0.01};
+	return (struct splitplot){.contexts = 3,
+		.gpus = 1,
+		.temperatures = 2,
+		.prompts = 1,
+		.passes = 4,
+		.per_pass = 2,
+		.sd_request = 0.01,
+		.sd_load = 0.01,
+		.sd_pass = 0.01};
 }
 
 static bool holds(const struct best_set *b, uint32_t cell)

@@ -56,8 +56,15 @@ static const struct effect *effect_of(const struct run *x, const char *factor, e
 /* 4 num_ctx x 3 temperatures, 6 requests a cell in 3 passes, loads as noisy as requests. */
 static struct splitplot grid(void)
 {
-	return (struct splitplot){.contexts = 4, .gpus = 1, .temperatures = 3, .prompts = 1,
-		.passes = 3, .per_pass = 2, .sd_request = 0.01, .sd_load = 0.01, .sd_pass = 0.01};
+	return (struct splitplot){.contexts = 4,
+		.gpus = 1,
+		.temperatures = 3,
+		.prompts = 1,
+		.passes = 3,
+		.per_pass = 2,
+		.sd_request = 0.01,
+		.sd_load = 0.01,
+		.sd_pass = 0.01};
 }
 
 struct tally {
@@ -101,15 +108,16 @@ static void test_false_alarms(void **state)
 	struct tally t = false_alarms(&c, 1000, "A/A");
 
 	(void)state;
-	print_message("A/A: %zu of %zu runs, %zu of %zu tests below 5 %%\n", t.alarms, t.runs, t.small,
-		t.tests);
+	print_message("A/A: %zu of %zu runs, %zu of %zu tests below 5 %%\n", t.alarms, t.runs,
+		t.small, t.tests);
 	assert_in_range(t.alarms, 10, 67);
 	assert_int_equal(t.withheld, 0);
 	assert_int_equal(t.tests, 6000);
 	assert_in_range(t.small, 240, 360); /* 4 to 6 % */
 }
 
-/* Requests taken for replicates of num_ctx would cry wolf in most runs; here loads are 3 x as noisy. */
+/* Requests taken for replicates of num_ctx would cry wolf in most runs; here loads are 3 x as
+ * noisy. */
 static void test_false_alarms_with_noisy_loads(void **state)
 {
 	struct splitplot c = grid();
@@ -122,8 +130,8 @@ static void test_false_alarms_with_noisy_loads(void **state)
 	assert_in_range(t.alarms, 5, 40);
 }
 
-/* Three names of one setting: the loads of all of them are the error of num_ctx, and it still holds.
- * Two passes would leave three degrees of freedom without them. */
+/* Three names of one setting: the loads of all of them are the error of num_ctx, and it still
+ * holds. Two passes would leave three degrees of freedom without them. */
 static void test_false_alarms_with_aliases(void **state)
 {
 	struct splitplot c = grid();
@@ -142,8 +150,8 @@ static void test_false_alarms_with_aliases(void **state)
 	assert_int_equal(t.withheld, 0);
 }
 
-/* 95 % intervals of the ratio between levels, of both strata, and of a cell's expectation over loads
- * (pass shifts apart), where there are true effects. */
+/* 95 % intervals of the ratio between levels, of both strata, and of a cell's expectation over
+ * loads (pass shifts apart), where there are true effects. */
 static void test_coverage(void **state)
 {
 	enum { RUNS = 1500 };
@@ -171,16 +179,16 @@ static void test_coverage(void **state)
 		cells += low < log(100) - 0.03 && high > log(100) - 0.03;
 		run_release(&x);
 	}
-	print_message("coverage of %d: num_ctx %zu, temperature %zu, cell %zu\n", RUNS, runner, request,
-		cells);
+	print_message("coverage of %d: num_ctx %zu, temperature %zu, cell %zu\n", RUNS, runner,
+		request, cells);
 	/* 93 to 97 % */
 	assert_in_range(runner, RUNS * 93 / 100, RUNS * 97 / 100);
 	assert_in_range(request, RUNS * 93 / 100, RUNS * 97 / 100);
 	assert_in_range(cells, RUNS * 93 / 100, RUNS * 97 / 100);
 }
 
-/* Where 1 or 2 degrees of freedom are all there is between loads, a cell's interval may be too wide,
- * never too narrow. */
+/* Where 1 or 2 degrees of freedom are all there is between loads, a cell's interval may be too
+ * wide, never too narrow. */
 static void test_coverage_of_few_loads(void **state)
 {
 	enum { RUNS = 1000 };
@@ -239,7 +247,8 @@ static void test_simultaneous_coverage(void **state)
 		run_release(&x);
 	}
 	print_message("furthest pair: %zu of %d\n", held, RUNS);
-	assert_true(held >= RUNS * 95 / 100); /* more than 95 %, since one of six pairs is looked at */
+	assert_true(
+		held >= RUNS * 95 / 100); /* more than 95 %, since one of six pairs is looked at */
 }
 
 /* A planted effect of the size that the run says it would have found is found 9 times in 10. */

@@ -1,9 +1,9 @@
 /* test_dataset.c - a run directory into a dataset: meaning, counting rule, damage.
  *
  * tests/data/runs/small: num_ctx 1024 and 4096 x temperature 0.2 and 0.8, 3 passes of 2 requests, a
- * sentinel; among its rows a timeout that was done again, one out of memory, a suspect one, an invalid
- * one that was measured again, one that paid a load, a run_id that is ok twice, a damaged line, and a
- * tail that was cut off. */
+ * sentinel; among its rows a timeout that was done again, one out of memory, a suspect one, an
+ * invalid one that was measured again, one that paid a load, a run_id that is ok twice, a damaged
+ * line, and a tail that was cut off. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +113,8 @@ static void test_counting_rule(void **state)
 	assert_int_equal(invalid, 1);
 	assert_int_equal(suspect, 1);
 	assert_int_equal(paid, 1);
-	/* 24 planned, less one out of memory and one that paid; the second ok of a run_id is none. */
+	/* 24 planned, less one out of memory and one that paid; the second ok of a run_id is none.
+	 */
 	assert_int_equal(counts, 22);
 	dataset_release(&d);
 }
@@ -167,7 +168,8 @@ static const char *write_run(const char *header, const char *const *lines, size_
 	return dir;
 }
 
-#define HEADER "run_id,cell_id,block,pass,load_id,phase,num_gpu,prompt_id,status,decode_tok_s,ttft_ms"
+#define HEADER                                                                                     \
+	"run_id,cell_id,block,pass,load_id,phase,num_gpu,prompt_id,status,decode_tok_s,ttft_ms"
 
 static int empty_folder(void **state)
 {
@@ -239,7 +241,8 @@ static void test_incomplete_pass(void **state)
 {
 	static const char *const lines[] = {"r1,c1,0,1,l1,measure,auto,p,ok,50,100",
 		"r2,c2,1,1,l2,measure,99,p,ok,51,101", "r3,c1,0,2,l3,measure,auto,p,ok,50,100",
-		"r4,c2,1,2,l4,measure,99,p,timeout_total,,", "r5,c1,0,3,l5,measure,auto,p,ok,50,100"};
+		"r4,c2,1,2,l4,measure,99,p,timeout_total,,",
+		"r5,c1,0,3,l5,measure,auto,p,ok,50,100"};
 	struct err e = ERR_INIT;
 	struct dataset d;
 
@@ -257,8 +260,10 @@ static void test_refusals(void **state)
 		const char *says;
 	} cases[] = {
 		{NULL, NULL, HEADER, NULL, ERR_DATA, "no row"},
-		{NULL, NULL, "run_id,cell_id,phase", "r,c,measure", ERR_JOURNAL, "no column status"},
-		{"[]", NULL, HEADER, "r1,c1,0,1,l1,measure,auto,p,ok,50,100", ERR_JOURNAL, "sweep.json"},
+		{NULL, NULL, "run_id,cell_id,phase", "r,c,measure", ERR_JOURNAL,
+			"no column status"},
+		{"[]", NULL, HEADER, "r1,c1,0,1,l1,measure,auto,p,ok,50,100", ERR_JOURNAL,
+			"sweep.json"},
 		{"{\"factors\":[1]}", NULL, HEADER, "r1,c1,0,1,l1,measure,auto,p,ok,50,100",
 			ERR_JOURNAL, "factors: expected an object"},
 		{"{\"factors\":{\"num_gpu\":3}}", NULL, HEADER,
@@ -283,10 +288,10 @@ static void test_refusals(void **state)
 			unit_write_text("sweep.json", cases[i].sweep);
 		if (cases[i].manifest)
 			unit_write_text("manifest.json", cases[i].manifest);
-		assert_int_equal(dataset_from_run(&d,
-					 write_run(cases[i].header, &cases[i].line,
-						 cases[i].line ? 1 : 0),
-					 &e),
+		assert_int_equal(
+			dataset_from_run(&d,
+				write_run(cases[i].header, &cases[i].line, cases[i].line ? 1 : 0),
+				&e),
 			-1);
 		assert_int_equal(e.code, cases[i].code);
 		assert_contains(e.msg, cases[i].says);

@@ -20,8 +20,14 @@ struct fixture {
 
 static void make(struct fixture *f, uint32_t passes, uint32_t per_pass)
 {
-	struct splitplot c = {.contexts = 1, .gpus = 1, .temperatures = 2, .prompts = 1,
-		.passes = passes, .per_pass = per_pass, .sd_request = 0.01, .sd_load = 0.01};
+	struct splitplot c = {.contexts = 1,
+		.gpus = 1,
+		.temperatures = 2,
+		.prompts = 1,
+		.passes = passes,
+		.per_pass = per_pass,
+		.sd_request = 0.01,
+		.sd_load = 0.01};
 	struct rng r;
 
 	*f = (struct fixture){0};
@@ -206,8 +212,13 @@ static void test_all_failed(void **state)
 
 static void test_scores(void **state)
 {
-	struct splitplot layout = {.contexts = 1, .gpus = 1, .temperatures = 1, .prompts = 4,
-		.passes = 2, .per_pass = 3, .sd_request = 0.01};
+	struct splitplot layout = {.contexts = 1,
+		.gpus = 1,
+		.temperatures = 1,
+		.prompts = 4,
+		.passes = 2,
+		.per_pass = 3,
+		.sd_request = 0.01};
 	static const double of_prompt[] = {0, 1, 1, 0.5};
 	const struct metric_summary *m;
 	struct fixture f = {0};

@@ -14,7 +14,8 @@ static void assert_close(double got, double want, double absolute)
 
 static void test_slope(void **state)
 {
-	static const double x[] = {0, 1, 2, 3, 4}, line[] = {1, 3, 5, 7, 9}, wild[] = {1, 3, 5, 7, 900};
+	static const double x[] = {0, 1, 2, 3, 4}, line[] = {1, 3, 5, 7, 9},
+			    wild[] = {1, 3, 5, 7, 900};
 	static const double same[] = {2, 2, 2};
 
 	(void)state;
@@ -77,8 +78,14 @@ static void release(struct fixture *f)
 	dataset_release(&f->d);
 }
 
-static const struct splitplot plain = {.contexts = 4, .gpus = 1, .temperatures = 3, .prompts = 1,
-	.passes = 3, .per_pass = 2, .sd_request = 0.002, .sd_load = 0.002};
+static const struct splitplot plain = {.contexts = 4,
+	.gpus = 1,
+	.temperatures = 3,
+	.prompts = 1,
+	.passes = 3,
+	.per_pass = 2,
+	.sd_request = 0.002,
+	.sd_load = 0.002};
 
 static void test_trend(void **state)
 {

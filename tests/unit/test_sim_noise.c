@@ -288,6 +288,10 @@ static void test_faults(void **state)
 				assert_int_equal(a.ntokens, 20);
 				assert_non_null(strstr(line.s, "\"done\":true"));
 			}
+			/* What is cut is over early, but for a stall. */
+			if (a.shape == SIM_STREAM)
+				assert_int_equal(a.end_at <= now + a.total,
+					a.ntokens < 20 && a.ending != SIM_END_STALL);
 			assert_true(a.end_at >= now);
 			now = a.end_at + 1;
 			sim_answer_release(&a);

@@ -116,6 +116,44 @@ static void test_cancel_keeps_those_behind(void **state)
 	sim_free(m);
 }
 
+/* Only its own slot, and what stands before it there. */
+static void test_cancel_with_two_slots(void **state)
+{
+	struct sim *m = MACHINE(1, QUIET, "num_parallel=2");
+	struct sim_answer a = simtest_options(m, 0, "\"num_predict\":100"), b, c, d;
+	ns at = a.token_at[4];
+
+	(void)state;
+	b = simtest_options(m, at, "\"num_predict\":900");
+	sim_cancel(m, a.handle, at + 1);
+	c = simtest_options(m, at + 2, "\"num_predict\":500");
+	assert_in_range(rest_of(&c), MS(10), MS(10) + 2000);
+	/* d waits for c; without d, the next one still does. */
+	d = simtest_options(m, at + 3, "");
+	sim_cancel(m, d.handle, at + 4);
+	sim_answer_release(&d);
+	d = simtest_options(m, at + 5, "");
+	assert_in_range(d.token_at[0], c.end_at, b.end_at);
+	sim_answer_release(&a);
+	sim_answer_release(&b);
+	sim_answer_release(&c);
+	sim_answer_release(&d);
+	sim_free(m);
+}
+
+static void test_idle_counts_from_a_cancel(void **state)
+{
+	struct sim *m = MACHINE(1, QUIET, "decode_speed=0.001");
+	struct sim_answer a = simtest_ask(m, 0, "\"prompt\":\"x\",\"keep_alive\":10");
+
+	(void)state;
+	sim_cancel(m, a.handle, S(60));
+	assert_true(simtest_is_listed(m, S(70)));
+	assert_false(simtest_is_listed(m, S(70.1)));
+	sim_answer_release(&a);
+	sim_free(m);
+}
+
 static void test_cancel_drops_the_load(void **state)
 {
 	struct sim *m = MACHINE(1, QUIET);
@@ -223,6 +261,8 @@ int main(void)
 		cmocka_unit_test(test_queue_full),
 		cmocka_unit_test(test_cancel_frees_the_slot),
 		cmocka_unit_test(test_cancel_keeps_those_behind),
+		cmocka_unit_test(test_cancel_with_two_slots),
+		cmocka_unit_test(test_idle_counts_from_a_cancel),
 		cmocka_unit_test(test_cancel_drops_the_load),
 		cmocka_unit_test(test_gpu_share),
 		cmocka_unit_test(test_out_of_memory),

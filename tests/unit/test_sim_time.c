@@ -47,6 +47,11 @@ static void test_prompt_cache(void **state)
 		sim_answer_release(&a);
 		sim_answer_release(&b);
 	}
+	/* The longer one left nothing behind. */
+	a = simtest_words(m, now, 500, "");
+	assert_int_equal(a.prompt_eval, MS(506));
+	now = a.end_at;
+	sim_answer_release(&a);
 	/* A reload forgets. */
 	a = simtest_ask(m, now, "\"prompt\":\"abcdefgh\"");
 	b = simtest_ask(m, a.end_at, "\"prompt\":\"abcdefgh\",\"options\":{\"num_ctx\":2048}");
@@ -263,6 +268,20 @@ static void test_output_length(void **state)
 	}
 }
 
+static void test_output_without_shift(void **state)
+{
+	struct sim *m = MACHINE(1, QUIET, "era=2");
+	struct sim_answer a = simtest_ask(m, 0,
+		"\"prompt\":\"hello\",\"shift\":false,"
+		"\"options\":{\"num_predict\":5000,\"num_ctx\":512}");
+
+	(void)state;
+	assert_int_equal(a.output_tokens, 504);
+	assert_string_equal(a.done_reason, "length");
+	sim_answer_release(&a);
+	sim_free(m);
+}
+
 static void test_first_request_is_slow(void **state)
 {
 	struct sim *m = MACHINE(1, QUIET, "warmup_slow=0.5", "era=1");
@@ -364,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_token_jitter),
 		cmocka_unit_test(test_one_token),
 		cmocka_unit_test(test_output_length),
+		cmocka_unit_test(test_output_without_shift),
 		cmocka_unit_test(test_first_request_is_slow),
 		cmocka_unit_test(test_text_is_a_function_of_the_request),
 		cmocka_unit_test(test_answers_that_end_by_themselves),

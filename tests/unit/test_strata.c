@@ -1,9 +1,10 @@
 /* test_strata.c - the two strata and their tests, against an independent computation.
  *
- * The reference values come from statsmodels 0.15 and SciPy 1.17: ordinary least squares with dummies for
- * every load (request stratum), weighted least squares on the load means adjusted by the request
- * stratum's coefficients (runner stratum), F by model comparison, Satterthwaite by hand.  For the
- * balanced table the runner stratum's F was also had from the textbook sums of squares. */
+ * The reference values come from statsmodels 0.15 and SciPy 1.17: ordinary least squares with
+ * dummies for every load (request stratum), weighted least squares on the load means adjusted by
+ * the request stratum's coefficients (runner stratum), F by model comparison, Satterthwaite by
+ * hand.  For the balanced table the runner stratum's F was also had from the textbook sums of
+ * squares. */
 #include <math.h>
 #include <string.h>
 
@@ -53,8 +54,12 @@ static void release(struct fixture *f)
 /* The table as a run; rows in dropped[] failed. */
 static void load_table(struct fixture *f, const size_t *dropped, size_t ndropped)
 {
-	static const struct splitplot c = {.contexts = 3, .gpus = 1, .temperatures = 2, .prompts = 1,
-		.passes = 3, .per_pass = 2};
+	static const struct splitplot c = {.contexts = 3,
+		.gpus = 1,
+		.temperatures = 2,
+		.prompts = 1,
+		.passes = 3,
+		.per_pass = 2};
 	uint32_t seen[18] = {0};
 	struct rng r;
 
@@ -170,7 +175,8 @@ static void test_unbalanced(void **state)
 	release(&f);
 }
 
-/* With two levels the omnibus F is the square of the pairwise t, and Tukey's interval the t interval. */
+/* With two levels the omnibus F is the square of the pairwise t, and Tukey's interval the t
+ * interval. */
 static void test_two_levels(void **state)
 {
 	const struct effect *e;
@@ -190,8 +196,14 @@ static void test_two_levels(void **state)
 
 static struct splitplot plain(void)
 {
-	return (struct splitplot){.contexts = 4, .gpus = 1, .temperatures = 3, .prompts = 1,
-		.passes = 3, .per_pass = 2, .sd_request = 0.01, .sd_load = 0.01};
+	return (struct splitplot){.contexts = 4,
+		.gpus = 1,
+		.temperatures = 3,
+		.prompts = 1,
+		.passes = 3,
+		.per_pass = 2,
+		.sd_request = 0.01,
+		.sd_load = 0.01};
 }
 
 static void make(struct fixture *f, const struct splitplot *c)
@@ -211,13 +223,14 @@ static void test_degrees_of_freedom(void **state)
 		bool no_gpu;
 		double df_load, df_within;
 	} cases[] = {
-		{4, 1, 3, 2, 1, false, 6, 12 * 6 - 12 - (12 - 4)}, /* (B-1)(P-1); N - loads - cells + B */
+		{4, 1, 3, 2, 1, false, 6,
+			12 * 6 - 12 - (12 - 4)}, /* (B-1)(P-1); N - loads - cells + B */
 		{2, 1, 7, 2, 1, false, 6, 6 * 14 - 14 - (6 - 2)},
 		{1, 1, 3, 2, 1, false, 2, 3 * 6 - 3 - 2}, /* one block: the loads as they are */
-		{4, 1, 1, 2, 1, false, 0, 12 * 2 - 4 - 8},
-		{4, 1, 1, 1, 1, false, 0, 0},
-		{4, 3, 3, 2, 1, true, 36 - 4 - 2, 36 * 6 - 36 - (12 - 4)}, /* aliases are replicates */
-		{4, 3, 1, 2, 1, true, 12 - 4, 36 * 2 - 12 - (12 - 4)},
+		{4, 1, 1, 2, 1, false, 0, 12 * 2 - 4 - 8}, {4, 1, 1, 1, 1, false, 0, 0},
+		{4, 3, 3, 2, 1, true, 36 - 4 - 2,
+			36 * 6 - 36 - (12 - 4)},                  /* aliases are replicates */
+		{4, 3, 1, 2, 1, true, 0, 36 * 2 - 12 - (12 - 4)}, /* one pass is one pass */
 		{1, 3, 3, 2, 1, true, 9 - 1 - 2, 9 * 6 - 9 - 2},
 		{4, 1, 3, 2, 5, false, 6, 12 * 30 - 12 - (60 - 4)}, /* cell x prompt is no error */
 	};
@@ -315,42 +328,8 @@ static void test_alias_is_never_tested(void **state)
 }
 
 /* What /api/ps says decides: the sizes of the levels, not their names. */
-static void test_read_back(void **state)
-{
-	struct splitplot c = plain();
-	struct rng r;
-
-	(void)state;
-	c.gpus = 3;
-	for (int twist = 0; twist < 3; twist++) {
-		struct fixture f = {0};
-
-		rng_init(&r, 3, "strata");
-		splitplot_make(&f.d, &c, &r);
-		for (size_t i = 0; i < f.d.nloads; i++) {
-			struct data_load *l = &f.d.loads[i];
-			uint32_t gpu = l->block % 3;
-
-			l->size = 5e8 + 1000 * (l->block / 3);
-			l->size_vram = gpu == 0 ? 1e8 : 4e8; /* 10 and 20 are the same */
-			if (twist == 1 && l->block == 5)
-				l->size_vram = 3e8; /* not at this num_ctx */
-			if (twist == 2 && l->block == 5)
-				l->size_vram = NAN; /* not read back there */
-		}
-		effective_find(&f.eff, &f.d, &f.arena, &f.aliases, &f.naliases);
-		assert_int_equal(f.naliases, twist == 1 ? 0 : 1);
-		assert_int_equal(f.eff.factors[1].nlevels, twist == 1 ? 3 : 2);
-		if (twist != 1) {
-			assert_string_equal(f.eff.factors[1].name[1], "10 = 20");
-			assert_contains(f.aliases[0].why, "381 MiB on the GPU");
-		}
-		arena_release(&f.arena);
-		dataset_release(&f.d);
-	}
-}
-
-static void test_context_by_read_back(void **state)
+/* Two of the levels are one: the others are still tested, with the loads of both as replicates. */
+static void test_partial_alias(void **state)
 {
 	struct splitplot c = plain();
 	struct fixture f = {0};
@@ -364,39 +343,11 @@ static void test_context_by_read_back(void **state)
 			f.d.loads[i].context_length = 2048;
 	}
 	analyse(&f);
-	assert_int_equal(f.eff.factors[0].nlevels, 3);
-	assert_string_equal(f.eff.factors[0].name[0], "1024 = 2048");
-	assert_string_equal(f.aliases[0].why, "the server loaded a context of 2048 for each");
-	/* The other levels are still tested. */
 	assert_double(effect_of(&f, "num_ctx")->df, 2);
 	assert_double(effect_of(&f, "num_ctx")->df_error, 12 - 3 - 2);
 	assert_int_equal(effect_of(&f, "num_ctx")->levels[0].nloads, 6);
+	assert_string_equal(effect_of(&f, "num_ctx")->levels[0].level, "1024 = 2048");
 	release(&f);
-}
-
-static void test_planned_aliases(void **state)
-{
-	/* The plan kept 10 and 20 as a control: both are what no level is called. */
-	static struct data_alias known[] = {{"num_gpu", "10", "19", "all 18 layers are 19", false},
-		{"num_gpu", "20", "10", "all 18 layers are 19", false}};
-	struct splitplot c = plain();
-	struct fixture f = {0};
-	struct rng r;
-
-	(void)state;
-	c.gpus = 3;
-	rng_init(&r, 3, "strata");
-	splitplot_make(&f.d, &c, &r);
-	f.d.aliases = known;
-	f.d.naliases = COUNTOF(known);
-	effective_find(&f.eff, &f.d, &f.arena, &f.aliases, &f.naliases);
-	assert_int_equal(f.naliases, 1);
-	assert_int_equal(f.aliases[0].nlevels, 3);
-	assert_false(f.aliases[0].by_read_back);
-	assert_int_equal(f.eff.factors[1].nlevels, 2);
-	assert_string_equal(f.eff.factors[1].name[1], "10 = 20");
-	arena_release(&f.arena);
-	dataset_release(&f.d);
 }
 
 /* A block that never came up leaves its levels to the others. */
@@ -412,7 +363,8 @@ static void test_missing_block(void **state)
 	for (size_t i = 0; i < f.d.nrows; i++) {
 		struct data_row *row = &f.d.rows[i];
 
-		if (f.d.cells[row->cell].block == 3 || (row->pass == 3 && f.d.cells[row->cell].block == 1))
+		if (f.d.cells[row->cell].block == 3 ||
+			(row->pass == 3 && f.d.cells[row->cell].block == 1))
 			row->ok = row->counts = false;
 	}
 	analyse(&f);
@@ -442,6 +394,25 @@ static void test_burst_is_one_observation(void **state)
 	assert_double(f.strata[METRIC_DECODE].df_within, 36 - 12 - (12 - 4));
 	assert_double(f.strata[METRIC_DECODE].per_load, 3);
 	assert_int_equal(effect_of(&f, "num_ctx")->levels[0].n, 90);
+	release(&f);
+}
+
+/* A grid beyond what is fitted says so, and the rest of it is analysed. */
+static void test_too_many_levels(void **state)
+{
+	struct splitplot c = plain();
+	struct fixture f;
+
+	(void)state;
+	c.contexts = 2;
+	c.temperatures = 450;
+	c.passes = 2;
+	c.per_pass = 1;
+	make(&f, &c);
+	assert_contains(effect_of(&f, "temperature")->why,
+		"its 449 degrees of freedom are more than are analysed");
+	assert_true(isnan(effect_of(&f, "temperature")->p));
+	assert_true(isfinite(effect_of(&f, "num_ctx")->p));
 	release(&f);
 }
 
@@ -476,11 +447,10 @@ int main(void)
 		cmocka_unit_test(test_one_pass),
 		cmocka_unit_test(test_values_without_noise),
 		cmocka_unit_test(test_alias_is_never_tested),
-		cmocka_unit_test(test_read_back),
-		cmocka_unit_test(test_context_by_read_back),
-		cmocka_unit_test(test_planned_aliases),
+		cmocka_unit_test(test_partial_alias),
 		cmocka_unit_test(test_missing_block),
 		cmocka_unit_test(test_burst_is_one_observation),
+		cmocka_unit_test(test_too_many_levels),
 		cmocka_unit_test(test_order_is_no_effect),
 	};
 

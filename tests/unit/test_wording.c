@@ -9,8 +9,9 @@ static void test_decimals(void **state)
 	static const struct {
 		double half;
 		int decimals;
-	} cases[] = {{1.2, 1}, {0.5, 1}, {0.36, 1}, {0.35, 2}, {0.15, 2}, {3.4, 1}, {3.6, 0}, {9.9, 0},
-		{12, 0}, {40, -1}, {350, -1}, {0, 1}, {(double)NAN, 1}, {(double)INFINITY, 1}};
+	} cases[] = {{1.2, 1}, {0.5, 1}, {0.36, 1}, {0.35, 2}, {0.15, 2}, {3.4, 1}, {3.6, 0},
+		{9.9, 0}, {12, 0}, {40, -1}, {350, -1}, {0, 1}, {(double)NAN, 1},
+		{(double)INFINITY, 1}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++)
@@ -31,7 +32,8 @@ static void test_fixed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++)
-		assert_string_equal(wording_fixed(text, cases[i].x, cases[i].decimals), cases[i].text);
+		assert_string_equal(
+			wording_fixed(text, cases[i].x, cases[i].decimals), cases[i].text);
 }
 
 static void test_plain(void **state)
