@@ -35,11 +35,6 @@ ns clock_wall(void)
 	return clock_read(CLOCK_REALTIME);
 }
 
-ns clock_cpu(void)
-{
-	return clock_read(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 /* Breaks wall time into UTC fields; returns the nanoseconds within the second, also before 1970. */
 static int split_wall(ns wall, struct tm *tm)
 {

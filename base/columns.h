@@ -33,15 +33,16 @@ struct column_spec {
 		"running number of the request in this run directory, from 1")                     \
 	X(SESSION, "session", INT, "", 0, "which start or resume, from 1")                         \
 	X(ATTEMPT, "attempt", INT, "", 0, "which try of this run_id, from 1")                      \
-	X(PHASE, "phase", TEXT, "", 0, "warmup, measure, sentinel, probe or search")               \
-	X(SHARD, "shard", TEXT, "", 0, "K/N of a sharded run, else empty")                         \
-	X(SERVER, "server", TEXT, "", 0, "address asked")                                          \
+	X(PHASE, "phase", TEXT, "", 0,                                                             \
+		"warmup, measure or sentinel; probe and search are reserved")                      \
+	X(SHARD, "shard", TEXT, "", 0, "reserved for sharded runs, empty")                         \
+	X(SERVER, "server", TEXT, "", 0, "the NAME of NAME=URL, else the URL")                     \
 	X(MODEL, "model", TEXT, "", 0, "model name as requested")                                  \
 	/* the factor columns stand here */                                                        \
 	X(PROMPT_ID, "prompt_id", TEXT, "", 0, "which prompt of the suite")                        \
 	X(SEED, "seed", INT, "", 0, "seed sent with the request")                                  \
 	X(CONCURRENCY, "concurrency", INT, "", 0, "requests kept in flight")                       \
-	X(RATE, "rate", REAL, "1/s", 0, "requests per second asked for (open loop), else empty")   \
+	X(RATE, "rate", REAL, "1/s", 0, "reserved for an open loop, empty")                        \
 	X(CACHE, "cache", TEXT, "", 0, "unique (a first word never repeated) or repeat")           \
 	X(EFF_NUM_CTX, "eff_num_ctx", INT, "tokens", 0, "context the server says is loaded")       \
 	X(OFFLOAD_FRACTION, "offload_fraction", REAL, "", 0,                                       \
@@ -89,20 +90,20 @@ struct column_spec {
 	X(RESPONSE_SHA256, "response_sha256", TEXT, "", 0, "of the answer text")                   \
 	X(LOOP_LAG_MAX_US, "loop_lag_max_us", REAL, "us", -1,                                      \
 		"worst delay of the client's loop while in flight")                                \
-	X(TIMESTAMP_SOURCE, "timestamp_source", TEXT, "", 0, "kernel, user or virtual")            \
+	X(TIMESTAMP_SOURCE, "timestamp_source", TEXT, "", 0,                                       \
+		"user or virtual; kernel is reserved")                                             \
 	X(VALIDITY, "validity", TEXT, "", 0, "valid, suspect or invalid")                          \
 	X(VALIDITY_WHY, "validity_why", TEXT, "", 0, "reasons, separated by ;")                    \
 	X(STARTED_AT, "started_at", TEXT, "", 0, "send time, UTC, nanoseconds")
 
-/* Columns of loads.csv after the keys; the sweep's runner options stand between `model` and
- * `load_ms`. */
+/* Columns of loads.csv; there are no factor columns, `requested` has the runner options. */
 #define LOAD_COLUMNS(X)                                                                            \
 	X(LOAD_ID, "load_id", TEXT, "", 0, "name of the load")                                     \
 	X(SESSION, "session", INT, "", 0, "which start or resume")                                 \
 	X(BLOCK, "block", INT, "", 0, "combination of runner options")                             \
 	X(PASS, "pass", INT, "", 0, "which visit")                                                 \
-	X(PHASE, "phase", TEXT, "", 0, "measure, sentinel or probe")                               \
-	X(SERVER, "server", TEXT, "", 0, "address asked")                                          \
+	X(PHASE, "phase", TEXT, "", 0, "measure or sentinel; probe is reserved")                   \
+	X(SERVER, "server", TEXT, "", 0, "the NAME of NAME=URL, else the URL")                     \
 	X(MODEL, "model", TEXT, "", 0, "model name as requested")                                  \
 	X(REQUESTED, "requested", TEXT, "", 0, "runner options as sent, JSON")                     \
 	X(STATUS, "status", TEXT, "", 0, "status of the request that caused the load")             \

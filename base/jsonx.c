@@ -233,16 +233,14 @@ int jsonx_only_keys(const struct jsonx_at *at, const char *const *keys, struct e
 
 	if (jsonx_object(at, e))
 		return -1;
-	json_object_foreach(at->value, key, value)
-	{
+	json_object_foreach (at->value, key, value) {
 		if (!is_listed(key, keys))
 			return unknown_key(at, key, keys, e);
 	}
 	return 0;
 }
 
-/* ---- did you mean ------------------------------------------------------------------------------
- */
+/* ---- did you mean ---- */
 
 #define WORD_MAX 63 /* longer ones are not misspelt, they are something else */
 
@@ -295,8 +293,7 @@ const char *jsonx_did_you_mean(const char *word, const char *const *candidates)
 	return nearest;
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 struct dump {
 	struct str *out;

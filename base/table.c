@@ -65,8 +65,7 @@ struct line {
 	uint64_t number;
 };
 
-/* ---- dictionaries ------------------------------------------------------------------------------
- */
+/* ---- dictionaries ---- */
 
 /* FNV-1a, 32 bits. */
 static uint32_t word_hash(const char *s, size_t len)
@@ -132,8 +131,7 @@ static uint32_t intern(struct build *b, struct arena *a, const char *s, size_t l
 	return *slot;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 /* Eight lower-case hex digits, as the journal writes them. */
 static bool parse_crc(const char *s, uint32_t *ret)
@@ -251,8 +249,7 @@ static void read_row(struct reader *r, const struct line *l)
 		r->reject(r->arg, l->number, l->s, l->len, r->why);
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file ---- */
 
 /* The next line of s[*at..len); false at the end. */
 static bool next_line(const struct str *text, size_t *at, struct line *l)

@@ -33,7 +33,7 @@ void chart_release(struct chart *c)
 	str_release(&c->why);
 }
 
-/* ---- the frame of a script --------------------------------------------------------------- */
+/* ---- the frame of a script ---- */
 
 static void stamp(struct chart *c)
 {
@@ -101,7 +101,7 @@ void chart_box(struct chart *c, double x0, double y0, double x1, double y1, cons
 		chart_label(c, x0, y0 - 12, "left", 13, CHART_INK, title);
 }
 
-/* ---- axes -------------------------------------------------------------------------------- */
+/* ---- axes ---- */
 
 #define TICS_SIZE  12
 #define TICS_LINE  20
@@ -200,7 +200,7 @@ bool chart_range(struct chart *c, const char *axis, double air, double *lo, doub
 	return is_log;
 }
 
-/* ---- words and numbers ------------------------------------------------------------------- */
+/* ---- words and numbers ---- */
 
 /* Bytes of the first `chars` characters. */
 static size_t prefix(const char *s, size_t chars)
@@ -281,7 +281,7 @@ const char *chart_plural(double n)
 	return n == 1 ? "" : "s";
 }
 
-/* ---- colours ----------------------------------------------------------------------------- */
+/* ---- colours ---- */
 
 /* viridis at 0, 1/8, ... 1 */
 static const unsigned viridis[] = {

@@ -45,7 +45,7 @@ static struct chart_value value_of(
 	return v;
 }
 
-/* ---- factors ----------------------------------------------------------------------------- */
+/* ---- factors ---- */
 
 static uint32_t find_level(const struct chart_factor *f, const char *name)
 {
@@ -96,8 +96,7 @@ static void collect_levels(struct chart_data *d, const json_t *cells, struct cha
 
 	f->level = arena_alloc(&d->arena, json_array_size(cells), sizeof(*f->level));
 	f->numeric = true;
-	json_array_foreach(cells, i, cell)
-	{
+	json_array_foreach (cells, i, cell) {
 		const json_t *settings = json_object_get(cell, "settings");
 		const char *name = level_text(&d->arena, json_object_get(settings, f->name));
 
@@ -124,14 +123,13 @@ static void collect_factors(struct chart_data *d, const json_t *cells)
 	const char *key;
 	struct chart_factor *all;
 
-	json_array_foreach(cells, i, cell) total +=
-		json_object_size(json_object_get(cell, "settings"));
+	json_array_foreach (cells, i, cell)
+		total += json_object_size(json_object_get(cell, "settings"));
 	all = arena_alloc(&d->arena, total + 1, sizeof(*all));
-	json_array_foreach(cells, i, cell)
-	{
-		json_object_foreach(json_object_get(cell, "settings"), key,
-			value) if (!is_known(all, n, key)) all[n++]
-			.name = arena_str(&d->arena, key);
+	json_array_foreach (cells, i, cell) {
+		json_object_foreach (json_object_get(cell, "settings"), key, value)
+			if (!is_known(all, n, key))
+				all[n++].name = arena_str(&d->arena, key);
 	}
 	d->factors = all;
 	for (uint32_t f = 0; f < n; f++) {
@@ -143,7 +141,7 @@ static void collect_factors(struct chart_data *d, const json_t *cells)
 	}
 }
 
-/* ---- aliases ----------------------------------------------------------------------------- */
+/* ---- aliases ---- */
 
 static struct chart_factor *find_factor(struct chart_data *d, const char *name)
 {
@@ -164,12 +162,11 @@ static void mark_alias(struct chart_data *d, const json_t *entry)
 
 	if (!f)
 		return;
-	json_array_foreach(levels, i, level) found +=
-		find_level(f, level_text(&d->arena, level)) != UINT32_MAX;
+	json_array_foreach (levels, i, level)
+		found += find_level(f, level_text(&d->arena, level)) != UINT32_MAX;
 	if (found < 2)
 		return;
-	json_array_foreach(levels, i, level)
-	{
+	json_array_foreach (levels, i, level) {
 		uint32_t l = find_level(f, level_text(&d->arena, level));
 
 		if (l == UINT32_MAX || f->level[l].alias)
@@ -190,7 +187,7 @@ static void mark_all_levels(struct chart_factor *f, const char *why)
 	f->alias_why = why;
 }
 
-/* ---- cells ------------------------------------------------------------------------------- */
+/* ---- cells ---- */
 
 static double count_failed(const json_t *failed)
 {
@@ -198,8 +195,9 @@ static double count_failed(const json_t *failed)
 	json_t *count;
 	double n = 0;
 
-	json_object_foreach((json_t *)failed, status, count) if (json_is_number(count)) n +=
-		json_number_value(count);
+	json_object_foreach ((json_t *)failed, status, count)
+		if (json_is_number(count))
+			n += json_number_value(count);
 	return n;
 }
 
@@ -223,8 +221,9 @@ static bool in_best(const json_t *root, enum chart_metric m, const char *id)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(set, i, one) if (id && json_is_string(one) &&
-		strcmp(json_string_value(one), id) == 0) return true;
+	json_array_foreach (set, i, one)
+		if (id && json_is_string(one) && strcmp(json_string_value(one), id) == 0)
+			return true;
 	return false;
 }
 
@@ -255,7 +254,7 @@ static void read_cell(
 	}
 }
 
-/* ---- effects ----------------------------------------------------------------------------- */
+/* ---- effects ---- */
 
 static void effect_axis(struct chart_data *d, const json_t *levels, const struct chart_factor *f,
 	struct chart_effect *x)
@@ -265,8 +264,7 @@ static void effect_axis(struct chart_data *d, const json_t *levels, const struct
 
 	x->axis = *f;
 	x->own_levels = true;
-	json_array_foreach(levels, i, one)
-	{
+	json_array_foreach (levels, i, one) {
 		const char *name = level_text(&d->arena, json_object_get(one, "level"));
 
 		x->own_levels = x->own_levels && find_level(f, name) != UINT32_MAX;
@@ -276,7 +274,7 @@ static void effect_axis(struct chart_data *d, const json_t *levels, const struct
 	x->axis.level = arena_alloc(&d->arena, json_array_size(levels), sizeof(*x->axis.level));
 	x->axis.nlevels = x->axis.naliases = 0;
 	x->axis.numeric = true;
-	json_array_foreach(levels, i, one)
+	json_array_foreach (levels, i, one)
 		add_level(d, &x->axis, level_text(&d->arena, json_object_get(one, "level")));
 	sort_levels(&x->axis);
 }
@@ -289,8 +287,7 @@ static void effect_levels(struct chart_data *d, const json_t *levels, struct cha
 	x->level = arena_alloc(&d->arena, x->axis.nlevels, sizeof(*x->level));
 	for (uint32_t l = 0; l < x->axis.nlevels; l++)
 		x->level[l] = (struct chart_value){NAN, NAN, NAN};
-	json_array_foreach(levels, i, one)
-	{
+	json_array_foreach (levels, i, one) {
 		const char *name = level_text(&d->arena, json_object_get(one, "level"));
 		uint32_t l = find_level(&x->axis, name);
 
@@ -316,13 +313,11 @@ static bool read_effect(struct chart_data *d, const json_t *o, struct chart_effe
 		.metric = m,
 		.verdict = arena_str(&d->arena, verdict),
 		.why = why ? arena_str(&d->arena, why) : "",
-		.p = jsonx_get_number(o, "p_holm"),
+		.p = jsonx_get_number(o, "p_adjusted"),
 		.margin = jsonx_get_number(o, "margin"),
 		.negligible = json_is_true(json_object_get(o, "negligible"))};
 	effect_axis(d, json_object_get(o, "levels"), f, ret);
 	effect_levels(d, json_object_get(o, "levels"), ret);
-	if (isnan(ret->p))
-		ret->p = jsonx_get_number(o, "p");
 	if (strcmp(verdict, "alias") == 0) {
 		mark_all_levels(f, ret->why);
 		ret->axis = *f;
@@ -330,7 +325,7 @@ static bool read_effect(struct chart_data *d, const json_t *o, struct chart_effe
 	return true;
 }
 
-/* ---- the whole --------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 /* The model, where all cells have the same. */
 static const char *one_model(struct chart_data *d, const json_t *root, const json_t *cell)
@@ -352,12 +347,14 @@ static void read_summary(struct chart_data *d, const json_t *root)
 	d->simulated = json_is_true(json_object_get(root, "simulated"));
 	collect_factors(d, cells);
 	d->model = one_model(d, root, json_array_get(cells, 0));
-	json_array_foreach(json_object_get(root, "aliases"), i, one) mark_alias(d, one);
+	json_array_foreach (json_object_get(root, "aliases"), i, one)
+		mark_alias(d, one);
 	d->cells = arena_alloc(&d->arena, json_array_size(cells) + 1, sizeof(*d->cells));
-	json_array_foreach(cells, i, one) read_cell(d, root, one, &d->cells[d->ncells++]);
+	json_array_foreach (cells, i, one)
+		read_cell(d, root, one, &d->cells[d->ncells++]);
 	d->effects = arena_alloc(&d->arena, json_array_size(effects) + 1, sizeof(*d->effects));
-	json_array_foreach(effects, i, one) d->neffects +=
-		read_effect(d, one, &d->effects[d->neffects]);
+	json_array_foreach (effects, i, one)
+		d->neffects += read_effect(d, one, &d->effects[d->neffects]);
 }
 
 int chart_data_load(struct chart_data *d, const char *dir, struct err *e)

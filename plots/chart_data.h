@@ -104,7 +104,7 @@ struct chart_data {
 };
 
 /* Reads both files of a run directory; runs.csv may be missing (an analysis of foreign files has
- * none).  ERR_ENV if summary.json cannot be read, ERR_DATA if it holds no cell. */
+ * none).  ERR_ENV if summary.json cannot be read. */
 int chart_data_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
 void chart_data_release(struct chart_data *d);
 

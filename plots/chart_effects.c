@@ -35,7 +35,7 @@ struct effects {
 	double lo, hi, margin;
 };
 
-/* ---- content ----------------------------------------------------------------------------- */
+/* ---- content ---- */
 
 static const struct chart_effect *find_effect(const struct effects *x, uint32_t factor)
 {
@@ -131,7 +131,7 @@ static double middle(const struct panel *p)
 	return exp(sum / n);
 }
 
-/* ---- the verdict in words ---------------------------------------------------------------- */
+/* ---- the verdict in words ---- */
 
 static void add_p(struct str *out, double p)
 {
@@ -191,7 +191,7 @@ static void verdict_text(const struct panel *p, struct str *out)
 	}
 }
 
-/* ---- data and script --------------------------------------------------------------------- */
+/* ---- data and script ---- */
 
 static void write_data(const struct effects *x, struct chart *c)
 {
@@ -344,7 +344,7 @@ static void draw(struct effects *x, struct chart *c)
 	chart_end(c);
 }
 
-/* ---- words ------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void describe(const struct effects *x, struct chart *c)
 {

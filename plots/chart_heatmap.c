@@ -42,7 +42,7 @@ struct heat {
 	bool is_log;
 };
 
-/* ---- the fields -------------------------------------------------------------------------- */
+/* ---- the fields ---- */
 
 /* The k-th largest factor, in levels; equal ones in the order of the sweep. */
 static const struct chart_factor *nth_largest(const struct chart_data *d, uint32_t k)
@@ -145,7 +145,7 @@ static bool lay_out(struct heat *h, struct chart *c)
 	return true;
 }
 
-/* ---- the data file ----------------------------------------------------------------------- */
+/* ---- the data file ---- */
 
 /* 0 worst, 1 best: the place on the palette, over the range of the colour bar. */
 static double goodness(const struct heat *h, double x)
@@ -183,7 +183,7 @@ static void write_data(struct heat *h, struct chart *c)
 				write_field(h, c, panel, row, column);
 }
 
-/* ---- the script -------------------------------------------------------------------------- */
+/* ---- the script ---- */
 
 /* How panels stand on the picture. */
 struct grid {
@@ -370,7 +370,7 @@ static void draw(const struct heat *h, struct chart *c)
 	chart_end(c);
 }
 
-/* ---- the words --------------------------------------------------------------------------- */
+/* ---- the words ---- */
 
 static const struct chart_cell *extreme(const struct heat *h, int direction)
 {

@@ -76,7 +76,7 @@ static uint32_t group_of(const struct order *o, const struct chart_row *r)
 	return group < o->ngroups ? group : o->ngroups - 1;
 }
 
-/* ---- data -------------------------------------------------------------------------------- */
+/* ---- data ---- */
 
 static void write_row(const struct order *o, struct chart *c, const struct chart_row *r)
 {
@@ -118,7 +118,7 @@ static void write_data(const struct order *o, struct chart *c)
 	}
 }
 
-/* ---- script ------------------------------------------------------------------------------ */
+/* ---- script ---- */
 
 static const struct {
 	int pt;
@@ -233,7 +233,7 @@ static void draw(struct order *o, struct chart *c)
 	chart_end(c);
 }
 
-/* ---- words ------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void describe(const struct order *o, struct chart *c)
 {

@@ -107,7 +107,7 @@ static void survey(struct tradeoff *t, struct chart *c)
 	}
 }
 
-/* ---- data and script --------------------------------------------------------------------- */
+/* ---- data and script ---- */
 
 static uint32_t level_of(const struct tradeoff *t, const struct chart_cell *c)
 {
@@ -251,7 +251,7 @@ static void draw(struct tradeoff *t, struct chart *c)
 	chart_end(c);
 }
 
-/* ---- words ------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void describe(const struct tradeoff *t, struct chart *c)
 {
@@ -270,6 +270,8 @@ static void describe(const struct tradeoff *t, struct chart *c)
 				best[m] = cell;
 		}
 	}
+	if (!best[CHART_THROUGHPUT] || !best[CHART_TTFT])
+		return; /* nothing is drawn */
 	str_addf(&c->alt, "Throughput against TTFT for %u cell%s. ", t->drawn,
 		chart_plural(t->drawn));
 	str_addf(&c->alt, "The highest throughput is %s tok/s at %s; ",

@@ -25,11 +25,11 @@
 
 #define LIMIT_S      60
 #define STDERR_MAX   ((size_t)64 << 10)
-#define INSTALL_HINT "install gnuplot (Debian: apt install gnuplot-nox), or use --no-charts"
+#define INSTALL_HINT "install gnuplot (Debian: apt install gnuplot-nox), then `chimera plot RUN`"
 
 extern char **environ;
 
-/* ---- text -------------------------------------------------------------------------------- */
+/* ---- text ---- */
 
 /* Length of the valid UTF-8 sequence at s, 0 if it is none.  NUL ends every sequence early. */
 static size_t utf8_len(const unsigned char *s)
@@ -81,7 +81,7 @@ void gnuplot_number(struct str *out, double x)
 	str_add(out, isfinite(x) ? num_text(text, x) : "NaN");
 }
 
-/* ---- the process ------------------------------------------------------------------------- */
+/* ---- the process ---- */
 
 /* gnuplot -d -e "out='NAME.new'" NAME.gp */
 static int spawn(const char *dir, const char *name, int err_fd, pid_t *ret)
@@ -215,7 +215,7 @@ static int run(const char *dir, const char *name, struct err *e)
 	return failed;
 }
 
-/* ---- its pictures ------------------------------------------------------------------------ */
+/* ---- its pictures ---- */
 
 static int take_picture(const char *dir, const char *name, const char *ext, struct err *e)
 {

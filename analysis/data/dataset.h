@@ -63,7 +63,6 @@ struct data_load {
 	const char *status;                              /* as loads.csv */
 	double load_ms, context_length, size, size_vram; /* NaN unknown */
 	const char *other_models;                        /* "" none */
-	bool in_loads_csv;
 };
 
 enum row_phase { ROW_WARMUP, ROW_MEASURE, ROW_SENTINEL, ROW_OTHER };

@@ -99,8 +99,7 @@ static int read_factors(struct build *b, const struct jsonx_at *at, struct err *
 	if (jsonx_object(at, e))
 		return -1;
 	d->factors = arena_alloc(&d->arena, json_object_size(at->value), sizeof(*d->factors));
-	json_object_foreach(at->value, name, value)
-	{
+	json_object_foreach (at->value, name, value) {
 		struct jsonx_at place = jsonx_key(at, name);
 		struct data_factor *f = &d->factors[d->nfactors++];
 
@@ -143,8 +142,7 @@ static uint32_t row_level(struct build *b, struct data_factor *f, size_t row)
 	return i;
 }
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 struct found_cell {
 	struct data_cell cell;

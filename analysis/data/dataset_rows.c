@@ -82,15 +82,17 @@ static const char **copy_dict(struct dataset *d, const struct table_column *c, s
 {
 	const char **copy;
 
-	*n = c ? c->ndict : 0;
+	*n = 0;
+	if (!c)
+		return NULL;
+	*n = c->ndict;
 	copy = arena_alloc(&d->arena, *n, sizeof(*copy));
 	for (size_t i = 0; i < *n; i++)
 		copy[i] = arena_str(&d->arena, c->dict[i]);
 	return copy;
 }
 
-/* ---- loads -------------------------------------------------------------------------------------
- */
+/* ---- loads ---- */
 
 static int compare_load_ids(const void *a, const void *b)
 {
@@ -120,7 +122,6 @@ static void read_load(struct dataset *d, struct data_load *l, const struct table
 	l->size = table_num(table_column(t, "size"), row);
 	l->size_vram = table_num(table_column(t, "size_vram"), row);
 	l->other_models = other ? arena_str(&d->arena, other) : "";
-	l->in_loads_csv = true;
 }
 
 /* A load that loads.csv lacks, from the first row it served. */
@@ -200,8 +201,7 @@ static uint32_t *map_loads(struct build *b)
 	return of_code;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static bool read_digits(const char **p, int count, int *value)
 {
@@ -328,8 +328,7 @@ void build_rows(struct build *b)
 	free(load_of_code);
 }
 
-/* ---- passes ------------------------------------------------------------------------------------
- */
+/* ---- passes ---- */
 
 /* Different requests of each cell in each pass, [cell * npasses + pass - 1]. */
 static uint32_t *count_requests(const struct build *b, uint32_t npasses)

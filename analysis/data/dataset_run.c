@@ -11,7 +11,8 @@
 #include "fsx.h"
 #include "jsonx.h"
 
-/* Margins of docs/statistics.md where sweep.json sets none: differences that do not matter. */
+/* Differences that do not matter.  A resolved sweep.json sets them all; these of docs/statistics.md
+ * are for a table without one, which is analysed all the same. */
 #define MARGIN_THROUGHPUT 0.02
 #define MARGIN_TPOT       0.02
 #define MARGIN_TTFT       0.05
@@ -111,8 +112,7 @@ static void read_aliases(struct dataset *d)
 	size_t i;
 
 	d->aliases = arena_alloc(&d->arena, json_array_size(list), sizeof(*d->aliases));
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		struct data_alias *a = &d->aliases[d->naliases];
 
 		if (!jsonx_get_string(one, "factor"))
@@ -132,8 +132,7 @@ static void read_sessions(struct dataset *d)
 	const json_t *list = json_object_get(d->manifest, "sessions"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		d->simulated = d->simulated || json_is_true(json_object_get(one, "simulated"));
 		d->is_virtual = d->is_virtual || json_is_true(json_object_get(one, "virtual"));
 	}

@@ -58,7 +58,7 @@ static void add_evidence(struct str *out, int number)
 			number, number, number);
 }
 
-/* ---- pictures ---------------------------------------------------------------------------- */
+/* ---- pictures ---- */
 
 static void add_base64(struct str *out, const char *data, size_t len)
 {
@@ -121,7 +121,7 @@ static void add_figure(struct str *out, const struct block *b, size_t *room)
 	add_element(out, "", b->text, "</figcaption>\n</figure>\n");
 }
 
-/* ---- blocks ------------------------------------------------------------------------------ */
+/* ---- blocks ---- */
 
 static void add_table(struct str *out, const struct block *b)
 {
@@ -191,7 +191,7 @@ static void add_block(struct str *out, const struct block *b, size_t *room)
 	}
 }
 
-/* ---- the page ---------------------------------------------------------------------------- */
+/* ---- the page ---- */
 
 static void add_contents(struct str *out, const struct doc *d)
 {

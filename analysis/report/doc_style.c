@@ -81,6 +81,7 @@ const char doc_style[] =
 	"	nav { display: none; }\n"
 	"	h2, h3 { break-after: avoid; }\n"
 	"	figure, pre, .note, tr { break-inside: avoid; }\n"
+	"	figure img { max-height: 10cm; width: auto; min-width: 0; }\n"
 	"	thead { display: table-header-group; }\n"
 	"	.scroll { overflow: visible; }\n"
 	"	table { font-size: 7.5pt; }\n"

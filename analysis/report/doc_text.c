@@ -12,7 +12,7 @@
 
 #define QUOTED_MAX 240 /* bytes shown of a text from outside */
 
-/* ---- clean text -------------------------------------------------------------------------- */
+/* ---- clean text ---- */
 
 /* The character at s and its length in bytes; 0 for what is not UTF-8. */
 static uint32_t utf8_at(const unsigned char *s, size_t *len)
@@ -94,7 +94,7 @@ const char *doc_quote(struct doc *d, const char *text)
 	return quoted;
 }
 
-/* ---- faults ------------------------------------------------------------------------------ */
+/* ---- faults ---- */
 
 static bool is_word(char c)
 {
@@ -161,7 +161,7 @@ const char *doc_fault(const char *text)
 	return blank ? "no text" : NULL;
 }
 
-/* ---- names in texts made elsewhere ------------------------------------------------------- */
+/* ---- names in texts made elsewhere ---- */
 
 void doc_expect(struct doc *d, const char *name)
 {

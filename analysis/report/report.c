@@ -18,8 +18,9 @@ static bool any_session(const struct dataset *d, const char *key)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(
-		sessions, i, one) if (json_is_true(json_object_get(one, key))) return true;
+	json_array_foreach (sessions, i, one)
+		if (json_is_true(json_object_get(one, key)))
+			return true;
 	return false;
 }
 
@@ -40,7 +41,7 @@ void report_release(struct report *r)
 	arena_release(&r->arena);
 }
 
-/* ---- charts ------------------------------------------------------------------------------ */
+/* ---- charts ---- */
 
 static json_t *load_charts(const char *dir)
 {
@@ -56,8 +57,7 @@ static const json_t *entry_of(const json_t *list, const char *name)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		const char *its = jsonx_get_string(one, "name");
 
 		if (its && strcmp(its, name) == 0)
@@ -88,7 +88,7 @@ void report_chart(struct report *r, const char *name)
 	free(dir);
 }
 
-/* ---- the document ------------------------------------------------------------------------ */
+/* ---- the document ---- */
 
 /* All names of the data, which texts of the analysis and the charts may hold. */
 static void expect_names(struct report *r)

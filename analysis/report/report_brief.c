@@ -12,7 +12,7 @@
 #define NAME_WIDTH 12
 #define NAME_MAX   24
 
-/* ---- lines ------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 /* Characters of a text, which is UTF-8. */
 static size_t width_of(const char *s, size_t len)
@@ -79,7 +79,7 @@ static void add_line(struct report *r, struct str *out, const char *name, const 
 	add_wrapped(out, INDENT + width + 1, text);
 }
 
-/* ---- factors ----------------------------------------------------------------------------- */
+/* ---- factors ---- */
 
 static const enum metric shown[] = {METRIC_DECODE, METRIC_TTFT};
 
@@ -138,6 +138,15 @@ static const char *no_effect_text(struct report *r, int factor)
 	return words_fmt(r, "no effect: %s", within);
 }
 
+static const char *settled_by(struct report *r, const struct effect *e)
+{
+	if (e->passes_needed == 0)
+		return "";
+	if (e->passes_needed > PASSES_MANY)
+		return "; no number of passes that one would make settles it";
+	return words_fmt(r, "; --passes %u would settle it", e->passes_needed);
+}
+
 static const char *open_text(struct report *r, int factor)
 {
 	for (size_t i = 0; i < COUNTOF(shown); i++) {
@@ -146,9 +155,7 @@ static const char *open_text(struct report *r, int factor)
 		if (e && e->verdict == VERDICT_INCONCLUSIVE)
 			return words_fmt(r, "open for %s: %s%s", words_name(shown[i]),
 				e->why && e->why[0] ? e->why : "neither shown nor excluded",
-				e->passes_needed ? words_fmt(r, "; --passes %u would settle it",
-							   e->passes_needed)
-						 : "");
+				settled_by(r, e));
 	}
 	return "not tested: no request that counts has a figure";
 }
@@ -165,7 +172,7 @@ static const char *factor_text(struct report *r, int factor)
 	return all_within(r, factor) ? no_effect_text(r, factor) : open_text(r, factor);
 }
 
-/* ---- best and limits --------------------------------------------------------------------- */
+/* ---- best and limits ---- */
 
 static const char *best_text(struct report *r)
 {

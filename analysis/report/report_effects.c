@@ -47,7 +47,7 @@ static void add_row(struct report *r, const struct effect *e)
 {
 	const char *cells[] = {words_quote(r, e->factor),
 		e->factor_b < 0 ? range_text(r, e) : "interaction", metric_specs[e->metric].label,
-		size_text(r, e), words_p(r, e->p_holm), verdict_text(r, e)};
+		size_text(r, e), words_p(r, e->p_adjusted), verdict_text(r, e)};
 
 	doc_table_row(r->doc, cells);
 }

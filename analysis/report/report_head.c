@@ -41,7 +41,7 @@ static const char *join(struct report *r, const char *const *parts, size_t n, co
 	return kept;
 }
 
-/* ---- models and servers ------------------------------------------------------------------ */
+/* ---- models and servers ---- */
 
 static const char *model_text(struct report *r, const json_t *m)
 {
@@ -76,11 +76,11 @@ static void server_rows(struct report *r, const json_t *server)
 	json_t *model;
 
 	row(r, "Server", server_text(r, server));
-	json_array_foreach(json_object_get(server, "models"), i, model)
+	json_array_foreach (json_object_get(server, "models"), i, model)
 		row(r, "Model", model_text(r, model));
 }
 
-/* ---- settings ---------------------------------------------------------------------------- */
+/* ---- settings ---- */
 
 static const char *levels_text(struct report *r, const struct data_factor *f)
 {
@@ -99,8 +99,7 @@ static const char *options_text(struct report *r)
 	const char *key, *kept;
 	json_t *value;
 
-	json_object_foreach(json_object_get(r->d->sweep, "options"), key, value)
-	{
+	json_object_foreach (json_object_get(r->d->sweep, "options"), key, value) {
 		struct str dumped = STR_INIT(STR_MAX_LINE);
 
 		jsonx_dump(&dumped, value, 0, false);
@@ -124,7 +123,7 @@ static void setting_rows(struct report *r)
 		row(r, "Prompts", words_number(r, r->d->nprompts));
 }
 
-/* ---- dates and machine ------------------------------------------------------------------- */
+/* ---- dates and machine ---- */
 
 /* "2026-11-24T23:19:48.1Z" as "2026-11-24 23:19". */
 static const char *minute(struct report *r, const char *iso)
@@ -200,7 +199,7 @@ void report_head(struct report *r)
 	doc_section(r->doc, "configuration", "What was measured");
 	doc_table(r->doc, "Model, server, settings and dates", COUNTOF(head), head, NULL);
 	row(r, "Run", words_quote(r, r->d->name));
-	json_array_foreach(json_object_get(r->d->manifest, "servers"), i, server)
+	json_array_foreach (json_object_get(r->d->manifest, "servers"), i, server)
 		server_rows(r, server);
 	setting_rows(r);
 	row(r, "Size", size_text(r));

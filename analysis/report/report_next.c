@@ -73,7 +73,10 @@ static void ask(struct report *r, const struct effect *e)
 		r, e->why && e->why[0] ? doc_guard(r->doc, e->why) : "neither shown nor excluded");
 	const char *answer;
 
-	if (e->passes_needed > passes_now(r))
+	if (e->passes_needed > PASSES_MANY)
+		answer = words_fmt(r, "%s. With this noise it takes more than %d passes to settle.",
+			why, PASSES_MANY);
+	else if (e->passes_needed > passes_now(r))
 		answer = words_fmt(r, "%s. Settled, 9 times in 10, by %u passes: %s.", why,
 			e->passes_needed, cost_of(r, e->passes_needed - passes_now(r)));
 	else
@@ -81,7 +84,8 @@ static void ask(struct report *r, const struct effect *e)
 	doc_item(r->doc, question(r, e), answer, 0);
 }
 
-/* Passes that settle the main effects, or where none is open the interactions. */
+/* Passes that settle the main effects, or where none can be settled so the interactions; 0 where
+ * nobody would make as many. */
 static uint32_t passes_wanted(const struct report *r, size_t n)
 {
 	uint32_t most = 0;
@@ -91,7 +95,8 @@ static uint32_t passes_wanted(const struct report *r, size_t n)
 
 		if (e->factor_b >= 0 && most > 0)
 			break;
-		most = e->passes_needed > most ? e->passes_needed : most;
+		if (e->passes_needed <= PASSES_MANY && e->passes_needed > most)
+			most = e->passes_needed;
 	}
 	if (most <= passes_now(r) && !r->s->interleaved && n > 0)
 		most = LEAST_PASSES;

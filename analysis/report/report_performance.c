@@ -13,7 +13,7 @@
 #define CELLS_SHOWN 120
 #define COLUMNS_MAX 64
 
-/* ---- warm and all ------------------------------------------------------------------------ */
+/* ---- warm and all ---- */
 
 enum population { WARM, PAID, ALL, POPULATIONS };
 
@@ -74,7 +74,7 @@ static void warm_and_all(struct report *r)
 		0);
 }
 
-/* ---- cells ------------------------------------------------------------------------------- */
+/* ---- cells ---- */
 
 /* A table with a column per factor in front. */
 struct table {
@@ -197,7 +197,7 @@ static void estimates_table(struct report *r, const uint32_t *cells, size_t n)
 	}
 }
 
-/* ---- percentiles per cell ---------------------------------------------------------------- */
+/* ---- percentiles per cell ---- */
 
 struct column {
 	enum metric metric;
@@ -288,7 +288,7 @@ static void percentiles_table(struct report *r, const uint32_t *cells, size_t n)
 	say_withheld(r, columns, COUNTOF(columns));
 }
 
-/* ---- what is odd about a cell ------------------------------------------------------------ */
+/* ---- what is odd about a cell ---- */
 
 static void say_effective(struct report *r)
 {

@@ -40,7 +40,7 @@ static void counts(struct report *r)
 	count_row(r, "lines set aside", s->set_aside);
 }
 
-/* ---- the client -------------------------------------------------------------------------- */
+/* ---- the client ---- */
 
 static void client(struct report *r)
 {
@@ -91,19 +91,20 @@ static void unchecked(struct report *r)
 	size_t i, k;
 	json_t *server, *what;
 
-	json_array_foreach(json_object_get(r->d->manifest, "servers"), i, server)
-	{
+	json_array_foreach (json_object_get(r->d->manifest, "servers"), i, server) {
 		const char *name = jsonx_get_string(server, "name");
 
-		json_array_foreach(json_object_get(server, "unchecked"), k, what) if (name &&
-			json_is_string(what)) doc_item(r->doc, "Could not be checked:",
-			words_fmt(r, "%s on %s.", words_quote(r, json_string_value(what)),
-				words_quote(r, name)),
-			0);
+		json_array_foreach (json_object_get(server, "unchecked"), k, what)
+			if (name && json_is_string(what))
+				doc_item(r->doc, "Could not be checked:",
+					words_fmt(r, "%s on %s.",
+						words_quote(r, json_string_value(what)),
+						words_quote(r, name)),
+					0);
 	}
 }
 
-/* ---- with and without suspect rows ------------------------------------------------------- */
+/* ---- with and without suspect rows ---- */
 
 static void headline(struct report *r, enum metric m)
 {
@@ -132,7 +133,7 @@ static void verdict_row(struct report *r, const struct effect *e)
 {
 	const char *cells[] = {
 		words_fmt(r, "%s on %s", words_quote(r, e->factor), metric_specs[e->metric].label),
-		words_fmt(r, "%s, p %s", report_verdict(e, e->verdict), words_p(r, e->p_holm)),
+		words_fmt(r, "%s, p %s", report_verdict(e, e->verdict), words_p(r, e->p_adjusted)),
 		words_fmt(r, "%s, p %s", report_verdict(e, e->verdict_valid_only),
 			words_p(r, e->p_valid_only))};
 
@@ -158,7 +159,7 @@ static void sensitivity(struct report *r)
 	}
 }
 
-/* ---- drift and noise --------------------------------------------------------------------- */
+/* ---- drift and noise ---- */
 
 static const char *percent(struct report *r, double x)
 {

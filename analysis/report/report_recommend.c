@@ -10,9 +10,9 @@
 #include "num.h"
 #include "wording.h"
 
-#define GRADED "sweeps/prompts/graded.json"
+#define GRADED "graded"
 
-/* ---- setting ----------------------------------------------------------------------------- */
+/* ---- setting ---- */
 
 /* Factors whose levels are one setting, or shown to be within the margin. */
 static const char *free_factors(struct report *r, enum metric m)
@@ -64,7 +64,7 @@ static void say_setting(struct report *r, enum metric m, uint32_t cell)
 			v->n));
 }
 
-/* ---- gain -------------------------------------------------------------------------------- */
+/* ---- gain ---- */
 
 /* Factors of which the effect is shown: what taking the better level brings. */
 static const char *gains(struct report *r, enum metric m)
@@ -118,7 +118,7 @@ static void say_gain(struct report *r, enum metric m)
 		0);
 }
 
-/* ---- cost -------------------------------------------------------------------------------- */
+/* ---- cost ---- */
 
 static const char *context_cost(struct report *r, uint32_t cell)
 {
@@ -177,7 +177,7 @@ static void say_cost(struct report *r, enum metric other, uint32_t cell)
 	str_release(&text);
 }
 
-/* ---- when not ---------------------------------------------------------------------------- */
+/* ---- when not ---- */
 
 static const char *prompts_limit(struct report *r)
 {
@@ -206,7 +206,7 @@ static void say_when_not(struct report *r, uint32_t cell)
 		0);
 }
 
-/* ---- the recommendations ----------------------------------------------------------------- */
+/* ---- the recommendations ---- */
 
 static void no_setting(struct report *r, enum metric m)
 {

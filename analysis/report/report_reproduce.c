@@ -38,9 +38,11 @@ static void server_rows(struct report *r, const json_t *server)
 
 	row(r, words_fmt(r, "version of %s", words_quote(r, jsonx_get_string(server, "url"))),
 		text_of(r, server, "version"));
-	json_array_foreach(json_object_get(server, "models"), i, model) row(r,
-		words_fmt(r, "digest of %s", words_quote(r, jsonx_get_string(model, "name"))),
-		text_of(r, model, "digest"));
+	json_array_foreach (json_object_get(server, "models"), i, model)
+		row(r,
+			words_fmt(
+				r, "digest of %s", words_quote(r, jsonx_get_string(model, "name"))),
+			text_of(r, model, "digest"));
 }
 
 static void identities(struct report *r)
@@ -56,7 +58,8 @@ static void identities(struct report *r)
 	row(r, "fingerprint of the sweep", text_of(r, manifest, "fingerprint"));
 	row(r, "seed of the order", seed_of(r, json_object_get(manifest, "order_seed")));
 	row(r, "seed of the first repeat", seed_of(r, dataset_option(r->d, "seed")));
-	json_array_foreach(json_object_get(manifest, "servers"), i, server) server_rows(r, server);
+	json_array_foreach (json_object_get(manifest, "servers"), i, server)
+		server_rows(r, server);
 }
 
 void report_reproduce(struct report *r)

@@ -20,7 +20,7 @@ static void risk(struct report *r, const char *what, const char *seen, const cha
 	doc_table_row(r->doc, cells);
 }
 
-/* ---- failures ---------------------------------------------------------------------------- */
+/* ---- failures ---- */
 
 /* What helps against a kind of failure. */
 static const char *remedy(const char *status)
@@ -77,7 +77,7 @@ static void failures(struct report *r)
 			"more repeats of the setting that is chosen, before anything is promised");
 }
 
-/* ---- the experiment ---------------------------------------------------------------------- */
+/* ---- the experiment ---- */
 
 static void thin_data(struct report *r)
 {
@@ -139,7 +139,7 @@ static void aliases(struct report *r)
 		}
 }
 
-/* ---- the machine ------------------------------------------------------------------------- */
+/* ---- the machine ---- */
 
 static void drift(struct report *r)
 {
@@ -225,7 +225,7 @@ static void other_models(struct report *r)
 			"unload it and run again; such rows are suspect");
 }
 
-/* ---- the rows ---------------------------------------------------------------------------- */
+/* ---- the rows ---- */
 
 static void rows(struct report *r)
 {

@@ -11,7 +11,7 @@
 
 #define STRONGEST 10 /* findings before the rest is set apart */
 
-/* ---- first sentence: what was done ------------------------------------------------------- */
+/* ---- first sentence: what was done ---- */
 
 static const char *what_model(struct report *r)
 {
@@ -40,7 +40,7 @@ static const char *what_was_done(struct report *r)
 			       : words_fmt(r, "%s failed", words_number(r, s->failed)));
 }
 
-/* ---- second sentence: what matters ------------------------------------------------------- */
+/* ---- second sentence: what matters ---- */
 
 /* Where a factor stands by its main effects on throughput and TTFT. */
 enum standing { STANDS_ALIAS, STANDS_EFFECT, STANDS_OPEN, STANDS_NONE, STANDS_UNKNOWN };
@@ -139,7 +139,7 @@ static const char *what_matters(struct report *r)
 	return kept;
 }
 
-/* ---- third sentence: what is best -------------------------------------------------------- */
+/* ---- third sentence: what is best ---- */
 
 static const char *best_clause(struct report *r, enum metric m)
 {
@@ -204,7 +204,7 @@ void report_summary(struct report *r)
 	report_chart(r, "ttft-throughput");
 }
 
-/* ---- findings ---------------------------------------------------------------------------- */
+/* ---- findings ---- */
 
 static const char *kind_lead(enum finding_kind kind)
 {

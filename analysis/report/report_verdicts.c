@@ -171,7 +171,7 @@ bool report_has_score(const struct report *r)
 	return false;
 }
 
-/* ---- what the cells of a set share ------------------------------------------------------- */
+/* ---- what the cells of a set share ---- */
 
 /* Which levels of a factor the set has; returns how many. */
 static uint32_t levels_of(

@@ -37,8 +37,7 @@ struct contest {
 	bool needs_load, needs_request;
 };
 
-/* ---- settings and their covariance -------------------------------------------------------------
- */
+/* ---- settings and their covariance ---- */
 
 static void add_group(
 	struct contest *c, struct setting *v, const struct strata_group *g, double better)
@@ -125,8 +124,7 @@ static void find_variances(struct contest *c)
 	free(own);
 }
 
-/* ---- simulation --------------------------------------------------------------------------------
- */
+/* ---- simulation ---- */
 
 /* A chi-squared number over its degrees of freedom (Marsaglia and Tsang 2000). */
 static double mean_square(struct rng *r, double df)
@@ -255,8 +253,7 @@ static void judge(const struct contest *c, bool *stays, size_t *worse)
 	free(at);
 }
 
-/* ---- the answer --------------------------------------------------------------------------------
- */
+/* ---- the answer ---- */
 
 struct ranked {
 	double mean;
@@ -345,12 +342,13 @@ void best_find(struct best_set *best, const struct strata *s, const struct datas
 			judge(&c, stays, &best->worse);
 		list_cells(best, &c, stays, d, eff, arena);
 		free(stays);
+		if (best->ncells == 0)
+			best->why = "its settings could not be compared";
 	}
 	contest_release(&c);
 }
 
-/* ---- Pareto ------------------------------------------------------------------------------------
- */
+/* ---- Pareto ---- */
 
 /* The setting's mean over its cells' requests; NaN if none has the metric. */
 static double setting_mean(const struct strata *s, const struct dataset *d,

@@ -38,8 +38,7 @@ static void sort_by_cell(struct by_cell *b, const struct dataset *d)
 	free(next);
 }
 
-/* ---- one metric of one cell --------------------------------------------------------------------
- */
+/* ---- one metric of one cell ---- */
 
 /* How often the cell ran into a time limit before the metric could be had: its value is beyond any
  * that was measured. */
@@ -131,8 +130,9 @@ static void set_estimate(struct metric_summary *m, const struct strata *s,
 	m->estimate_valid_only = strata_unscale(s, valid_only->cells[cell].mean);
 }
 
-/* ---- scores ------------------------------------------------------------------------------------
- * The unit is the prompt: copies of an answer do not make it surer (docs/statistics.md, quality).
+/* ---- scores ---- */
+
+/* The unit is the prompt: copies of an answer do not make it surer (docs/statistics.md, quality).
  */
 
 static size_t prompt_means(const struct dataset *d, const struct data_row *const *rows,
@@ -144,7 +144,7 @@ static size_t prompt_means(const struct dataset *d, const struct data_row *const
 
 	for (size_t i = 0; i < nrows; i++) {
 		double x = rows[i]->metric[METRIC_SCORE];
-		size_t prompt = rows[i]->prompt == DATA_NONE ? d->nprompts : rows[i]->prompt;
+		size_t prompt = rows[i]->prompt < d->nprompts ? rows[i]->prompt : d->nprompts;
 
 		if (!rows[i]->counts || !isfinite(x) ||
 			(valid_only && rows[i]->validity == ROW_SUSPECT))
@@ -191,8 +191,7 @@ static void set_score(struct metric_summary *m, const struct dataset *d,
 	}
 }
 
-/* ---- one cell ----------------------------------------------------------------------------------
- */
+/* ---- one cell ---- */
 
 static bool is_attempt(const char *status)
 {

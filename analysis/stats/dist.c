@@ -11,8 +11,7 @@
 
 #define FINEST 1e-12
 
-/* ---- inverses ----------------------------------------------------------------------------------
- */
+/* ---- inverses ---- */
 
 struct monotone {
 	double (*fn)(double x, const struct monotone *m); /* rising in x */
@@ -106,8 +105,7 @@ double dist_f_critical(double alpha, double df1, double df2)
 	return solve(&m, 1 - alpha);
 }
 
-/* ---- noncentral F ------------------------------------------------------------------------------
- */
+/* ---- noncentral F ---- */
 
 /* A Poisson mixture of central beta distributions, summed from its mode outwards. */
 static double mixture(double x, double a, double b, double half, long from, long step)
@@ -155,8 +153,9 @@ double dist_noncentrality(double alpha, double power, double df1, double df2)
 	return solve(&m, power);
 }
 
-/* ---- studentized range -------------------------------------------------------------------------
- * Hartley (1942) for known variance, integrated over the distribution of the estimated sd by
+/* ---- studentized range ---- */
+
+/* Hartley (1942) for known variance, integrated over the distribution of the estimated sd by
  * Gauss-Legendre (the plan of Copenhaver and Holland 1988, with one panel each).
  */
 
@@ -260,8 +259,7 @@ double dist_range_quantile(double level, size_t k, double df)
 	return solve(&m, level);
 }
 
-/* ---- shares ------------------------------------------------------------------------------------
- */
+/* ---- shares ---- */
 
 double dist_share_upper(size_t hits, size_t n, double level)
 {

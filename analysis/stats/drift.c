@@ -10,8 +10,7 @@
 /* Loads beyond this are thinned evenly for the slope, which looks at all pairs. */
 #define MAX_PAIRED 2000
 
-/* ---- tools -------------------------------------------------------------------------------------
- */
+/* ---- tools ---- */
 
 double drift_slope(const double *x, const double *y, size_t n)
 {
@@ -76,8 +75,7 @@ double drift_kendall_p(const double *x, const double *y, size_t n)
 	return erfc(fmax(0, fabs(s) - 1) / sqrt(variance) * M_SQRT1_2);
 }
 
-/* ---- trend -------------------------------------------------------------------------------------
- */
+/* ---- trend ---- */
 
 struct point {
 	double hours, residual;
@@ -146,8 +144,7 @@ static void find_trend(struct drift_summary *drift, const struct strata *s, cons
 	free(y);
 }
 
-/* ---- autocorrelation ---------------------------------------------------------------------------
- */
+/* ---- autocorrelation ---- */
 
 struct residual {
 	uint32_t load, order;
@@ -220,8 +217,7 @@ static void find_autocorrelation(
 	free(r);
 }
 
-/* ---- sentinel ----------------------------------------------------------------------------------
- */
+/* ---- sentinel ---- */
 
 struct sentinel {
 	double mean, n, order;

@@ -24,8 +24,7 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-/* ---- tests -------------------------------------------------------------------------------------
- */
+/* ---- tests ---- */
 
 static void set_error(struct effect *e, struct effect_work *w)
 {
@@ -98,8 +97,7 @@ static bool is_order(const struct dataset *d, const struct effective *eff, int f
 	return fabs(correlation) > CONFOUNDED;
 }
 
-/* ---- the list ----------------------------------------------------------------------------------
- */
+/* ---- the list ---- */
 
 struct maker {
 	const struct dataset *d;
@@ -173,7 +171,7 @@ static void add_effect(struct maker *m, struct strata *s, int a, int b)
 		.df = NAN,
 		.f = NAN,
 		.p = NAN,
-		.p_holm = NAN,
+		.p_adjusted = NAN,
 		.partial_eta_sq = NAN,
 		.widest_low = NAN,
 		.widest_high = NAN,

@@ -27,7 +27,7 @@ static void adjust(struct effects *all, bool primary, size_t *tests)
 		multiple_benjamini_hochberg(p, all->n);
 	for (size_t i = 0; i < all->n; i++) {
 		if (all->v[i].primary == primary)
-			all->v[i].p_holm = p[i];
+			all->v[i].p_adjusted = p[i];
 	}
 	free(p);
 }
@@ -88,9 +88,9 @@ static const char *why_inconclusive(
 
 static enum verdict verdict_of(const struct effect *e, const struct effect_work *w)
 {
-	if (isnan(e->p_holm))
+	if (isnan(e->p_adjusted))
 		return VERDICT_INCONCLUSIVE;
-	if (e->p_holm < ALPHA)
+	if (e->p_adjusted < ALPHA)
 		return VERDICT_EFFECT;
 	return w->widest <= margin_of(e, w) ? VERDICT_NO_EFFECT : VERDICT_INCONCLUSIVE;
 }

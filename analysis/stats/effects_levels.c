@@ -29,8 +29,7 @@ static void count_levels(struct effect *e, const struct effect_work *w, const st
 	free(last);
 }
 
-/* ---- marginal means ----------------------------------------------------------------------------
- */
+/* ---- marginal means ---- */
 
 /* Columns of the intercept, passes, prompts and main effects. */
 static void use_mains(const struct design *m, bool *use)
@@ -102,8 +101,7 @@ static void estimate_levels(struct effect *e, struct effect_work *w)
 	lin_fit_release(&within);
 }
 
-/* ---- differences -------------------------------------------------------------------------------
- */
+/* ---- differences ---- */
 
 /* Keeps the pairwise interval that reaches furthest from no difference. */
 static void widen(struct effect *e, struct effect_work *w, double difference, double half)
@@ -222,8 +220,7 @@ static void refer_levels(struct effect *e, struct effect_work *w)
 	}
 }
 
-/* ---- what could have been seen -----------------------------------------------------------------
- */
+/* ---- what could have been seen ---- */
 
 /* What the model without the term leaves of a pattern: class (i, j) off by 1 from all others. */
 static double pattern_of(const struct effect_work *w, uint32_t i, uint32_t wide, uint32_t j,

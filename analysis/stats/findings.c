@@ -103,7 +103,7 @@ static const char *scope_of(const struct dataset *d, struct arena *arena)
 	for (size_t i = 0; i < d->nrows; i++) {
 		const struct data_row *r = &d->rows[i];
 
-		if (r->counts && r->prompt != DATA_NONE && !met[r->prompt]) {
+		if (r->counts && r->prompt < d->nprompts && !met[r->prompt]) {
 			met[r->prompt] = true;
 			n++;
 		}

@@ -91,8 +91,7 @@ static void say_lag(struct author *a)
 		"status=ok", a->s->rows);
 }
 
-/* ---- drift -------------------------------------------------------------------------------------
- */
+/* ---- drift ---- */
 
 static void say_trend(struct author *a, const struct drift_summary *t)
 {

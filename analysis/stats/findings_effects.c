@@ -58,8 +58,7 @@ static const char *level_filter(
 	return filter;
 }
 
-/* ---- aliases -----------------------------------------------------------------------------------
- */
+/* ---- aliases ---- */
 
 static uint64_t alias_rows(
 	const struct author *a, const struct alias_finding *f, struct str *filter)
@@ -95,8 +94,7 @@ static void say_aliases(struct author *a)
 	}
 }
 
-/* ---- effects -----------------------------------------------------------------------------------
- */
+/* ---- effects ---- */
 
 /* What follows the figures: margin, degrees of freedom, family. */
 static const char *tail(const struct author *a, const struct effect *e)
@@ -134,7 +132,7 @@ static const char *difference(const struct author *a, const struct effect *e)
 			"acts on %s%s (%s), but no two of its levels can be told apart: %s against "
 			"%s "
 			"differ by %s %% (%s to %s)",
-			noun, a->scope, p_text(a, e->p_holm), e->levels[p->worse].level,
+			noun, a->scope, p_text(a, e->p_adjusted), e->levels[p->worse].level,
 			e->levels[p->better].level, size, from, to);
 	return arena_fmt(a->arena, "%s %s %s %% %s%s against %s (%s to %s)%s",
 		e->levels[p->worse].level, lost ? "costs" : "adds", size, lost ? "" : "to ", noun,
@@ -184,12 +182,11 @@ static void say_interaction(struct author *a, const struct effect *e)
 	findings_add(a, FIND_EFFECT, strength_of(e, 0),
 		arena_fmt(a->arena, "what %s does to %s%s depends on %s (%s)%s%s",
 			factor_name(a, e->factor_a), findings_noun(e->metric), a->scope,
-			factor_name(a, e->factor_b), p_text(a, e->p_holm), size, tail(a, e)),
+			factor_name(a, e->factor_b), p_text(a, e->p_adjusted), size, tail(a, e)),
 		FILTER_COUNTS, findings_rows(a, e->metric));
 }
 
-/* ---- no effects --------------------------------------------------------------------------------
- */
+/* ---- no effects ---- */
 
 static bool is_said(const struct effect *e, enum verdict verdict)
 {
@@ -248,6 +245,17 @@ static const char *name_pairs(
 	return list;
 }
 
+/* "; about 12 passes would tell"; nothing where it is not known. */
+static const char *passes_text(const struct author *a, uint32_t passes, const char *would)
+{
+	if (passes == 0)
+		return "";
+	if (passes > PASSES_MANY)
+		return arena_fmt(
+			a->arena, "; it would take more than %d passes to %s", PASSES_MANY, would);
+	return arena_fmt(a->arena, "; about %u passes would %s", passes, would);
+}
+
 static void say_interactions(struct author *a)
 {
 	uint64_t n;
@@ -265,14 +273,11 @@ static void say_interactions(struct author *a)
 		findings_add(a, FIND_INCONCLUSIVE, STRENGTH_INCONCLUSIVE - 2,
 			arena_fmt(a->arena, "%s neither found nor excluded: %s%s",
 				wording_count(a->arena, n, "interaction is", "interactions are"),
-				list,
-				passes ? arena_fmt(a->arena, "; about %u passes would tell", passes)
-				       : ""),
+				list, passes_text(a, passes, "tell")),
 			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
 }
 
-/* ---- inconclusive ones -------------------------------------------------------------------------
- */
+/* ---- inconclusive ones ---- */
 
 /* One pass: what a second and third would cost, by this run's own times. */
 static const char *cost_of_passes(const struct author *a)
@@ -299,9 +304,7 @@ static const char *why_inconclusive(const struct author *a, const struct effect 
 	if (isnan(e->p))
 		return e->why;
 	return arena_fmt(a->arena, "%s%s%s", e->why,
-		e->passes_needed ? arena_fmt(a->arena, "; about %u passes would find or exclude it",
-					   e->passes_needed)
-				 : "",
+		passes_text(a, e->passes_needed, "find or exclude it"),
 		e->note[0] ? arena_fmt(a->arena, "; it %s", e->note) : "");
 }
 
@@ -335,8 +338,7 @@ static void say_inconclusive(struct author *a, int factor)
 	}
 }
 
-/* ---- what could have been seen -----------------------------------------------------------------
- */
+/* ---- what could have been seen ---- */
 
 static void say_detectable(struct author *a, enum metric metric)
 {

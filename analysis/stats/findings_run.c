@@ -14,8 +14,7 @@
 #define MOST_PRESENCE   ((size_t)100000000) /* blocks times passes */
 #define MOST_NAMED      3                   /* things named before "and N more" */
 
-/* ---- the run -----------------------------------------------------------------------------------
- */
+/* ---- the run ---- */
 
 static const char *loads_clause(const struct author *a)
 {
@@ -65,8 +64,7 @@ static void say_run(struct author *a)
 			FILTER_MEASURED, s->measured);
 }
 
-/* ---- passes that are not complete --------------------------------------------------------------
- */
+/* ---- passes that are not complete ---- */
 
 static const char *block_label(const struct author *a, uint32_t block)
 {
@@ -186,8 +184,7 @@ static void say_passes(struct author *a)
 	free(p.has);
 }
 
-/* ---- failures ----------------------------------------------------------------------------------
- */
+/* ---- failures ---- */
 
 static const char *failure_list(const struct author *a)
 {
@@ -259,8 +256,7 @@ static void say_failures(struct author *a)
 			FILTER_MEASURED, s->measured);
 }
 
-/* ---- loads and contexts ------------------------------------------------------------------------
- */
+/* ---- loads and contexts ---- */
 
 static void say_load_times(struct author *a)
 {
@@ -344,8 +340,7 @@ static void say_context(struct author *a)
 		FILTER_COUNTS, findings_rows(a, METRIC_TTFT));
 }
 
-/* ---- scores ------------------------------------------------------------------------------------
- */
+/* ---- scores ---- */
 
 static void say_quality(struct author *a)
 {

@@ -88,8 +88,7 @@ void lin_row(struct lin *l, const double *x, double y, double weight)
 	l->fed++;
 }
 
-/* ---- fits --------------------------------------------------------------------------------------
- */
+/* ---- fits ---- */
 
 /* The pivoted QR of the used columns. */
 struct lin_qr {
@@ -224,8 +223,7 @@ double lin_fit_rss_of(const struct lin_fit *fit, const double *b)
 	return rss;
 }
 
-/* ---- contrasts ---------------------------------------------------------------------------------
- */
+/* ---- contrasts ---- */
 
 /* u = R11^-T c1, whose square is the variance of c'b; behind it what the other coefficients of c
  * are beyond what follows from c1 by the rows of R, which must be nothing. */

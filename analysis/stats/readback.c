@@ -35,8 +35,7 @@ struct finder {
 	} found;
 };
 
-/* ---- what was read back ------------------------------------------------------------------------
- */
+/* ---- what was read back ---- */
 
 static int compare_blocks(const void *a, const void *b)
 {
@@ -75,6 +74,7 @@ static void agree(double *known, double x)
 		*known = INFINITY;
 }
 
+/* Of whatever status: what was not read back after a load is NaN. */
 static void read_loads(struct finder *f)
 {
 	const struct dataset *d = f->d;
@@ -85,8 +85,6 @@ static void read_loads(struct finder *f)
 		struct block key = {.number = l->block}, *b;
 		struct block_facts *facts;
 
-		if (l->status[0] && strcmp(l->status, "ok") != 0)
-			continue;
 		known += isfinite(l->size_vram);
 		zero += l->size_vram == 0;
 		b = bsearch(&key, f->blocks, f->nblocks, sizeof(key), compare_blocks);
@@ -100,8 +98,7 @@ static void read_loads(struct finder *f)
 	f->no_gpu = known > 0 && zero == known;
 }
 
-/* ---- levels that are one -----------------------------------------------------------------------
- */
+/* ---- levels that are one ---- */
 
 /* The two blocks differ in this factor alone (and in what is no runner option). */
 static bool are_partners(
@@ -243,8 +240,7 @@ static void merge_read_back(struct finder *f, size_t factor, uint32_t *root)
 	free(grew);
 }
 
-/* ---- what the plan knew ------------------------------------------------------------------------
- */
+/* ---- what the plan knew ---- */
 
 static bool names_meet(const struct data_alias *a, const struct data_alias *b)
 {
@@ -344,8 +340,7 @@ static void report_planned(struct finder *f)
 	free(group);
 }
 
-/* ---- effective levels, settings, treatments ----------------------------------------------------
- */
+/* ---- effective levels, settings, treatments ---- */
 
 static const char *joined_name(
 	struct finder *f, const struct data_factor *of, const uint32_t *root, uint32_t level)
@@ -468,7 +463,7 @@ void effective_find(struct effective *eff, const struct dataset *d, struct arena
 		find_levels(&f, i);
 	report_planned(&f);
 	eff->nsettings = classify(&f, false, eff->setting, eff->first_cell);
-	eff->ntreatments = classify(&f, true, eff->treatment, NULL);
+	classify(&f, true, eff->treatment, NULL);
 	*naliases = f.found.n;
 	*aliases = arena_alloc(arena, f.found.n, sizeof(**aliases));
 	if (f.found.n)

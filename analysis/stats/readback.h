@@ -19,7 +19,7 @@ struct effective {
 	struct effective_factor *factors; /* [dataset.nfactors] */
 	uint32_t *setting;                /* [dataset.ncells] */
 	uint32_t *treatment;              /* [dataset.ncells] */
-	uint32_t nsettings, ntreatments;
+	uint32_t nsettings;
 	uint32_t *first_cell; /* [nsettings] the first cell that is it */
 };
 

@@ -17,8 +17,7 @@ double strata_unscale(const struct strata *s, double x)
 	return s->log ? exp(x) : x;
 }
 
-/* ---- from rows to groups -----------------------------------------------------------------------
- */
+/* ---- from rows to groups ---- */
 
 struct value {
 	uint32_t load, cell, prompt, order;
@@ -180,11 +179,10 @@ static void describe_cells(struct strata *s, const struct dataset *d, struct are
 	free(in_load);
 }
 
-/* ---- request stratum ---------------------------------------------------------------------------
- */
+/* ---- request stratum ---- */
 
-/* Feeds a load's groups, less the load's own mean: the load is absorbed as a fixed term. */
-static void feed_load(struct strata *s, const struct strata_load *l, double *x, double *mean)
+/* The mean of the design's rows over the load's groups; x is room for one row. */
+static void mean_row(const struct strata *s, const struct strata_load *l, double *x, double *mean)
 {
 	size_t ncols = s->within_design.ncols;
 
@@ -196,6 +194,14 @@ static void feed_load(struct strata *s, const struct strata_load *l, double *x, 
 		for (size_t j = 0; j < ncols; j++)
 			mean[j] += g->weight * x[j] / l->weight;
 	}
+}
+
+/* Feeds a load's groups, less the load's own mean: the load is absorbed as a fixed term. */
+static void feed_load(struct strata *s, const struct strata_load *l, double *x, double *mean)
+{
+	size_t ncols = s->within_design.ncols;
+
+	mean_row(s, l, x, mean);
 	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
 		const struct strata_group *g = &s->groups[i];
 
@@ -213,14 +219,7 @@ static void adjust_load(
 {
 	size_t ncols = s->within_design.ncols;
 
-	memset(mean, 0, ncols * sizeof(*mean));
-	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
-		const struct strata_group *g = &s->groups[i];
-
-		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
-		for (size_t j = 0; j < ncols; j++)
-			mean[j] += g->weight * x[j] / l->weight;
-	}
+	mean_row(s, l, x, mean);
 	l->adjusted = l->mean;
 	for (size_t j = 0; j < ncols; j++)
 		l->adjusted -= mean[j] * beta[j];
@@ -323,8 +322,7 @@ static void find_within_error(
 	s->sd_request = sqrt(s->ms_within);
 }
 
-/* ---- runner stratum ----------------------------------------------------------------------------
- */
+/* ---- runner stratum ---- */
 
 static void fit_between(
 	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
@@ -443,8 +441,7 @@ void strata_release(struct strata *s)
 	lin_release(&s->between);
 }
 
-/* ---- variances ---------------------------------------------------------------------------------
- */
+/* ---- variances ---- */
 
 struct variance strata_variance(const struct strata *s, double per_load, double per_request)
 {

@@ -44,7 +44,7 @@ static void take_effects(struct summary *s, const struct effects *all, const str
 			if (v->metric != e->metric || v->factor_a != e->factor_a ||
 				v->factor_b != e->factor_b)
 				continue;
-			e->p_valid_only = v->p_holm;
+			e->p_valid_only = v->p_adjusted;
 			e->verdict_valid_only = v->verdict;
 		}
 	}

@@ -58,14 +58,17 @@ struct level_pair {
 	double ratio, ci_low, ci_high; /* worse against better (difference if not log) */
 };
 
+/* More passes than anyone makes: texts say "more than 100", and offer no command for them. */
+#define PASSES_MANY 100
+
 struct effect {
 	const char *factor;     /* "num_ctx", "num_ctx:temperature" */
 	int factor_a, factor_b; /* indices; b -1 for a main effect */
 	enum metric metric;
 	enum data_stratum stratum;
-	const char *error_term;                            /* "block x pass", "within loads" */
-	double df, df_error, f, p, p_holm, partial_eta_sq; /* NaN where there is no test */
-	bool primary; /* in the Holm family; otherwise p_holm is Benjamini-Hochberg, exploratory */
+	const char *error_term;                                /* "block x pass", "within loads" */
+	double df, df_error, f, p, p_adjusted, partial_eta_sq; /* NaN where there is no test */
+	bool primary; /* p_adjusted is Holm's; otherwise exploratory, Benjamini and Hochberg's */
 	double margin;
 	bool negligible;
 	double widest_low,

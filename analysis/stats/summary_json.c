@@ -45,8 +45,7 @@ static void put_number(json_t *object, const char *key, double x, const char *wh
 	put(object, name, json_string(why && why[0] ? why : "not measured"));
 }
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 static json_t *metric_json(const struct metric_summary *m, const struct metric_spec *spec)
 {
@@ -141,8 +140,7 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	return o;
 }
 
-/* ---- effects -----------------------------------------------------------------------------------
- */
+/* ---- effects ---- */
 
 static json_t *effect_level_json(const struct level_summary *l, const char *why)
 {
@@ -181,7 +179,9 @@ static void put_tests(json_t *o, const struct effect *e, const char *why)
 	put(o, "error_term", json_string(e->error_term));
 	put_number(o, "f", e->f, why);
 	put_number(o, "p", e->p, why);
-	put_number(o, "p_holm", e->p_holm, why);
+	put_number(o, "p_holm", e->primary ? e->p_adjusted : (double)NAN,
+		e->primary ? why : "exploratory: see p_adjusted");
+	put_number(o, "p_adjusted", e->p_adjusted, why);
 	put(o, "adjusted_by", json_string(e->primary ? "holm" : "benjamini_hochberg"));
 	put_number(o, "partial_eta_sq", e->partial_eta_sq, why);
 	put_number(o, "margin", e->margin, "no margin is set for it");
@@ -217,8 +217,7 @@ static json_t *effect_json(const struct effect *e)
 	return o;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------
- */
+/* ---- the rest ---- */
 
 static json_t *cell_ids(const struct summary *s, const uint32_t *cells, size_t n)
 {

@@ -12,8 +12,7 @@
 #include "num.h"
 #include "str.h"
 
-/* ---- rows of a table ---------------------------------------------------------------------------
- */
+/* ---- rows of a table ---- */
 
 static void add_text(struct str *t, const char *text)
 {
@@ -47,8 +46,7 @@ static void add_header(struct str *t, const char *const *names, size_t n)
 		add_text(t, names[i]);
 }
 
-/* ---- the tables --------------------------------------------------------------------------------
- */
+/* ---- the tables ---- */
 
 static void cells_header(const struct summary *s, struct str *t)
 {
@@ -117,7 +115,7 @@ static void make_effects(const struct summary *s, struct str *t)
 	end_row(t);
 	for (size_t i = 0; i < s->neffects; i++) {
 		const struct effect *e = &s->effects[i];
-		const double figures[] = {e->df, e->df_error, e->f, e->p, e->p_holm,
+		const double figures[] = {e->df, e->df_error, e->f, e->p, e->p_adjusted,
 			e->partial_eta_sq, e->margin, e->widest_low, e->widest_high, e->detectable};
 
 		add_text(t, e->factor);
@@ -210,8 +208,7 @@ static void make_loads(const struct summary *s, struct str *t)
 	free(n);
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static int write_json(const struct summary *s, const char *dir, struct err *e)
 {

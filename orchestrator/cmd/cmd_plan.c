@@ -5,6 +5,7 @@
 #include "jsonx.h"
 #include "plan_text.h"
 #include "probe_times.h"
+#include "rundir.h"
 #include "say.h"
 #include "setup.h"
 
@@ -81,11 +82,11 @@ static int plan_sweep(const struct plan_args *a)
 	if (a->probe && probe_times(&s, &times, &e))
 		code = say_error(&e);
 	else if (!a->probe && !s.simulated)
-		rundir_earlier_times("runs", &s.plan, &times);
+		earlier_times_find(RUNDIR_RUNS, &s.plan, &times);
 	if (a->json)
 		print_json(&s.plan, &times, a->runs);
 	else
-		plan_text_print(&s.plan, s.simulated, times.known ? &times : NULL);
+		plan_text_print(&s.plan, s.simulated, &times);
 	setup_release(&s);
 	return code;
 }
@@ -99,8 +100,8 @@ static int run(const struct command *self, int argc, char **argv)
 	sweep_args_init(&a.sweep);
 	if (opt_parse(self->options(), "chimera plan", argc, argv, take, &a, &e))
 		code = say_error(&e);
-	else if (a.runs && !a.json)
-		code = (err_set(&e, ERR_USAGE, "--runs: goes with --json"), say_error(&e));
+	else if (a.runs && !a.json && err_set(&e, ERR_USAGE, "--runs: goes with --json"))
+		code = say_error(&e);
 	else
 		code = a.help ? command_help(self) : plan_sweep(&a);
 	sweep_args_release(&a.sweep);

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "finish.h"
+#include "fsx.h"
 #include "manifest.h"
 #include "measure.h"
 #include "num.h"
@@ -68,9 +69,7 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 		a->measure.retry_failed = true;
 		return 0;
 	case OPT_SERVER:
-		if (a->sweep.nservers < COUNTOF(a->sweep.servers))
-			a->sweep.servers[a->sweep.nservers++] = text;
-		return 0;
+		return sweep_args_server(&a->sweep, text, e);
 	case OPT_NO_REPORT:
 		a->finish.no_report = true;
 		return 0;
@@ -89,9 +88,14 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 static int resume_with(const struct resume_args *a, const json_t *manifest)
 {
 	struct err e = ERR_INIT;
+	struct measure_options opt = a->measure;
 	struct measured m;
 	struct setup s;
+	char *chunks = fsx_join(a->dir, "chunks.csv");
 	int code = 0;
+
+	opt.no_chunks = !fsx_exists(chunks); /* as the run began */
+	free(chunks);
 
 	if (setup_resume(&s, a->dir, manifest, &a->sweep, a->passes, &e))
 		return say_error(&e);
@@ -99,9 +103,9 @@ static int resume_with(const struct resume_args *a, const json_t *manifest)
 		setup_release(&s);
 		return say_error(&e);
 	}
-	if (measure(&s, a->dir, true, &a->measure, &m, &e))
+	if (measure(&s, a->dir, true, &opt, &m, &e))
 		code = say_error(&e);
-	if (code != ERR_JOURNAL)
+	if (m.ran)
 		code = finish(&s, a->dir, &m, code, &a->finish);
 	setup_release(&s);
 	return code;

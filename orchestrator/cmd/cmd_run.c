@@ -77,12 +77,21 @@ static int run_in(const struct setup *s, const char *dir, const struct run_args 
 
 	if (measure(s, dir, false, &a->measure, &m, &e)) {
 		code = say_error(&e);
-		if (m.rows == 0) {
+		if (!m.ran) {
 			rundir_unmake(dir);
 			return code;
 		}
 	}
 	return finish(s, dir, &m, code, &a->finish);
+}
+
+static void show_plan(const struct setup *s)
+{
+	struct earlier_times times = {0};
+
+	if (!s->simulated)
+		earlier_times_find(RUNDIR_RUNS, &s->plan, &times);
+	plan_text_print(&s->plan, s->simulated, &times);
 }
 
 static int run_sweep(const struct run_args *a)
@@ -96,7 +105,7 @@ static int run_sweep(const struct run_args *a)
 		return say_error(&e);
 	setup_warn(&s);
 	if (!a->measure.quiet)
-		plan_text_print(&s.plan, s.simulated, NULL);
+		show_plan(&s);
 	dir = rundir_make(a->out, s.sweep.name, &e);
 	code = dir ? run_in(&s, dir, a) : say_error(&e);
 	free(dir);

@@ -31,14 +31,12 @@ static void print_outcome(const struct setup *s, const struct measured *m)
 
 static void print_json(const struct setup *s, const char *dir, const struct measured *m, int code)
 {
-	static const char *const ends[] = {"complete", "interrupted", "server_gone"};
 	struct str out = STR_INIT(STR_MAX_LINE);
 	json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b, s:b, s:i}", "run",
-		dir, "end", ends[m->stopped], "requests", (json_int_t)m->total, "done",
-		(json_int_t)m->done, "failed", (json_int_t)m->failed, "rows", (json_int_t)m->rows,
-		"loads", (json_int_t)m->loads_made, "loads_planned", (json_int_t)m->loads_planned,
-		"seconds", m->seconds, "simulated", s->simulated, "virtual", s->is_virtual, "exit",
-		code);
+		dir, "end", m->end, "requests", (json_int_t)m->total, "done", (json_int_t)m->done,
+		"failed", (json_int_t)m->failed, "rows", (json_int_t)m->rows, "loads",
+		(json_int_t)m->loads_made, "loads_planned", (json_int_t)m->loads_planned, "seconds",
+		m->seconds, "simulated", s->simulated, "virtual", s->is_virtual, "exit", code);
 
 	jsonx_dump(&out, o, 2, false);
 	printf("%s\n", out.s);
@@ -52,7 +50,8 @@ static int end_code(const struct measured *m, int code)
 		code = exit_worse(code, ERR_INTERRUPTED);
 	if (m->stopped == STOP_SERVER_GONE)
 		code = exit_worse(code, ERR_ENV);
-	if (m->failed)
+	/* Requests that nothing was measured of are no better than failed ones. */
+	if (m->failed || m->done < m->total)
 		code = exit_worse(code, EXIT_FAILED_REQUESTS);
 	return code;
 }

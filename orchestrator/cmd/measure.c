@@ -49,11 +49,12 @@ static const char *end_name(const struct session *session, int failed)
 	return "failed";
 }
 
-static void fill(struct measured *m, const struct session *session)
+static void fill(struct measured *m, const struct session *session, uint64_t rows_before)
 {
 	struct runner_progress r;
 
 	runner_progress(session->runner, &r);
+	m->ran = true;
 	m->stopped = session->stopped;
 	snprintf(m->why, sizeof(m->why), "%s", session->why);
 	m->total = r.total;
@@ -64,7 +65,7 @@ static void fill(struct measured *m, const struct session *session)
 		m->failed += i == STATUS_OK ? 0 : session->count[i];
 	m->loads_made = r.loads_made;
 	m->loads_planned = r.loads_planned;
-	m->rows = session->order;
+	m->rows = session->order - rows_before;
 }
 
 /* The session itself, between the two writings of the manifest. */
@@ -82,10 +83,12 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 		.is_virtual = s->is_virtual,
 		.sim_seed = s->sim_seed,
 		.sim_set = s->sim_set};
+	uint64_t rows_before;
 	int failed;
 
 	if (session_init(&session, &s->plan, j, ms.number, wall - mono, e))
 		return -1;
+	rows_before = session.order;
 	if (manifest_write(dir, CHIMERA_VERSION, &s->plan, &ms, e)) {
 		session_release(&session);
 		return -1;
@@ -93,9 +96,9 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 	progress_init(&progress, opt->quiet);
 	failed = run_world(s, &session, &progress, mono, &ms.ended_wall, e);
 	progress_end(&progress);
-	fill(m, &session);
+	fill(m, &session, rows_before);
 	m->seconds = (double)(ms.ended_wall - wall) / 1e9;
-	ms.ended = end_name(&session, failed);
+	ms.ended = m->end = end_name(&session, failed);
 	ms.loads_made = m->loads_made;
 	ms.rows = m->rows;
 	/* The first error is the one to tell. */
@@ -115,9 +118,13 @@ int measure(const struct setup *s, const char *dir, bool resume, const struct me
 
 	*m = (struct measured){0};
 	row_schema_init(&schema, &s->sweep);
-	if (sweep_file_write(dir, &s->plan, e) ||
-		journal_open(dir, resume ? JOURNAL_RESUME : JOURNAL_NEW, flags, &schema, &j, e))
+	/* The lock first: a run that somebody else is measuring is not to be changed. */
+	if (journal_open(dir, resume ? JOURNAL_RESUME : JOURNAL_NEW, flags, &schema, &j, e))
 		return -1;
+	if (sweep_file_write(dir, &s->plan, e)) {
+		journal_close(j, NULL);
+		return -1;
+	}
 	if (journal_note(j)[0])
 		say_warning(journal_note(j));
 	failed = measure_session(s, j, dir, resume, opt, m, e);

@@ -13,6 +13,9 @@ struct measure_options {
 
 /* How it went. */
 struct measured {
+	bool ran; /* a session was begun */
+	const char *
+		end; /* "complete", "interrupted", "server gone" or "failed", as in manifest.json */
 	enum stop_reason stopped;
 	char why[200];
 	uint64_t total, done, ok, failed, loads_made, loads_planned, rows;

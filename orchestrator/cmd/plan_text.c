@@ -120,14 +120,9 @@ static void print_limits(const struct sweep *s)
 
 static void print_time(const struct plan *p, bool simulated, const struct earlier_times *times)
 {
-	struct earlier_times found = {0};
 	char took[NUM_TEXT];
 
-	if (!times && !simulated) {
-		rundir_earlier_times("runs", p, &found);
-		times = &found;
-	}
-	if (times && times->known)
+	if (times->known)
 		printf("  about %s, from %s%s%s\n",
 			num_duration(took, plan_seconds(p, times->per_load, times->per_request)),
 			times->from, times->date[0] ? " of " : "", times->date);

@@ -3,10 +3,9 @@
 #define CMD_PLAN_TEXT_H
 
 #include "plan.h"
-#include "rundir.h"
+#include "earlier_times.h"
 
-/* Prints on standard output.  `times` tells how long it will take, or NULL to look for an earlier
- * run. */
+/* Prints on standard output.  `times` tells how long it will take, where that is known. */
 void plan_text_print(const struct plan *p, bool simulated, const struct earlier_times *times);
 
 #endif

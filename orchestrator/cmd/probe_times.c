@@ -30,27 +30,32 @@ static void on_row(void *arg, const struct row_keys *k, const struct sample *s)
 	}
 }
 
-/* The sweep with the last level of each factor alone: the largest context as people write grids, so
- * that the guess errs on the long side. */
+/* The sweep with the last level of each factor alone (the largest context as people write grids, so
+ * that the guess errs on the long side), its first prompt alone, one request at a time. */
 static json_t *one_cell(const struct sweep *s)
 {
 	json_t *o = sweep_json(s), *factors = json_object_get(o, "factors");
 	const char *name;
 	void *next;
-	json_t *levels;
+	json_t *levels, *prompt = json_array();
 
-	json_object_foreach_safe(factors, next, name, levels)
-	{
+	json_object_foreach_safe (factors, next, name, levels) {
 		json_t *one = json_array();
 
 		json_array_append(one, json_array_get(levels, json_array_size(levels) - 1));
 		json_object_set_new(factors, name, one);
 	}
+	if (json_object_get(factors, "concurrency"))
+		json_object_set_new(factors, "concurrency", json_pack("[i]", 1));
+	else
+		json_object_set_new(o, "concurrency", json_integer(1));
+	json_array_append(prompt, json_array_get(json_object_get(o, "prompts"), 0));
+	json_object_set_new(o, "prompts", prompt);
 	json_object_set_new(o, "passes", json_integer(1));
 	json_object_set_new(o, "repeats", json_integer(PROBE_REQUESTS));
-	json_object_set_new(o, "concurrency", json_integer(1));
-	json_object_del(o, "per_pass");
 	json_object_set_new(o, "sentinel", json_false());
+	json_object_del(o, "per_pass");
+	json_object_del(o, "burst");
 	return o;
 }
 

@@ -3,7 +3,7 @@
 #ifndef CMD_PROBE_TIMES_H
 #define CMD_PROBE_TIMES_H
 
-#include "rundir.h"
+#include "earlier_times.h"
 #include "setup.h"
 
 int probe_times(const struct setup *s, struct earlier_times *ret, struct err *e);

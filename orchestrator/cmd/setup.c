@@ -192,11 +192,12 @@ static int recall_simulator(struct sweep_args *a, const json_t *manifest, struct
 	size_t i;
 	json_t *v;
 
+	if (a->nservers)
+		return err_set(e, ERR_USAGE, "--server: this run was simulated, it has no server");
 	a->simulate = true;
 	a->is_virtual = json_is_true(json_object_get(sim, "virtual"));
 	a->sim_seed = (uint64_t)json_integer_value(json_object_get(sim, "seed"));
-	json_array_foreach(set, i, v)
-	{
+	json_array_foreach (set, i, v) {
 		if (!json_is_string(v) || sim_config_set(&a->sim, json_string_value(v), e))
 			return err_prefix(e, "manifest.json: simulator.set: ");
 		json_array_append(a->sim_set, v);
@@ -212,8 +213,7 @@ static void recall_servers(struct sweep_args *a, const json_t *manifest, json_t 
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(json_object_get(manifest, "servers"), i, v)
-	{
+	json_array_foreach (json_object_get(manifest, "servers"), i, v) {
 		const char *url = jsonx_get_string(v, "url"), *name = jsonx_get_string(v, "name");
 		json_t *spec;
 
@@ -226,6 +226,20 @@ static void recall_servers(struct sweep_args *a, const json_t *manifest, json_t 
 	}
 }
 
+/* More passes; fewer would take back what was measured. */
+static int extend(json_t *object, const char *dir, int64_t passes, struct err *e)
+{
+	int64_t now = json_integer_value(json_object_get(object, "passes"));
+
+	if (passes == 0)
+		return 0;
+	if (passes < now)
+		return err_set(e, ERR_USAGE, "--passes %lld: %s has %lld already",
+			(long long)passes, dir, (long long)now);
+	json_object_set_new(object, "passes", json_integer(passes));
+	return 0;
+}
+
 static int parse_run_sweep(struct setup *s, const char *dir, int64_t passes, struct err *e)
 {
 	char *path = fsx_join(dir, "sweep.json");
@@ -233,12 +247,11 @@ static int parse_run_sweep(struct setup *s, const char *dir, int64_t passes, str
 	int failed = -1;
 
 	if (object) {
-		if (passes > 0)
-			json_object_set_new(object, "passes", json_integer(passes));
-		failed = sweep_parse(&s->sweep, object, path, NULL, e);
+		failed = extend(object, dir, passes, e);
+		failed = failed || sweep_parse(&s->sweep, object, path, NULL, e);
 		json_decref(object);
 	}
-	if (failed && e->code == ERR_USAGE)
+	if (failed && e->code == ERR_USAGE && strncmp(e->msg, "--", 2) != 0)
 		e->code = ERR_JOURNAL; /* not what the user wrote, but a run directory that is not
 					  whole */
 	free(path);

@@ -56,7 +56,8 @@ static const struct opt shared_options[] = {
 		"unique: each prompt begins with a new word; repeat: sent as it is [unique]",
 		OPT_CACHE},
 	{"prompt", 'p', "TEXT", "prompt; repeat for several", OPT_PROMPT},
-	{"prompts", 0, "FILE", "prompt suite (JSON)", OPT_PROMPTS},
+	{"prompts", 0, "FILE", "prompt suite (JSON), or short or graded, which come with chimera",
+		OPT_PROMPTS},
 	{"system", 0, "TEXT", "system prompt", OPT_SYSTEM},
 	{"raw", 0, NULL, "send prompts without the model's template", OPT_RAW},
 	{"", 0, NULL, "The experiment", 0},
@@ -230,8 +231,8 @@ static int split_pair(const struct opt *opt, const char *text, char *key, size_t
 
 static int take_set(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
 {
-	char key[64], name[80];
-	const char *value;
+	char key[64] = "", name[80];
+	const char *value = NULL;
 
 	if (split_pair(opt, text, key, sizeof(key), &value, e))
 		return -1;
@@ -242,8 +243,8 @@ static int take_set(struct sweep_args *a, const struct opt *opt, const char *tex
 static int take_inner(struct sweep_args *a, const char *object, const struct opt *opt,
 	const char *text, struct err *e)
 {
-	char key[64], name[100];
-	const char *value;
+	char key[64] = "", name[100];
+	const char *value = NULL;
 
 	if (split_pair(opt, text, key, sizeof(key), &value, e))
 		return -1;
@@ -261,16 +262,34 @@ static int take_prompt(struct sweep_args *a, const struct opt *opt, const char *
 	return 0;
 }
 
-/* A path given on the command line is relative to where the person stands. */
+/* A file, relative to where the person stands, or the name of a suite that comes with the program:
+ * "graded" is sweeps/prompts/graded.json here, else where it was installed.  NULL if neither is. */
+static char *find_prompts(const char *text)
+{
+	static const char *const folders[] = {"sweeps", CHIMERA_SWEEPS};
+	char *full = realpath(text, NULL);
+
+	for (size_t i = 0; !full && !strchr(text, '/') && i < COUNTOF(folders); i++) {
+		char *path = xasprintf("%s/prompts/%s.json", folders[i], text);
+
+		full = realpath(path, NULL);
+		free(path);
+	}
+	return full;
+}
+
 static int take_prompts(
 	struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
 {
-	char *full = realpath(text, NULL);
+	char *full = find_prompts(text);
 	char safe[200];
 
-	if (!full)
-		return err_set(e, ERR_USAGE, "--prompts: there is no file \"%s\"",
+	if (!full) {
+		err_set(e, ERR_USAGE, "--prompts: there is no file \"%s\"",
 			err_quote(safe, sizeof(safe), text));
+		return err_hint(
+			e, "name a JSON file, or a suite that comes with chimera: short, graded");
+	}
 	put(a, "prompts", json_string(full), opt);
 	free(full);
 	return 0;
@@ -298,7 +317,7 @@ static int take_sim_seed(struct sweep_args *a, const char *text, struct err *e)
 	return 0;
 }
 
-static int take_server(struct sweep_args *a, const char *text, struct err *e)
+int sweep_args_server(struct sweep_args *a, const char *text, struct err *e)
 {
 	if (a->nservers == COUNTOF(a->servers))
 		return err_set(
@@ -365,7 +384,7 @@ int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *tex
 	case OPT_MARGIN:
 		return take_inner(a, "margin", opt, text, e);
 	case OPT_SERVER:
-		return take_server(a, text, e);
+		return sweep_args_server(a, text, e);
 	case OPT_SIMULATE:
 		a->simulate = true;
 		return 0;
@@ -406,8 +425,7 @@ static void override_inner(json_t *object, const char *key, json_t *given)
 
 	if (!json_is_object(inner))
 		json_object_set_new(object, key, inner = json_object());
-	json_object_foreach(given, name, v)
-	{
+	json_object_foreach (given, name, v) {
 		if (options && fix_factor(object, name, v))
 			continue;
 		json_object_set(inner, name, v);
@@ -429,8 +447,7 @@ json_t *sweep_args_object(const struct sweep_args *a, const char **source, struc
 	if (!object)
 		return NULL;
 	*source = a->file ? a->file : "command line";
-	json_object_foreach(a->given, key, value)
-	{
+	json_object_foreach (a->given, key, value) {
 		if (json_is_object(value))
 			override_inner(object, key, value);
 		else if (!fix_factor(object, key, value))

@@ -34,6 +34,8 @@ const struct opt *sweep_args_table(const struct opt *own);
 
 /* Handles one shared option or operand.  Returns 0, or -1 with the error. */
 int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e);
+/* One more --server. */
+int sweep_args_server(struct sweep_args *a, const char *text, struct err *e);
 /* The whole sweep object: the file's keys, overridden by the options.  *source names the file or
  * "command line".  New reference, NULL on error. */
 json_t *sweep_args_object(const struct sweep_args *a, const char **source, struct err *e);

@@ -11,7 +11,7 @@
 #define LAG_MAX     NS_PER_MS
 #define LAG_OF_TTFT 0.01
 #define LATE_MAX    (5 * NS_PER_MS)
-#define SLEPT_MIN   (10 * NS_PER_MS) /* two clocks are not read at one instant */
+#define SLEPT_MIN   (50 * NS_PER_MS) /* less is noise: two clocks are not read at one instant */
 
 /* An unexpected load stands out of the load_durations of the resident model in three ways at once.
  * No fixed time will do: these are 1 to 350 ms, and a small model loads in 500. */

@@ -9,6 +9,8 @@
 
 #include "err.h"
 
+#define FACTS_VISION_NUM_CTX 2048 /* models that see have at least this context */
+
 struct model_facts {
 	char *name;            /* as asked for */
 	bool shown;            /* /api/show answered for it */
@@ -19,7 +21,7 @@ struct model_facts {
 	int64_t layers; /* block_count; useful num_gpu levels end at layers + 1.  -1 unknown */
 	int64_t context_train;  /* -1 unknown */
 	int64_t sliding_window; /* -1 unknown */
-	bool vision;            /* num_ctx below 2048 is raised to 2048 */
+	bool vision;            /* it sees: see FACTS_VISION_NUM_CTX */
 };
 
 struct server_facts {

@@ -148,8 +148,7 @@ static const json_t *info_value(json_t *info, const char *name)
 		snprintf(full, sizeof(full), "%s.%s", arch, name);
 		return json_object_get(info, full);
 	}
-	json_object_foreach(info, key, value)
-	{
+	json_object_foreach (info, key, value) {
 		size_t len = strlen(key);
 
 		if (len > name_len && key[len - name_len - 1] == '.' && !strstr(key, ".vision.") &&
@@ -176,8 +175,7 @@ static bool sees(const json_t *root, json_t *info)
 	/* Servers before v0.6 do not name capabilities. */
 	if (json_object_size(json_object_get(root, "projector_info")))
 		return true;
-	json_object_foreach(info, key, value)
-	{
+	json_object_foreach (info, key, value) {
 		if (strstr(key, ".vision."))
 			return true;
 	}

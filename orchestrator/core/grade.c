@@ -19,8 +19,7 @@
 #define MAX_PATTERN 500
 #define MAX_REPEATS 10000 /* how often braces may multiply a pattern: glibc writes them out */
 
-/* ---- checks, at load time ----------------------------------------------------------------------
- */
+/* ---- checks, at load time ---- */
 
 /* The product of all {n} and {n,m} bounds of a pattern. */
 static double pattern_repeats(const char *pattern)
@@ -150,8 +149,7 @@ int grade_check(const json_t *spec, enum check_kind *kind, struct err *e)
 	}
 }
 
-/* ---- answers -----------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 /* Surrounding white space and one final full stop taken off. */
 static const char *bare(const char *s, size_t *len)

@@ -18,7 +18,6 @@
 #include "journal_index.h"
 #include "journal_scan.h"
 #include "num.h"
-#include "vec.h"
 
 #define LEAST_ROW_BYTES 300 /* of runs.csv, about: to size the index */
 #define MAX_BLOCKS      SWEEP_MAX_CELLS
@@ -30,13 +29,10 @@ struct journal {
 	struct journal_index index;
 	uint64_t highest_order;
 	uint32_t last_session, nloads;
-	struct {
-		uint32_t *v; /* [block] loads that were out of memory */
-		size_t n, cap;
-	} oom;
-	struct str line;       /* the row at hand */
-	atomic_bool unwritten; /* a write failed */
-	atomic_bool unsynced;  /* a sync failed */
+	struct journal_index oom; /* loads that were out of memory: oom_id() -> how many */
+	struct str line;          /* the row at hand */
+	atomic_bool unwritten;    /* a write failed */
+	atomic_bool unsynced;     /* a sync failed */
 	char note[300];
 };
 
@@ -109,25 +105,39 @@ static const char *judge_run(void *arg, const struct csv_field *fields)
 	return NULL;
 }
 
-static void note_load(struct journal *j, int64_t block, enum status status)
+/* The number that stands for a block on a server. */
+static uint64_t oom_id(int64_t block, const char *server, size_t len)
 {
+	return journal_id(server, len) ^ (uint64_t)block * 0x9e3779b97f4a7c15u;
+}
+
+static uint32_t oom_loads(const struct journal *j, uint64_t id)
+{
+	const struct journal_entry *entry = journal_index_find(&j->oom, id);
+
+	return entry ? entry->highest : 0;
+}
+
+static void note_load(
+	struct journal *j, int64_t block, const char *server, size_t len, enum status status)
+{
+	uint64_t id = oom_id(block, server, len);
+
 	j->nloads++;
-	if (status != STATUS_OUT_OF_MEMORY)
-		return;
-	while (j->oom.n <= (size_t)block)
-		*VEC_PUSH(&j->oom) = 0;
-	j->oom.v[block]++;
+	if (status == STATUS_OUT_OF_MEMORY)
+		journal_index_add(&j->oom, id, oom_loads(j, id) + 1);
 }
 
 static const char *judge_load(void *arg, const struct csv_field *fields)
 {
 	struct journal *j = arg;
+	const struct csv_field *server = &fields[LOADS_SERVER];
 	int64_t block, session;
 
 	if (!field_number(&fields[LOADS_BLOCK], 0, MAX_BLOCKS, &block) ||
 		!field_number(&fields[LOADS_SESSION], 0, UINT32_MAX, &session))
 		return "block or session is not a number";
-	note_load(j, block, field_status(&fields[LOADS_STATUS]));
+	note_load(j, block, server->s, server->len, field_status(&fields[LOADS_STATUS]));
 	note_session(j, session);
 	return NULL;
 }
@@ -230,7 +240,7 @@ static void release(struct journal *j)
 	journal_file_close(&j->loads, NULL);
 	journal_file_close(&j->runs, NULL); /* last: it has the lock */
 	journal_index_release(&j->index);
-	VEC_RELEASE(&j->oom);
+	journal_index_release(&j->oom);
 	str_release(&j->line);
 	free(j);
 }
@@ -299,7 +309,7 @@ uint32_t journal_invalid(const struct journal *j, const char *run_id)
 	return entry ? entry->invalid : 0;
 }
 
-uint64_t journal_rows(const struct journal *j)
+uint64_t journal_last_order(const struct journal *j)
 {
 	return j->highest_order;
 }
@@ -314,9 +324,11 @@ uint32_t journal_loads(const struct journal *j)
 	return j->nloads;
 }
 
-uint32_t journal_oom_loads(const struct journal *j, uint32_t block)
+uint32_t journal_oom_loads(const struct journal *j, uint32_t block, const char *server)
 {
-	return block < j->oom.n ? j->oom.v[block] : 0;
+	if (j->flags & JOURNAL_RETRY_FAILED)
+		return 0;
+	return oom_loads(j, oom_id(block, server, strlen(server)));
 }
 
 /* ---- appending ---- */
@@ -369,12 +381,14 @@ int journal_row(struct journal *j, const struct row_keys *k, const struct sample
 
 int journal_load(struct journal *j, const struct plan *p, const struct load *l, struct err *e)
 {
+	const char *server = p->servers[l->server].name;
+
 	if (check(j, e))
 		return -1;
 	load_encode(p, l, &j->line);
 	if (append(j, &j->loads, e))
 		return -1;
-	note_load(j, l->block, l->status);
+	note_load(j, l->block, server, strlen(server), l->status);
 	note_session(j, l->session);
 	return 0;
 }

@@ -40,11 +40,12 @@ bool journal_done(const struct journal *j, const char *run_id);
 uint32_t journal_attempts(const struct journal *j, const char *run_id);
 /* How many of its rows are ok but invalid. */
 uint32_t journal_invalid(const struct journal *j, const char *run_id);
-uint64_t journal_rows(const struct journal *j); /* the highest `order` */
+uint64_t journal_last_order(const struct journal *j); /* 0 if there are no rows */
 uint32_t journal_last_session(const struct journal *j);
 uint32_t journal_loads(const struct journal *j); /* rows of loads.csv */
-/* Blocks whose load was out of memory, one count per load (loads.csv rows with that status). */
-uint32_t journal_oom_loads(const struct journal *j, uint32_t block);
+/* Loads of a block on a server (its name) that were out of memory, by the rows of loads.csv; 0 with
+ * JOURNAL_RETRY_FAILED, since what did not fit is then tried anew. */
+uint32_t journal_oom_loads(const struct journal *j, uint32_t block, const char *server);
 
 int journal_row(struct journal *j, const struct row_keys *k, const struct sample *s, struct err *e);
 int journal_load(struct journal *j, const struct plan *p, const struct load *l, struct err *e);

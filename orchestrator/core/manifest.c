@@ -164,8 +164,7 @@ static json_t *sessions_json(const json_t *earlier, const struct manifest_sessio
 	json_t *sessions = json_array(), *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(earlier, "sessions"), i, one)
-	{
+	json_array_foreach (json_object_get(earlier, "sessions"), i, one) {
 		const json_t *number = json_object_get(one, "number");
 
 		if (json_integer_value(number) != (json_int_t)session->number)
@@ -282,8 +281,7 @@ static const json_t *named(const json_t *array, const char *name, size_t place)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(array, i, one)
-	{
+	json_array_foreach (array, i, one) {
 		const char *its = jsonx_get_string(one, "name");
 
 		if (its && name && strcmp(its, name) == 0)
@@ -307,7 +305,7 @@ static int check_server(
 	if (differs(version, now->version)) {
 		err_set(e, ERR_JOURNAL, "%s: %s is version %s now, the run was made with %s", dir,
 			now->name, now->version, version);
-		return err_hint(e, "start a new run, and `chimera compare` the two");
+		return err_hint(e, "start a new run, and compare the two reports");
 	}
 	for (size_t i = 0; i < now->nmodels; i++) {
 		const struct model_facts *m = &now->models[i];
@@ -343,24 +341,6 @@ int manifest_check(const json_t *manifest, const char *dir, const struct plan *p
 
 /* ---- sweep.json ---- */
 
-static json_t *aliases_json(const struct plan *p)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < p->naliases; i++) {
-		const struct alias *a = &p->aliases[i];
-		json_t *one = json_object();
-
-		set(one, "factor", text_or_null(a->factor));
-		set(one, "level", text_or_null(a->level));
-		set(one, "same_as", text_or_null(a->same_as));
-		set(one, "why", text_or_null(a->why));
-		set(one, "merged", json_boolean(a->merged));
-		json_array_append_new(list, one);
-	}
-	return list;
-}
-
 int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
 {
 	json_t *object = sweep_json(p->sweep);
@@ -370,7 +350,7 @@ int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
 	set(object, "passes", json_integer(p->passes));
 	set(object, "repeats", json_integer(p->repeats));
 	set(object, "per_pass", json_integer(p->per_pass));
-	set(object, "aliases_found", aliases_json(p));
+	set(object, "aliases_found", plan_aliases_json(p));
 	set(object, "fingerprint", json_string(p->fingerprint));
 	result = write_json(dir, "sweep.json", object, e);
 	json_decref(object);

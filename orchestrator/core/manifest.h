@@ -13,7 +13,7 @@ struct manifest_session {
 	uint32_t number;
 	ns started_wall, ended_wall; /* ended NS_NONE while it runs */
 	const char *how;             /* "run" or "resume" */
-	const char *ended;           /* "complete", "interrupted", "failed: ..." or NULL */
+	const char *ended; /* "complete", "interrupted", "server gone", "failed"; or NULL */
 	uint64_t loads_made, rows;
 	bool simulated, is_virtual;
 	/* Simulated: seed and --sim settings of the machine, kept as "simulator" {virtual, seed,

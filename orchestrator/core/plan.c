@@ -120,7 +120,8 @@ json_t *plan_options(const struct plan *p, uint32_t cell, uint32_t repeat)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(p->sweep->options, name, value) put_sent(options, name, value);
+	json_object_foreach (p->sweep->options, name, value)
+		put_sent(options, name, value);
 	for (size_t f = 0; f < p->sweep->nfactors; f++) {
 		const struct factor *factor = &p->sweep->factors[f];
 
@@ -141,8 +142,7 @@ json_t *plan_runner_options(const struct plan *p, uint32_t block)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(all, name, value)
-	{
+	json_object_foreach (all, name, value) {
 		const struct option_spec *spec = option_find(name);
 
 		if (spec && spec->stratum == STRATUM_RUNNER)
@@ -180,7 +180,7 @@ double plan_seconds(const struct plan *p, double per_load, double per_request)
 		uint32_t host = 0;
 
 		while (host < v->server &&
-			strcmp(p->servers[host].host, p->servers[v->server].host))
+			strcmp(p->servers[host].host, p->servers[v->server].host) != 0)
 			host++;
 		busy[host] += per_load + per_request * requests;
 	}

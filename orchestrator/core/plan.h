@@ -35,7 +35,6 @@ struct block {
 	uint32_t first_cell, ncells; /* into cell_of_block */
 	const char *label;           /* "num_gpu=auto num_ctx=4096" */
 	const char *model;
-	bool is_auto; /* num_gpu auto: needs an unload even where nothing else is loaded */
 };
 
 enum visit_kind { VISIT_BLOCK, VISIT_SENTINEL };
@@ -134,6 +133,8 @@ void plan_warmup_id(const struct plan *p, const struct visit *v, uint32_t w, cha
 
 /* Seconds for the whole plan from seconds per load and per request (seen or probed). */
 double plan_seconds(const struct plan *p, double per_load, double per_request);
+/* The list of p->aliases; new reference. */
+json_t *plan_aliases_json(const struct plan *p);
 /* The object that `chimera plan --json` prints; seconds < 0 is null; with runs[] if asked. */
 json_t *plan_json(const struct plan *p, double seconds, bool runs);
 

@@ -13,9 +13,8 @@
 #include "plan_internal.h"
 #include "vec.h"
 
-#define LEAST_NUM_CTX    4
-#define LEAST_VISION_CTX 2048
-#define AUTO             INT64_MIN /* equals no number of layers */
+#define LEAST_NUM_CTX 4
+#define AUTO          INT64_MIN /* equals no number of layers */
 
 struct aliases {
 	struct alias *v;
@@ -39,8 +38,8 @@ static int64_t effective_ctx(const struct model_facts *m, int64_t ctx)
 {
 	if (ctx < LEAST_NUM_CTX)
 		ctx = LEAST_NUM_CTX;
-	if (m && m->vision && ctx < LEAST_VISION_CTX)
-		ctx = LEAST_VISION_CTX;
+	if (m && m->vision && ctx < FACTS_VISION_NUM_CTX)
+		ctx = FACTS_VISION_NUM_CTX;
 	return m && m->context_train > 0 && ctx > m->context_train ? m->context_train : ctx;
 }
 
@@ -57,8 +56,9 @@ static const char *why(struct plan *p, const struct canon *c, bool gpu, const st
 	else if (m && effective == m->context_train)
 		snprintf(text, sizeof(text), "the model was trained for %s tokens",
 			num_group(n, effective));
-	else if (effective == LEAST_VISION_CTX)
-		snprintf(text, sizeof(text), "models that see have at least %d", LEAST_VISION_CTX);
+	else if (effective == FACTS_VISION_NUM_CTX)
+		snprintf(text, sizeof(text), "models that see have at least %d",
+			FACTS_VISION_NUM_CTX);
 	else
 		snprintf(text, sizeof(text), "%d is the least there is", LEAST_NUM_CTX);
 	if (c->nmodels > 1)

@@ -16,8 +16,7 @@
 #define DEFAULT_PER_PASS   2
 #define NO_BLOCK           UINT32_MAX
 
-/* ---- cells -------------------------------------------------------------------------------------
- */
+/* ---- cells ---- */
 
 /* Returns how many places the grid has. */
 static uint32_t set_strides(struct plan *p)
@@ -41,8 +40,7 @@ static void make_cells(struct plan *p, const struct canon *c, uint32_t grid)
 	}
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------
- */
+/* ---- blocks ---- */
 
 /* Which combination of runner levels; below the number of all of them. */
 static uint32_t runner_code(const struct plan *p, uint32_t grid)
@@ -122,17 +120,6 @@ static const char *block_label(struct plan *p, uint32_t cell, struct str *text)
 	return arena_str(&p->arena, text->len ? text->s : plan_model(p, cell));
 }
 
-static bool is_auto(const struct plan *p, uint32_t cell)
-{
-	int f = plan_factor_index(p, "num_gpu");
-	const json_t *value = f < 0
-		? json_object_get(p->sweep->options, "num_gpu")
-		: p->sweep->factors[f].levels[plan_level(p, cell, (size_t)f)].value;
-
-	/* Left out it is the server's choice as well. */
-	return !value || json_is_string(value);
-}
-
 static void make_blocks(struct plan *p)
 {
 	struct str text = STR_INIT(STR_MAX_LINE);
@@ -144,13 +131,11 @@ static void make_blocks(struct plan *p)
 
 		p->blocks[b].label = block_label(p, cell, &text);
 		p->blocks[b].model = plan_model(p, cell);
-		p->blocks[b].is_auto = is_auto(p, cell);
 	}
 	str_release(&text);
 }
 
-/* ---- passes and repeats ------------------------------------------------------------------------
- */
+/* ---- passes and repeats ---- */
 
 /* The least that leaves the error of runner options 6 degrees of freedom; a pass for every server.
  */
@@ -205,8 +190,7 @@ static int check_bursts(const struct plan *p, struct err *e)
 		highest);
 }
 
-/* ---- counts ------------------------------------------------------------------------------------
- */
+/* ---- counts ---- */
 
 static int too_much(uint64_t n, const char *what, uint64_t most, const char *hint, struct err *e)
 {
@@ -253,8 +237,7 @@ static int count_loads(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* ---- the sentinel ------------------------------------------------------------------------------
- */
+/* ---- the sentinel ---- */
 
 /* The level in the middle; of num_gpu not auto, if there is another; of concurrency the lowest,
  * since the sentinel sends one request at a time. */
@@ -293,8 +276,7 @@ static void choose_sentinel(struct plan *p, const struct canon *c)
 	p->sentinel_cell = low;
 }
 
-/* ---- what names a cell -------------------------------------------------------------------------
- */
+/* ---- what names a cell ---- */
 
 static void add_setting(struct plan *p, const char *name, const json_t *fixed)
 {
@@ -332,8 +314,7 @@ static void make_settings(struct plan *p)
 		&p->arena, s->nfactors + json_object_size(s->options) + 3, sizeof(*p->settings));
 	for (size_t f = 0; f < s->nfactors; f++)
 		add_setting(p, s->factors[f].name, NULL);
-	json_object_foreach(s->options, name, value)
-	{
+	json_object_foreach (s->options, name, value) {
 		if (strcmp(name, "seed") != 0)
 			add_setting(p, name, value);
 	}
@@ -343,8 +324,7 @@ static void make_settings(struct plan *p)
 	qsort(p->settings, p->nsettings, sizeof(*p->settings), compare_settings);
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------
- */
+/* ---- all of it ---- */
 
 int plan_build(struct plan *p, const struct sweep *s, const struct server_facts *servers,
 	size_t nservers, struct err *e)

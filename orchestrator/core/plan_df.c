@@ -6,8 +6,8 @@
  *	sampling factor   df = levels - 1     df_error = N - T - S, the residual within loads
  *
  * N counts the independent values: a request, or a burst where concurrency is above 1.  T is the
- *load as a fixed term.  S are the terms of the model within loads: for each sampling factor its df
- *and those of its interactions with each runner factor, and prompts - 1. */
+ * load as a fixed term.  S are the terms of the model within loads: the df of each sampling factor,
+ * those of its interactions with each runner factor, and prompts - 1. */
 #include "plan_internal.h"
 
 #define FEW_DF 6

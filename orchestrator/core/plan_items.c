@@ -40,8 +40,7 @@ uint64_t plan_cell_requests(const struct plan *p, uint32_t cell)
 	return plan_cell_units(p, cell) * plan_burst_size(p, plan_concurrency(p, cell));
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 static void name_item(
 	const struct plan *p, const struct visit *v, const char *cell_id, struct item *it)
@@ -72,8 +71,7 @@ void plan_warmup_id(const struct plan *p, const struct visit *v, uint32_t w, cha
 		cell_id, pass, number, server, NULL);
 }
 
-/* ---- the sentinel ------------------------------------------------------------------------------
- */
+/* ---- the sentinel ---- */
 
 static void sentinel_items(
 	const struct plan *p, const struct visit *v, struct item **ret, size_t *n)
@@ -98,8 +96,7 @@ static void sentinel_items(
 	*n = PLAN_SENTINEL_REQUESTS;
 }
 
-/* ---- a block -----------------------------------------------------------------------------------
- */
+/* ---- a block ---- */
 
 struct unit {
 	uint32_t cell;

@@ -30,7 +30,7 @@ static json_t *known_count(int64_t n)
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-static json_t *aliases_json(const struct plan *p)
+json_t *plan_aliases_json(const struct plan *p)
 {
 	json_t *list = json_array();
 
@@ -182,7 +182,7 @@ json_t *plan_json(const struct plan *p, double seconds, bool runs)
 	put_count(o, "sentinel_requests", p->sentinel_requests);
 	put_count(o, "warmups", p->warmups);
 	put(o, "seconds", seconds >= 0 ? jsonx_number(seconds) : json_null());
-	put(o, "aliases", aliases_json(p));
+	put(o, "aliases", plan_aliases_json(p));
 	put(o, "factors", factors_json(p));
 	put(o, "warnings", warnings_json(p));
 	if (runs)

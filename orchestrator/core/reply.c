@@ -281,6 +281,7 @@ void reply_end(struct reply *r, enum reply_end how, const char *why, ns at)
 		reply_error_body(r, r->line.s, r->line.len);
 	else if (!r->failed && !r->done_seen)
 		take_rest(r, how);
+	s->broken = how == REPLY_RESET && !r->done_seen;
 	/* A failure seen in the bytes has set the status already. */
 	if (!r->failed && r->done_seen)
 		end_well(r);

@@ -3,8 +3,8 @@
  *	reply_init -> reply_status (once the HTTP status is known) -> reply_body* -> reply_end
  *
  * Reads /api/generate and /api/chat (JSON lines, or one object), and the OpenAI-style endpoints
- * (server-sent events, or one object).  Pure: no clock, no sockets.  Lines are bounded (8 MiB);
- *what the server sends is never trusted. */
+ * (server-sent events, or one object).  Pure: no clock, no sockets.  Lines are bounded by
+ * 8 MiB; what the server sends is never trusted. */
 #ifndef CORE_REPLY_H
 #define CORE_REPLY_H
 

@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,19 @@ void request_generate(const struct plan *p, const struct item *it, uint32_t sess
 	*prompt_bytes = prompt.len;
 	str_release(&prompt);
 	finish(object, body);
+}
+
+int64_t request_num_ctx(const struct plan *p, const struct item *it, const struct load *load)
+{
+	json_t *options;
+	double n;
+
+	if (load->read_back && load->context_length > 0)
+		return load->context_length;
+	options = plan_options(p, it->cell, it->repeat);
+	n = jsonx_get_number(options, "num_ctx");
+	json_decref(options);
+	return isnan(n) ? -1 : (int64_t)n;
 }
 
 void request_unload(const char *model, struct str *body)

@@ -3,7 +3,10 @@
 #define CORE_REQUEST_H
 
 #include "plan.h"
+#include "row.h"
 #include "str.h"
+
+#define REQUEST_MAX ((size_t)64 << 20)
 
 /* The body of /api/generate for one planned request.  With cache "unique" the prompt begins with a
  * never-repeated first word of fixed form: 12 decimal digits from (run_id, session, attempt), since
@@ -11,6 +14,9 @@
  * length of the prompt as sent. */
 void request_generate(const struct plan *p, const struct item *it, uint32_t session,
 	uint32_t attempt, struct str *body, size_t *prompt_bytes);
+/* The context a request is answered in: as read back after its load, else as asked for; -1 unknown.
+ */
+int64_t request_num_ctx(const struct plan *p, const struct item *it, const struct load *load);
 /* The body that unloads a model (empty prompt, keep_alive 0). */
 void request_unload(const char *model, struct str *body);
 /* The body of /api/show. */

@@ -52,7 +52,7 @@ const char *validity_name(enum validity v)
 
 void row_schema_init(struct row_schema *schema, const struct sweep *s)
 {
-	*schema = (struct row_schema){.sweep = s, .has_sweep = true};
+	*schema = (struct row_schema){.sweep = s};
 	for (size_t f = 0; f < s->nfactors; f++) {
 		if (!run_column_find(s->factors[f].name))
 			schema->factor[schema->nfactors++] = f;

@@ -49,7 +49,6 @@ struct row_schema {
 	const struct sweep *sweep;
 	size_t factor[SWEEP_MAX_FACTORS]; /* indices of sweep->factors */
 	size_t nfactors;
-	bool has_sweep;
 };
 void row_schema_init(struct row_schema *schema, const struct sweep *s);
 

@@ -71,9 +71,7 @@ static void add_load_column(
 		add_text(out, phase_name(l->phase));
 		return;
 	case LOADS_SERVER:
-		add_text(out,
-			p->servers[l->server].name ? p->servers[l->server].name
-						   : p->servers[l->server].url);
+		add_text(out, p->servers[l->server].name);
 		return;
 	case LOADS_MODEL:
 		add_text(out, p->blocks[l->block].model);

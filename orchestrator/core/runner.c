@@ -89,6 +89,27 @@ static void make_lanes(struct runner *r)
 	}
 }
 
+struct oom *runner_oom(const struct runner *r, const struct visit *v)
+{
+	return &r->oom[(size_t)v->server * r->plan->nblocks + v->block];
+}
+
+/* Asked once: a journal that goes on counting must not count this session's loads twice. */
+static void ask_past_oom(struct runner *r)
+{
+	const struct plan *p = r->plan;
+
+	r->oom = xcalloc((size_t)p->nblocks * p->nservers + 1, sizeof(*r->oom));
+	for (uint32_t s = 0; r->past.oom_loads && s < p->nservers; s++) {
+		for (uint32_t b = 0; b < p->nblocks; b++) {
+			struct oom *oom = &r->oom[(size_t)s * p->nblocks + b];
+
+			oom->loads = r->past.oom_loads(r->past.arg, b, p->servers[s].name);
+			oom->from_past = oom->loads >= RUNNER_OOM_LOADS;
+		}
+	}
+}
+
 /* Counts what the plan holds and what earlier sessions have done of it. */
 static void count_visits(struct runner *r)
 {
@@ -107,7 +128,7 @@ static void count_visits(struct runner *r)
 		r->visit_done[v] = open.n == 0;
 		if (p->visits[v].kind == VISIT_BLOCK)
 			r->progress.done += n - open.n;
-		if (open.n && !r->oom[p->visits[v].block].from_past)
+		if (open.n && !runner_oom(r, &p->visits[v])->from_past)
 			r->progress.loads_planned++;
 		VEC_RELEASE(&open);
 	}
@@ -127,12 +148,7 @@ struct runner *runner_new(
 	collect_models(r);
 	make_lanes(r);
 	chain_visits(r);
-	r->oom = xcalloc(p->nblocks + 1, sizeof(*r->oom));
-	/* Asked once: a journal that goes on counting must not count this session's loads twice. */
-	for (uint32_t b = 0; r->past.oom_loads && b < p->nblocks; b++) {
-		r->oom[b].loads = r->past.oom_loads(r->past.arg, b);
-		r->oom[b].from_past = r->oom[b].loads >= RUNNER_OOM_LOADS;
-	}
+	ask_past_oom(r);
 	count_visits(r);
 	return r;
 }

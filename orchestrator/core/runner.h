@@ -11,11 +11,13 @@
  * the journal) is passed over; a visit without open items makes no load.
  *
  * Failures.  Every attempt is a row.  A load that is out of memory ends the visit (its items stay
- * open); the second such load of a block makes the rest of the block `skipped`.  A connect_error is
- * answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up and the run ends resumable.  After
- * a request that was cut or that may have cost the server its runner one warm-up follows, so that
- * no measured request waits for what is left of it or pays a reload; three failed warm-ups in a row
- * end the visit, three such visits the lane.  Invalid rows are measured again, at most twice.
+ * open); the second such load of a block on a server makes the rest of the block there `skipped`. A
+ * connect_error is answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up and the run ends
+ * resumable.  After a request that was cut one warm-up follows; after one that may have cost the
+ * server its runner (server_error, connect_error, a broken connection) a new load with its own
+ * load_id, warm-ups and row, made but not planned.  So no measured request waits for what is left
+ * of another or pays a reload.  Three failed warm-ups in a row end the visit, three such visits the
+ * lane.  Invalid rows are measured again, at most twice.
  *
  * Interrupt.  Nothing new starts; what is in flight has 10 s, then is cancelled; lanes unload;
  * stop. */
@@ -93,7 +95,7 @@ struct runner_past {
 	bool (*done)(void *arg, const char *run_id);
 	uint32_t (*attempts)(void *arg, const char *run_id);
 	uint32_t (*invalid)(void *arg, const char *run_id);
-	uint32_t (*oom_loads)(void *arg, uint32_t block);
+	uint32_t (*oom_loads)(void *arg, uint32_t block, const char *server);
 };
 
 struct runner; /* opaque: lanes, tickets, counters */

@@ -6,8 +6,8 @@
  *	runner_load.c   one model load: its first warm-up, the others, read-back, out of memory
  *	runner_visit.c  one visit: which items are open, bursts, what each response means
  *
- * A lane's `state` says what it waits for, and only that: an event it does not wait for is stale
- *(an interrupt overtook it) and changes nothing. */
+ * A lane's `state` says what it waits for, and only that: an event it does not wait for is
+ * stale, since an interrupt overtook it, and changes nothing. */
 #ifndef CORE_RUNNER_INTERNAL_H
 #define CORE_RUNNER_INTERNAL_H
 
@@ -95,7 +95,7 @@ struct lane {
 	uint32_t inflight, burst;
 	enum lane_exit exit;
 	bool recover;    /* one warm-up before the next item */
-	bool reload_due; /* the next request may find the model gone */
+	bool reload_due; /* the next request may find the model gone; it will be a warm-up */
 	enum { WAIT_NONE, WAIT_REFUSED, WAIT_FAILED } wait;
 	enum lane_state resume; /* after the pause */
 	uint32_t refusals;      /* in a row */
@@ -130,7 +130,7 @@ struct runner {
 	size_t nlanes, open_lanes;
 	uint32_t *visit_after; /* [nvisits] the same server's next one */
 	bool *visit_done;      /* [nvisits] by earlier sessions; NULL: none is */
-	struct oom *oom;       /* [nblocks] */
+	struct oom *oom;       /* [nservers][nblocks] */
 	struct {
 		struct deferred *v;
 		size_t n, cap;
@@ -155,6 +155,7 @@ struct runner {
 };
 
 /* runner.c */
+struct oom *runner_oom(const struct runner *r, const struct visit *v);
 struct effect *runner_emit(struct runner *r, enum effect_kind kind, const struct lane *l);
 void lane_arm(struct lane *l, ns at);
 void lane_turn_over(struct lane *l);

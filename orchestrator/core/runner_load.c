@@ -12,6 +12,7 @@
 /* While a warm-up takes less than this part of the one before, times still fall. */
 #define STILL_FALLING 0.9
 
+/* What was in memory, if anything, counts no more. */
 static void new_load(struct lane *l)
 {
 	struct runner *r = l->r;
@@ -32,20 +33,20 @@ static void new_load(struct lane *l)
 	if (l->stuck)
 		snprintf(l->load.other_models, sizeof(l->load.other_models),
 			"%s (not unloaded after 60 s: this may be no load of its own)", l->stuck);
-	l->load_row_written = false;
+	l->load_row_written = l->is_loaded = false;
+	l->warm_time = l->warm_time_before = NS_NONE;
+	l->reload_due = l->recover = false;
+	l->state = LANE_WARMING;
 }
 
 void load_begin(struct lane *l)
 {
 	new_load(l);
-	l->is_loaded = l->load_asked = false;
+	l->load_asked = false;
 	l->warm_failed = 0;
-	l->warm_time = l->warm_time_before = NS_NONE;
 	l->ttft_max = 0;
-	l->reload_due = l->recover = false;
 	l->wait = WAIT_NONE;
 	l->exit = EXIT_NONE;
-	l->state = LANE_WARMING;
 	visit_pump(l);
 }
 
@@ -56,7 +57,7 @@ bool load_wants_warmup(const struct lane *l)
 	uint32_t least = (uint32_t)l->r->plan->sweep->warmups, n = l->load.warmups;
 	uint32_t most = least > MOST_WARMUPS ? least : MOST_WARMUPS;
 
-	if (n < least || n == 0)
+	if (n < least || n == 0 || l->reload_due)
 		return true;
 	if (n >= most || l->warm_time == NS_NONE || l->warm_time_before == NS_NONE)
 		return false;
@@ -81,8 +82,12 @@ void load_send_warmup(struct lane *l)
 				 .ordinal = l->warm_ordinal,
 				 .concurrency = 1,
 				 .sentinel = l->visit->kind == VISIT_SENTINEL}};
-	bool load_due = !l->is_loaded || l->reload_due;
+	bool load_due;
 
+	/* Between items the load is over, its row is written: this begins another. */
+	if (l->load_row_written && l->reload_due)
+		new_load(l);
+	load_due = !l->is_loaded || l->reload_due;
 	plan_warmup_id(r->plan, l->visit, l->warm_ordinal++, w.item.run_id);
 	if (r->past.attempts)
 		w.attempts = r->past.attempts(r->past.arg, w.item.run_id);
@@ -99,17 +104,25 @@ static ns warm_time(const struct sample *s)
 	return sample_e2e(s);
 }
 
+/* The runner may be gone after it. */
+static bool may_have_died(const struct sample *s)
+{
+	return s->broken || s->status == STATUS_SERVER_ERROR || s->status == STATUS_CONNECT_ERROR ||
+		(s->status == STATUS_HTTP_ERROR && s->http_status >= 500);
+}
+
 /* The base weights repeat themselves until the server ends the stream without `done`: the model is
- * there all the same. */
-static bool shows_a_load(const struct sample *s)
+ * there all the same.  One that dies in its answer was loaded, but once that is known, dying is a
+ * failure. */
+static bool shows_a_load(const struct lane *l, const struct sample *s)
 {
 	switch (s->status) {
 	case STATUS_OK:
-	case STATUS_TRUNCATED:
 	case STATUS_PROMPT_TRUNCATED:
 		return true;
+	case STATUS_TRUNCATED:
 	case STATUS_SERVER_ERROR:
-		return s->chunks > 0;
+		return may_have_died(s) ? s->chunks > 0 && !l->is_loaded : true;
 	default:
 		return false;
 	}
@@ -129,8 +142,6 @@ static void on_loaded(struct lane *l, const struct sample *s)
 
 	l->warm_failed = 0;
 	l->recover = false;
-	if (s->status == STATUS_SERVER_ERROR)
-		l->reload_due = true;
 	if (l->load_row_written)
 		return; /* a warm-up between items */
 	l->is_loaded = true;
@@ -179,7 +190,7 @@ static void defer(struct lane *l, struct oom *oom)
 static void out_of_memory(struct lane *l)
 {
 	struct runner *r = l->r;
-	struct oom *oom = &r->oom[l->visit->block];
+	struct oom *oom = runner_oom(r, l->visit);
 
 	if (l->load_row_written)
 		new_load(l); /* the one before was good, this is a reload that was not */
@@ -223,11 +234,11 @@ static void on_failed(struct lane *l, const struct sample *s)
 
 void load_on_response(struct lane *l, const struct ticket *t, const struct sample *s)
 {
-	bool loaded = shows_a_load(s);
+	bool loaded = shows_a_load(l, s);
 
 	if (!l->load_row_written && !l->is_loaded)
 		l->load.status = s->status;
-	if (t->load_due && !loaded)
+	if ((t->load_due && !loaded) || may_have_died(s))
 		l->reload_due = true;
 	if (loaded)
 		on_loaded(l, s);

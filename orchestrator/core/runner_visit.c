@@ -90,7 +90,7 @@ bool visit_next(struct lane *l)
 			open_visit(l, l->next_visit);
 		if (!l->visit)
 			return false;
-		oom = &r->oom[l->visit->block];
+		oom = runner_oom(r, l->visit);
 		if (oom->loads < RUNNER_OOM_LOADS)
 			return true;
 		if (!oom->from_past)
@@ -254,6 +254,8 @@ static void on_ok(struct lane *l, struct work *w, enum validity validity)
 	w->invalid++;
 	if (w->invalid < RUNNER_MAX_OK_ROWS)
 		*VEC_PUSH(&l->works) = *w; /* at the end of the visit */
+	else if (l->visit->kind == VISIT_BLOCK)
+		l->r->progress.done++; /* given up: a resume passes it over too */
 }
 
 static void on_refused(struct lane *l, struct work *w)
@@ -302,7 +304,10 @@ static void on_item(struct lane *l, struct work *w, const struct sample *s, enum
 	case STATUS_MODEL_MISSING:
 		l->exit = EXIT_LANE;
 		break;
-	case STATUS_TRUNCATED: /* the server ended it itself and is ready */
+	case STATUS_TRUNCATED: /* if not broken: the server ended it itself and is ready */
+		if (s->broken)
+			on_crashed(l);
+		break;
 	case STATUS_PROMPT_TRUNCATED:
 	case STATUS_SKIPPED:
 	case STATUS_COUNT:

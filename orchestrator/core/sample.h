@@ -41,6 +41,7 @@ enum stamp_source { STAMP_USER, STAMP_KERNEL, STAMP_VIRTUAL };
 struct sample {
 	enum status status;
 	int http_status; /* 0 without a reply */
+	bool broken;     /* the connection was lost before the reply's end */
 	char error[400];
 	char done_reason[16];
 	/* Instants, monotonic. */
@@ -62,7 +63,8 @@ struct sample {
 	int64_t multi_line_reads; /* reads that held more than one content line */
 	ns loop_lag_max;
 	int64_t new_connects; /* connections opened for it after warming; more than 0 is suspect */
-	ns slept;             /* how long the machine slept meanwhile: boot clock minus monotonic */
+	ns slept;             /* how long the machine slept meanwhile: boot clock minus monotonic,
+			       * with the noise of reading them */
 };
 
 #define SAMPLE_MAX_TEXT ((size_t)4 << 20)

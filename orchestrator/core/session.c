@@ -26,9 +26,9 @@ static uint32_t past_invalid(void *arg, const char *run_id)
 	return journal_invalid(arg, run_id);
 }
 
-static uint32_t past_oom_loads(void *arg, uint32_t block)
+static uint32_t past_oom_loads(void *arg, uint32_t block, const char *server)
 {
-	return journal_oom_loads(arg, block);
+	return journal_oom_loads(arg, block, server);
 }
 
 static struct runner *new_runner(const struct plan *p, struct journal *j, uint32_t number)
@@ -39,7 +39,7 @@ static struct runner *new_runner(const struct plan *p, struct journal *j, uint32
 		.invalid = past_invalid,
 		.oom_loads = past_oom_loads};
 	uint32_t loads = j ? journal_loads(j) : 0;
-	bool has_past = j && (journal_rows(j) > 0 || loads > 0);
+	bool has_past = j && (journal_last_order(j) > 0 || loads > 0);
 
 	return runner_new(p, number, loads + 1, has_past ? &past : NULL);
 }
@@ -53,10 +53,9 @@ int session_init(struct session *s, const struct plan *p, struct journal *j, uin
 	*s = (struct session){.plan = p,
 		.journal = j,
 		.number = number,
-		.order = j ? journal_rows(j) : 0,
+		.order = j ? journal_last_order(j) : 0,
 		.measure_as = PHASE_MEASURE,
-		.wall_minus_mono = wall_minus_mono,
-		.cpu_started = clock_cpu()};
+		.wall_minus_mono = wall_minus_mono};
 	row_schema_init(&s->schema, p->sweep);
 	s->audit = xcalloc(p->nservers, sizeof(*s->audit));
 	s->runner = new_runner(p, j, number);

@@ -26,7 +26,6 @@ struct session {
 	char why[200];
 	uint64_t count[STATUS_COUNT]; /* rows by status, warm-ups apart */
 	uint64_t warmup_rows;
-	ns cpu_started;
 	/* Told of every row after it was written; may be NULL. */
 	void (*on_row)(void *arg, const struct row_keys *k, const struct sample *s);
 	void *on_row_arg;

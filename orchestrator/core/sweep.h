@@ -96,7 +96,7 @@ int sweep_parse(
 int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfacts, struct err *e);
 void sweep_release(struct sweep *s);
 
-/* The value of the named factor's level, or of the fixed option; NULL if neither.  Borrowed. */
+/* NULL if the sweep does not vary it.  Borrowed. */
 const struct factor *sweep_factor(const struct sweep *s, const char *name);
 /* The resolved sweep as JSON, prompts and checks included; new reference. */
 json_t *sweep_json(const struct sweep *s);

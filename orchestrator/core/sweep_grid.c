@@ -18,8 +18,7 @@
 #define MAX_TEXT         200 /* of a level that is a word */
 #define CELLS_COUNTED_TO INT64_C(1000000000000000000)
 
-/* ---- one value ---------------------------------------------------------------------------------
- */
+/* ---- one value ---- */
 
 /* How many a suffix stands for; 0 if it is none. */
 static int64_t suffix_factor(const char *suffix)
@@ -172,8 +171,7 @@ static json_t *typed_level(const struct jsonx_at *at, const struct factor *f, st
 	BUG("factor kind %d", (int)f->kind);
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* Factors name columns of runs.csv, so only plain names will do. */
 static bool is_plain_name(const char *name)
@@ -228,8 +226,7 @@ static void warn_unknown(struct sweep *s, const char *name)
 		nearest ? "?)" : "");
 }
 
-/* ---- factors -----------------------------------------------------------------------------------
- */
+/* ---- factors ---- */
 
 static int too_many_cells(const struct jsonx_at *at, int64_t cells, struct err *e)
 {
@@ -365,16 +362,14 @@ static int read_factors(struct reading *r, const struct jsonx_at *root)
 		return err_hint(
 			r->e, "leave the key out for the quick grid of num_gpu and num_ctx");
 	}
-	json_object_foreach(factors.value, name, value)
-	{
+	json_object_foreach (factors.value, name, value) {
 		if (read_factor(r, &factors, name))
 			return -1;
 	}
 	return check_cells(r, &factors);
 }
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 /* An array of texts where the option takes one; a single text is an array of one. */
 static json_t *typed_strings(struct reading *r, const struct jsonx_at *at)
@@ -434,8 +429,7 @@ static int read_options(struct reading *r, const struct jsonx_at *root)
 		return -1;
 	if (json_object_size(options.value) > MAX_OPTIONS)
 		return jsonx_error(&options, r->e, "more than %d options", MAX_OPTIONS);
-	json_object_foreach(options.value, name, value)
-	{
+	json_object_foreach (options.value, name, value) {
 		if (read_option(r, &options, name))
 			return -1;
 	}

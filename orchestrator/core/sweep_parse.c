@@ -21,8 +21,7 @@
 const char *const sweep_keys[] = {"name", "about", "model", "factors", "options", "prompts",
 	"prompt", "system", "raw", "repeats", "passes", "warmups", "concurrency", "burst", "cache",
 	"order_seed", "sentinel", "aliases", "keep_alive", "margin", "limits", "servers", "$schema",
-	"schema", "fingerprint", "per_pass", "aliases_found", "models", "definitions", "quick",
-	NULL};
+	"schema", "fingerprint", "per_pass", "aliases_found", "quick", NULL};
 
 struct jsonx_at sweep_at(const struct reading *r, const struct jsonx_at *above, const char *key)
 {
@@ -76,8 +75,7 @@ static void set_defaults(struct sweep *s, const char *source)
 	s->limit_stall_s = 60;
 }
 
-/* ---- plain keys --------------------------------------------------------------------------------
- */
+/* ---- plain keys ---- */
 
 static int read_text(
 	struct reading *r, const struct jsonx_at *above, const char *key, size_t max, char **ret)
@@ -152,8 +150,7 @@ static int read_counts(struct reading *r, const struct jsonx_at *root)
 	return 0;
 }
 
-/* ---- keys with an inner form -------------------------------------------------------------------
- */
+/* ---- keys with an inner form ---- */
 
 /* "30m", "1h30m", "90s"; NaN if it is none. */
 static double duration_seconds(const char *text)
@@ -294,8 +291,7 @@ static int read_schema(struct reading *r, const struct jsonx_at *root)
 	return 0;
 }
 
-/* ---- rules between keys ------------------------------------------------------------------------
- */
+/* ---- rules between keys ---- */
 
 static int check_model(struct reading *r, const struct jsonx_at *root)
 {

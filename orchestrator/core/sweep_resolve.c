@@ -14,7 +14,6 @@
 #define DEFAULT_NUM_BATCH  512 /* newer servers derive it from num_ctx unless told */
 #define DEFAULT_PREDICT    64
 #define DEFAULT_SEED       42
-#define VISION_NUM_CTX     2048
 #define BYTES_PER_TOKEN    3 /* fewer than usual, so that the estimate is on the safe side */
 
 static const char default_prompt[] =
@@ -56,8 +55,7 @@ static struct known gather_known(const struct sweep *s, const struct server_fact
 	return k;
 }
 
-/* ---- layers on the GPU -------------------------------------------------------------------------
- */
+/* ---- layers on the GPU ---- */
 
 static json_t *all_layers(struct sweep *s, const struct known *k)
 {
@@ -173,8 +171,7 @@ static int resolve_gpu(struct sweep *s, const struct known *k, struct err *e)
 	return 0;
 }
 
-/* ---- the quick grid ----------------------------------------------------------------------------
- */
+/* ---- the quick grid ---- */
 
 static void quick_num_gpu(struct sweep *s, const struct known *k)
 {
@@ -217,8 +214,7 @@ static void make_quick_grid(struct sweep *s, const struct known *k)
 		quick_num_ctx(s, k);
 }
 
-/* ---- defaults and warnings ---------------------------------------------------------------------
- */
+/* ---- defaults and warnings ---- */
 
 static void put_default(struct sweep *s, const char *name, json_t *value)
 {
@@ -304,10 +300,10 @@ static void warn_clamped(struct sweep *s, const struct known *k)
 			"num_ctx %" JSON_INTEGER_FORMAT " is %" PRId64
 			" here: the model was trained for no more",
 			ctx, k->least_train);
-	else if (k->vision && ctx < VISION_NUM_CTX)
+	else if (k->vision && ctx < FACTS_VISION_NUM_CTX)
 		sweep_warn(s,
 			"num_ctx %" JSON_INTEGER_FORMAT " is %d here: models that see have no less",
-			ctx, VISION_NUM_CTX);
+			ctx, FACTS_VISION_NUM_CTX);
 }
 
 int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfacts, struct err *e)

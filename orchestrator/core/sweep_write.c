@@ -124,8 +124,9 @@ json_t *sweep_json(const struct sweep *s)
 	return o;
 }
 
-/* ---- fingerprint -------------------------------------------------------------------------------
- * Everything is an object with its keys sorted, so that neither the order of keys in the file nor
+/* ---- fingerprint ---- */
+
+/* Everything is an object with its keys sorted, so that neither the order of keys in the file nor
  * that of levels matters. */
 
 static void put_model(json_t *models, const struct server_facts *facts, const char *name)
@@ -169,7 +170,8 @@ static json_t *fingerprint_prompts(const struct sweep *s)
 	json_t *list = prompts_json(s), *prompts = json_object(), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) put(prompts, s->prompts[i].id, json_incref(one));
+	json_array_foreach (list, i, one)
+		put(prompts, s->prompts[i].id, json_incref(one));
 	json_decref(list);
 	return prompts;
 }

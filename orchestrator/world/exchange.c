@@ -7,8 +7,6 @@
 
 #include "bug.h"
 
-#define SLEPT_FROM (50 * NS_PER_MS) /* less is the noise of reading two clocks */
-
 enum exchange_state { CONNECTING, STREAMING, ENDED };
 
 struct exchange {
@@ -115,7 +113,6 @@ static void finish(struct exchange *x, enum reply_end how, const char *why, ns n
 	read_connection(x, s);
 	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
 	s->slept = sleep_offset() - x->sleep_offset;
-	s->slept = s->slept >= SLEPT_FROM ? s->slept : 0;
 	reply_end(&x->reply, how, why[0] ? why : NULL, now);
 	curl_easy_cleanup(x->easy);
 	uv_close((uv_handle_t *)&x->timer, on_timer_closed);

@@ -2,14 +2,12 @@
  * events.  Nothing is decided here. */
 #include "loop.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "bug.h"
 #include "exchange.h"
 #include "interrupt.h"
-#include "jsonx.h"
 #include "request.h"
 #include "syncer.h"
 #include "vec.h"
@@ -18,7 +16,6 @@
 #define WARM_LIMIT_S   5.0
 #define PS_LIMIT_S     10.0
 #define UNLOAD_LIMIT_S 30.0
-#define MAX_REQUEST    ((size_t)64 << 20)
 
 struct lane {
 	struct loop *loop;
@@ -189,18 +186,6 @@ static ns seconds(double s)
 	return s <= 0 ? 0 : s < 1e9 ? (ns)(s * (double)NS_PER_S) : (ns)1000000000 * NS_PER_S;
 }
 
-static int64_t num_ctx_of(const struct loop *l, const struct ticket *t)
-{
-	if (t->load.read_back && t->load.context_length > 0)
-		return t->load.context_length;
-
-	json_t *options = plan_options(l->session->plan, t->item.cell, t->item.repeat);
-	double n = jsonx_get_number(options, "num_ctx");
-
-	json_decref(options);
-	return isnan(n) ? -1 : (int64_t)n;
-}
-
 static void forget(struct loop *l, uint32_t ticket)
 {
 	for (size_t i = 0; i < l->flights.n; i++)
@@ -258,7 +243,7 @@ static int start_exchange(struct loop *l, struct flight *f, const struct ticket 
 		.body = body->s,
 		.body_len = body->len,
 		.request_id = id,
-		.num_ctx = num_ctx_of(l, t),
+		.num_ctx = request_num_ctx(l->session->plan, &t->item, &t->load),
 		.prompt_bytes = prompt_bytes,
 		.due = t->due,
 		.warmed = f->lane->warmed,
@@ -279,7 +264,7 @@ static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
 {
 	const struct ticket *t = runner_ticket(l->session->runner, ticket);
 	struct flight *f = xcalloc(1, sizeof(*f));
-	struct str body = STR_INIT(MAX_REQUEST);
+	struct str body = STR_INIT(REQUEST_MAX);
 	struct exchange *x = NULL;
 	struct err why = ERR_INIT;
 	size_t prompt_bytes = 0;

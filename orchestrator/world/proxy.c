@@ -89,7 +89,7 @@ static bool entry_matches(char *entry, const struct target *t)
 	char *colon = strrchr(entry, ':');
 	char *close = strchr(entry, ']');
 
-	if (!strcmp(entry, "*") || network_matches(entry, t->host))
+	if (strcmp(entry, "*") == 0 || network_matches(entry, t->host))
 		return true;
 	/* "host:8080", "[::1]:8080"; more colons without brackets are an address. */
 	if (colon && (close ? colon > close : colon == strchr(entry, ':'))) {
@@ -123,7 +123,7 @@ char *http_proxy_for(const char *url)
 	const char *proxy = NULL;
 
 	if (target_init(&t, url) && !server_host_is_local(t.host) && !excluded(&t)) {
-		if (!strcmp(t.scheme, "https"))
+		if (strcmp(t.scheme, "https") == 0)
 			proxy = env("https_proxy", "HTTPS_PROXY");
 		else
 			proxy = env("http_proxy", NULL);

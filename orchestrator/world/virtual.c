@@ -6,17 +6,13 @@
  * may have gone away by then. */
 #include "virtual.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
-#include "jsonx.h"
 #include "request.h"
 #include "vec.h"
 #include "virtual_answer.h"
-
-#define MAX_REQUEST ((size_t)64 << 20)
 
 struct node {
 	ns at;
@@ -107,19 +103,6 @@ static struct flight *flight_of(struct world *w, uint32_t ticket)
 	return &w->flights.v[ticket];
 }
 
-static int64_t num_ctx_of(const struct world *w, const struct ticket *t)
-{
-	json_t *options;
-	double n;
-
-	if (t->load.read_back && t->load.context_length > 0)
-		return t->load.context_length;
-	options = plan_options(w->session->plan, t->item.cell, t->item.repeat);
-	n = jsonx_get_number(options, "num_ctx");
-	json_decref(options);
-	return isnan(n) ? -1 : (int64_t)n;
-}
-
 static void end_flight_at(
 	struct world *w, struct flight *f, uint32_t ticket, struct virtual_end end)
 {
@@ -137,14 +120,14 @@ static void send_request(struct world *w, const struct effect *ef)
 {
 	const struct ticket *t = runner_ticket(w->session->runner, ef->ticket);
 	struct flight *f = flight_of(w, ef->ticket);
-	struct str body = STR_INIT(MAX_REQUEST);
+	struct str body = STR_INIT(REQUEST_MAX);
 
 	if (f->used)
 		BUG("ticket %u is in flight already", ef->ticket);
 	*f = (struct flight){.used = true, .lane = ef->lane, .due = t->due, .sent = w->now};
 	request_generate(w->session->plan, &t->item, w->session->number, t->attempt, &body,
 		&f->prompt_bytes);
-	f->num_ctx = num_ctx_of(w, t);
+	f->num_ctx = request_num_ctx(w->session->plan, &t->item, &t->load);
 	sim_request(
 		w->sims[ef->lane], "POST", "/api/generate", body.s, body.len, w->now, &f->answer);
 	end_flight_at(w, f, ef->ticket, virtual_answer_end(&f->answer, t, f->sent));
@@ -265,7 +248,7 @@ static int deliver(struct world *w, const struct node *node, struct err *e)
 		rc = deliver_response(w, node, e);
 	else if (node->kind != EVENT_TIMER || w->timers[node->lane + 1] == node->number)
 		rc = tell(w, &ev, e);
-	free(node->ps);
+	free(node->ps); /* NOLINT(clang-analyzer-unix.Malloc): a node is popped once */
 	return rc;
 }
 

@@ -101,8 +101,7 @@ struct sim_answer {
 	ns *token_at;       /* [ntokens] absolute */
 	const char **token; /* [ntokens] static text */
 	ns end_at;          /* of the final line, or of the ending */
-	bool is_generation; /* the server figures below are meant */
-	ns load, prompt_eval, eval, total;
+	ns load, prompt_eval, eval, total; /* of the server */
 	int64_t prompt_tokens, output_tokens;
 	const char *done_reason;
 	char error[200]; /* SIM_END_ERROR_LINE */

@@ -238,7 +238,6 @@ static void answer(
 	}
 	a->shape = c->stream ? SIM_STREAM : SIM_WHOLE;
 	a->content_type = NDJSON;
-	a->is_generation = true;
 	a->has_context = !c->chat && !c->raw;
 	a->prompt_tokens = truncated_prompt(m, c, num_ctx, tokens);
 	sim_text_script(m, c, output_limit(m, c, num_ctx, a->prompt_tokens), &p.script);

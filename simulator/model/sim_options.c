@@ -47,8 +47,7 @@ static int strings(struct sim_answer *a, const struct spec *s, const json_t *v)
 
 	if (!json_is_array(v))
 		return wrong_type(a, s, "array");
-	json_array_foreach(v, i, item)
-	{
+	json_array_foreach (v, i, item) {
 		if (!json_is_string(item))
 			return sim_error(
 				a, 500, "option \"%s\" must be of an array of strings", s->name);
@@ -105,8 +104,7 @@ int sim_parse_options(struct sim_call *c, struct sim_answer *a)
 	json_t *options = json_object_get(c->root, "options"), *v;
 	const char *name;
 
-	json_object_foreach(options, name, v)
-	{
+	json_object_foreach (options, name, v) {
 		for (size_t i = 0; i < COUNTOF(specs); i++) {
 			if (strcmp(specs[i].name, name) != 0 || json_is_null(v))
 				continue;

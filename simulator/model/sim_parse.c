@@ -205,8 +205,7 @@ static int read_messages(struct sim_call *c, struct sim_answer *a)
 
 	c->messages = json_array_size(messages);
 	c->empty = c->messages == 0;
-	json_array_foreach(messages, i, item)
-	{
+	json_array_foreach (messages, i, item) {
 		if (!json_is_object(item))
 			return sim_error(a, 400,
 				"json: cannot unmarshal %s into Go struct field "
@@ -294,8 +293,7 @@ int sim_parse(struct sim_call *c, const struct sim *m, bool chat, const char *bo
 	if (!json_is_object(c->root))
 		return sim_error(a, 400, "json: cannot unmarshal %s into Go value of type api.%s",
 			go_kind(c->root), request_type(c));
-	json_object_foreach(c->root, name, v)
-	{
+	json_object_foreach (c->root, name, v) {
 		if (check_field(c, name, v, a))
 			return -1;
 	}

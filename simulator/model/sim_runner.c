@@ -3,8 +3,7 @@
  * A stay in memory is a `term`.  Since requests are planned when they arrive, several terms may be
  * known at once: the one at work, and later ones that wait for it.  Requests go to the last.
  *
- *	loading --ready--> serving --(other options | unload | idle for keep_alive)--> closing -->
- *gone
+ *	loading --ready--> serving --other options, unload, or idle--> closing --> gone
  *
  * Simpler than the real scheduler in two points: a request never overtakes one that waits for a
  * reload, and every request that waits, for a load or for a slot, counts against max_queue. */

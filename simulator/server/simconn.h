@@ -6,7 +6,7 @@
  *	any --client gone, server closed--> CLOSED
  *
  * LINGERING: the reply is out, our side is shut; what still comes is dropped, so that the client
- *can read the reply before the connection is reset. */
+ * can read the reply before the connection is reset. */
 #ifndef SIMSERVER_SIMCONN_H
 #define SIMSERVER_SIMCONN_H
 

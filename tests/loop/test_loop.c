@@ -20,7 +20,7 @@ static bool row_is(const struct table *t, size_t row, const char *column, const 
 {
 	const char *is = table_text(table_column(t, column), row);
 
-	return is && !strcmp(is, text);
+	return is && strcmp(is, text) == 0;
 }
 
 /* How many ok rows a planned request has. */

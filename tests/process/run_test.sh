@@ -40,7 +40,7 @@ analysis_is_repeatable() {
 }
 
 report_has_no_empty_place() {
-	! grep -nEi '\bnan\b|\binf\b|\{\}|TODO|\(null\)' v/report.md
+	[ -s v/report.md ] && ! grep -nEi '\bnan\b|\binf\b|\{\}|TODO|\(null\)' v/report.md
 }
 
 real_clock_run_on_the_embedded_simulator() {

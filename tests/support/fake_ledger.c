@@ -10,19 +10,21 @@
 void fake_ledger_init(struct fake_ledger *l, const struct plan *p)
 {
 	memset(l, 0, sizeof(*l));
-	l->nblocks = p->nblocks;
-	l->oom_loads = xcalloc(p->nblocks, sizeof(*l->oom_loads));
+	l->plan = p;
+	l->oom_loads = xcalloc(p->nservers * p->nblocks, sizeof(*l->oom_loads));
 }
 
 void fake_ledger_copy(struct fake_ledger *to, const struct fake_ledger *from)
 {
+	size_t noom = from->plan->nservers * from->plan->nblocks;
+
 	*to = *from;
 	to->rows.cap = from->rows.n + 1;
 	to->rows.v = xcalloc(to->rows.cap, sizeof(*to->rows.v));
 	if (from->rows.n)
 		memcpy(to->rows.v, from->rows.v, from->rows.n * sizeof(*to->rows.v));
-	to->oom_loads = xcalloc(from->nblocks, sizeof(*to->oom_loads));
-	memcpy(to->oom_loads, from->oom_loads, from->nblocks * sizeof(*to->oom_loads));
+	to->oom_loads = xcalloc(noom, sizeof(*to->oom_loads));
+	memcpy(to->oom_loads, from->oom_loads, noom * sizeof(*to->oom_loads));
 }
 
 void fake_ledger_release(struct fake_ledger *l)
@@ -73,7 +75,7 @@ void fake_ledger_add_load(struct fake_ledger *l, const struct load *load)
 {
 	l->loads++;
 	if (load->status == STATUS_OUT_OF_MEMORY)
-		l->oom_loads[load->block]++;
+		l->oom_loads[load->server * l->plan->nblocks + load->block]++;
 }
 
 /* ---- as the runner's past ---- */
@@ -99,9 +101,14 @@ static uint32_t past_invalid(void *arg, const char *run_id)
 	return row ? row->invalid : 0;
 }
 
-static uint32_t past_oom_loads(void *arg, uint32_t block)
+static uint32_t past_oom_loads(void *arg, uint32_t block, const char *server)
 {
-	return ((struct fake_ledger *)arg)->oom_loads[block];
+	const struct fake_ledger *l = arg;
+
+	for (size_t s = 0; s < l->plan->nservers; s++)
+		if (strcmp(l->plan->servers[s].name, server) == 0)
+			return l->oom_loads[s * l->plan->nblocks + block];
+	BUG("no server %s", server);
 }
 
 struct runner_past fake_ledger_past(struct fake_ledger *l)

@@ -17,9 +17,9 @@ struct fake_ledger {
 		struct fake_row *v;
 		size_t n, cap;
 	} rows;
-	uint32_t *oom_loads; /* [nblocks] */
-	uint32_t nblocks;
-	uint32_t loads; /* rows of loads.csv */
+	const struct plan *plan;
+	uint32_t *oom_loads; /* [nservers][nblocks] */
+	uint32_t loads;      /* rows of loads.csv */
 };
 
 void fake_ledger_init(struct fake_ledger *l, const struct plan *p);

@@ -134,7 +134,7 @@ static int first_of_host(const struct fake_world *w, int lane)
 	return lane;
 }
 
-/* A new load: after an unload, begun by a warm-up that pays. */
+/* A new load: after an unload or a crash, begun by a warm-up that pays. */
 static void check_new_load(struct fake_world *w, const struct ticket *t)
 {
 	struct fake_server *s = &w->servers[t->lane];
@@ -172,9 +172,10 @@ static void check_request(struct fake_world *w, const struct ticket *t)
 				s->cell == t->item.cell && s->inflight < t->item.concurrency,
 			"cell %u burst %u joins cell %u burst %u (%u in flight)", t->item.cell,
 			t->item.burst, s->cell, s->burst, s->inflight);
-	if (t->phase != PHASE_WARMUP)
-		RULE(w, w->plan->block_of_cell[t->item.cell] == s->block,
-			"a cell of another block");
+	if (t->phase == PHASE_WARMUP)
+		return;
+	RULE(w, w->plan->block_of_cell[t->item.cell] == s->block, "a cell of another block");
+	RULE(w, s->inflight > 0 || (!t->load_due && resident(w, t->lane)), "an item pays a load");
 }
 
 static void send_request(struct fake_world *w, const struct effect *ef)
@@ -203,7 +204,8 @@ static void send_request(struct fake_world *w, const struct effect *ef)
 	s->cell = t->item.cell;
 	s->burst = t->item.burst;
 	w->requests++;
-	if (a.status == STATUS_OK || a.status == STATUS_TRUNCATED) {
+	if (a.status == STATUS_OK || a.status == STATUS_TRUNCATED ||
+		a.status == STATUS_PROMPT_TRUNCATED) {
 		s->resident = w->plan->blocks[t->load.block].model;
 		s->gone_at = NS_NONE;
 	}
@@ -319,6 +321,7 @@ static void make_sample(const struct fake_pending *p, ns now, struct sample *s)
 	sample_init(s);
 	s->status = a->status;
 	s->http_status = a->http_status;
+	s->broken = a->broken;
 	snprintf(s->error, sizeof(s->error), "%s", a->error);
 	s->due = s->sent = p->sent;
 	s->done = now;
@@ -330,6 +333,20 @@ static void make_sample(const struct fake_pending *p, ns now, struct sample *s)
 	if (a->status == STATUS_OK) {
 		s->load = a->load;
 		s->total = a->total;
+	}
+}
+
+static bool is_crash(const struct fake_answer *a)
+{
+	switch (a->status) {
+	case STATUS_CONNECT_ERROR:
+	case STATUS_SERVER_ERROR:
+	case STATUS_OUT_OF_MEMORY:
+		return true;
+	case STATUS_HTTP_ERROR:
+		return a->http_status >= 500;
+	default:
+		return a->broken;
 	}
 }
 
@@ -351,6 +368,8 @@ static void respond(struct fake_world *w, const struct fake_pending *p)
 	w->servers[p->lane].inflight--;
 	w->rows++;
 	w->measured += t->phase == PHASE_MEASURE;
+	if (is_crash(&p->answer))
+		w->servers[p->lane].resident = NULL;
 	make_sample(p, w->now, &s);
 	step(w, &ev);
 	sample_release(&s);

@@ -2,8 +2,9 @@
  *
  * It answers as the test wishes, writes down in short what the runner does, keeps the rows as a
  * journal would, and fails the test on the spot where a rule of the schedule is broken: one cell
- * and one burst in flight, each load after an unload, servers of one host visit by visit, nothing
- * new after an interrupt, EFFECT_STOP once and last, and an end to it all.
+ * and one burst in flight, each load after an unload or a crash, no item that pays one, servers of
+ * one host visit by visit, nothing new after an interrupt, EFFECT_STOP once and last, and an end to
+ * it all.
  *
  * The trace has one word per thing done: "unload", "ps", "W" (a warm-up that pays a load), "w" (one
  * that does not), "m" an item, "s" one of the sentinel, "load:STATUS:WARMUPS", "skip", "wait:MS",
@@ -20,6 +21,7 @@
 struct fake_answer {
 	enum status status;
 	int http_status;
+	bool broken;    /* the connection */
 	ns takes, ttft; /* ttft NS_NONE: no content */
 	ns load, total; /* the server's, NS_NONE unknown */
 	enum validity validity;

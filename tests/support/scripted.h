@@ -5,7 +5,7 @@
  *
  * A request gets the steps of the first unused route with its path; the last route of a path serves
  * all later ones too.  A path without a route is a plain 404.  It listens on 127.0.0.1, any port,
- *and reads each request whole before it answers. */
+ * and reads each request whole before it answers. */
 #ifndef TESTS_SCRIPTED_H
 #define TESTS_SCRIPTED_H
 

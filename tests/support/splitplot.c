@@ -73,8 +73,7 @@ static void add_load(struct dataset *d, const struct splitplot *c, uint32_t bloc
 		.context_length = d->factors[0].value[block / c->gpus],
 		.size = 5e8 + block,
 		.size_vram = c->no_gpu ? 0 : 1e8 + 1e6 * block,
-		.other_models = "",
-		.in_loads_csv = true};
+		.other_models = ""};
 	d->nloads++;
 }
 

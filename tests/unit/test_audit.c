@@ -132,12 +132,12 @@ static void test_causes_one_by_one(void **state)
 	assert_verdict(&k, SUSPECT, "the connection was opened again");
 
 	begin(&s);
-	s.slept = 9 * MS;
+	s.slept = 49 * MS;
 	k = judge(&s, false, false);
 	assert_verdict(&k, VALID, "");
 
 	begin(&s);
-	s.slept = 10 * MS;
+	s.slept = 50 * MS;
 	k = judge(&s, false, false);
 	assert_verdict(&k, INVALID, "the machine slept");
 

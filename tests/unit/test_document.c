@@ -31,7 +31,7 @@ static struct str written(const struct doc *d, writer *write)
 	return out;
 }
 
-/* ---- refusals ---------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static void test_faults_are_refused(void **state)
 {
@@ -130,7 +130,7 @@ static void test_text_from_outside_is_no_refusal(void **state)
 	doc_free(d);
 }
 
-/* ---- three formats ----------------------------------------------------------------------- */
+/* ---- three formats ---- */
 
 static struct doc *sample(void)
 {
@@ -230,7 +230,7 @@ static void test_json(void **state)
 	doc_free(d);
 }
 
-/* ---- hostile text ------------------------------------------------------------------------ */
+/* ---- hostile text ---- */
 
 static void test_markdown_escapes(void **state)
 {
@@ -342,7 +342,7 @@ static void test_code_outlasts_backticks(void **state)
 	doc_free(d);
 }
 
-/* ---- pictures ---------------------------------------------------------------------------- */
+/* ---- pictures ---- */
 
 static void test_pictures_are_inline(void **state)
 {

@@ -7,8 +7,7 @@
 #include "fsx.h"
 #include "unit.h"
 
-/* ---- addresses ---------------------------------------------------------------------------------
- */
+/* ---- addresses ---- */
 
 static void test_url_default(void **state)
 {
@@ -133,8 +132,7 @@ static void test_names(void **state)
 	}
 }
 
-/* ---- replies -----------------------------------------------------------------------------------
- */
+/* ---- replies ---- */
 
 /* A recorded body. */
 static struct str recorded(const char *version, const char *name)

@@ -2,85 +2,26 @@
 #include <math.h>
 #include <string.h>
 
-#include "splitplot.h"
-#include "summary.h"
+#include "analysed.h"
 #include "unit.h"
 
-struct fixture {
-	struct dataset d;
-	struct summary s;
-	struct err e;
-};
-
-static struct splitplot plain(void)
+static bool has_kind(const struct analysed *f, enum finding_kind kind)
 {
-	return (struct splitplot){.contexts = 4,
-		.gpus = 1,
-		.temperatures = 3,
-		.prompts = 1,
-		.passes = 3,
-		.per_pass = 2,
-		.sd_request = 0.01,
-		.sd_load = 0.005,
-		.sd_pass = 0.005};
-}
-
-static void make(struct fixture *f, const struct splitplot *c)
-{
-	struct rng r;
-
-	*f = (struct fixture){0};
-	rng_init(&r, 11, "summary");
-	splitplot_make(&f->d, c, &r);
-}
-
-static void analyse(struct fixture *f)
-{
-	assert_int_equal(summary_make(&f->s, &f->d, &f->e), 0);
-}
-
-static void release(struct fixture *f)
-{
-	summary_release(&f->s);
-	dataset_release(&f->d);
-}
-
-static const struct finding *find(const struct fixture *f, enum finding_kind kind, const char *part)
-{
-	for (size_t i = 0; i < f->s.nfindings; i++) {
-		if (f->s.findings[i].kind == kind && strstr(f->s.findings[i].text, part))
-			return &f->s.findings[i];
-	}
-	return NULL;
-}
-
-static void expect(const struct fixture *f, enum finding_kind kind, const char *part)
-{
-	if (find(f, kind, part))
-		return;
-	for (size_t i = 0; i < f->s.nfindings; i++)
-		print_message("%s: %s\n", finding_kind_name(f->s.findings[i].kind),
-			f->s.findings[i].text);
-	fail_msg("no finding says \"%s\"", part);
-}
-
-static bool has_kind(const struct fixture *f, enum finding_kind kind)
-{
-	return find(f, kind, "") != NULL;
+	return analysed_find(f, kind, "") != NULL;
 }
 
 static void test_effect(void **state)
 {
 	static const double slower[] = {0, 0, 0, -0.10};
-	struct splitplot c = plain();
+	struct splitplot c = analysed_plain();
 	const struct finding *text;
-	struct fixture f;
+	struct analysed f;
 
 	(void)state;
 	c.context_effect = slower;
-	make(&f, &c);
-	analyse(&f);
-	text = find(&f, FIND_EFFECT, "throughput");
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	text = analysed_find(&f, FIND_EFFECT, "throughput");
 	assert_non_null(text);
 	assert_contains(text->text, "num_ctx 4096 costs ");
 	assert_contains(text->text, " % throughput against ");
@@ -88,13 +29,15 @@ static void test_effect(void **state)
 	assert_contains(text->filter, "num_ctx=");
 	assert_contains(text->filter, "|4096");
 	assert_int_equal(text->n, 36); /* two levels */
-	expect(&f, FIND_EFFECT, "num_ctx 4096 adds ");
-	expect(&f, FIND_NO_EFFECT, "temperature changes nothing in speed that this run could see");
-	expect(&f, FIND_RUN, "72 of 72 requests ok in 11 min 59 s; 12 loads");
-	expect(&f, FIND_LIMIT, "9 times in 10 this run would have found one level that is off");
-	expect(&f, FIND_QUALITY, "answers were not graded");
-	expect(&f, FIND_BEST, "of 12 different settings");
-	expect(&f, FIND_BEST, "all with num_ctx 3072 or less");
+	analysed_expect(&f, FIND_EFFECT, "num_ctx 4096 adds ");
+	analysed_expect(
+		&f, FIND_NO_EFFECT, "temperature changes nothing in speed that this run could see");
+	analysed_expect(&f, FIND_RUN, "72 of 72 requests ok in 11 min 59 s; 12 loads");
+	analysed_expect(
+		&f, FIND_LIMIT, "9 times in 10 this run would have found one level that is off");
+	analysed_expect(&f, FIND_QUALITY, "answers were not graded");
+	analysed_expect(&f, FIND_BEST, "of 12 different settings");
+	analysed_expect(&f, FIND_BEST, "all with num_ctx 3072 or less");
 	for (size_t i = 0; i < f.s.nfindings; i++) {
 		char id[24];
 
@@ -105,71 +48,71 @@ static void test_effect(void **state)
 		if (i > 0)
 			assert_true(f.s.findings[i].strength <= f.s.findings[i - 1].strength);
 	}
-	release(&f);
+	analysed_release(&f);
 }
 
 /* Settings that differ by nothing: nobody is crowned. */
 static void test_no_winner_in_the_noise(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
-	analyse(&f);
-	expect(&f, FIND_BEST,
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_BEST,
 		"no setting can be called the best in TTFT for this prompt: any of the 12 "
 		"different settings may be it, about ");
 	assert_in_range(f.s.best[METRIC_DECODE].different, 2, 12);
 	assert_false(has_kind(&f, FIND_EFFECT));
-	release(&f);
+	analysed_release(&f);
 }
 
 static void test_one_winner(void **state)
 {
 	static const double faster[] = {0, 0, 0, 0.3}, warmer[] = {0, 0.1, 0.2};
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
 	c.context_effect = faster;
 	c.temperature_effect = warmer;
 	c.prompts = 2;
-	make(&f, &c);
-	analyse(&f);
-	expect(&f, FIND_BEST,
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_BEST,
 		"the best in throughput for these 2 prompts, of 12 different settings, is "
 		"num_ctx=4096 num_gpu=0 temperature=0.6 at ");
-	release(&f);
+	analysed_release(&f);
 }
 
 static void test_interaction(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
 	c.interaction = 0.2;
-	make(&f, &c);
-	analyse(&f);
-	expect(&f, FIND_EFFECT,
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_EFFECT,
 		"what num_ctx does to throughput for this prompt depends on temperature (p below "
 		"0.001)");
-	release(&f);
+	analysed_release(&f);
 }
 
 static void test_alias(void **state)
 {
-	struct splitplot c = plain();
+	struct splitplot c = analysed_plain();
 	const struct finding *text;
-	struct fixture f;
+	struct analysed f;
 
 	(void)state;
 	c.gpus = 2;
 	c.no_gpu = true;
-	make(&f, &c);
-	analyse(&f);
-	text = find(&f, FIND_ALIAS, "");
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	text = analysed_find(&f, FIND_ALIAS, "");
 	assert_non_null(text);
 	assert_string_equal(text->text,
 		"num_gpu: 0 and 10 are one setting; this server has no GPU: size_vram is 0 after "
@@ -177,64 +120,101 @@ static void test_alias(void **state)
 		"load");
 	assert_int_equal(text->n, 144);
 	assert_int_equal(f.s.cells[3].alias_of, 0); /* num_gpu 10 is num_gpu 0 */
-	release(&f);
+	analysed_release(&f);
 }
 
 static void test_one_pass(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
 	c.passes = 1;
-	make(&f, &c);
-	analyse(&f);
-	expect(&f, FIND_INCONCLUSIVE,
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_INCONCLUSIVE,
 		"num_ctx is inconclusive for throughput and TTFT for this "
 		"prompt: each setting was loaded once");
-	expect(&f, FIND_INCONCLUSIVE, "`chimera resume --passes 3` costs 8 loads more, about ");
-	expect(&f, FIND_BEST,
+	analysed_expect(
+		&f, FIND_INCONCLUSIVE, "`chimera resume --passes 3` costs 8 loads more, about ");
+	analysed_expect(&f, FIND_BEST,
 		"no setting can be called the best in throughput: each setting was "
 		"loaded once");
 	assert_string_equal(f.s.cells[0].metric[METRIC_DECODE].ci_why,
 		"each setting was loaded once: a difference between loads cannot be told from a "
 		"difference between settings");
-	release(&f);
+	analysed_release(&f);
+}
+
+/* Passes that nobody would make are not counted out. */
+static void test_many_passes(void **state)
+{
+	struct splitplot c = analysed_plain();
+	struct analysed f;
+
+	(void)state;
+	c.sd_load = 0.03;
+	analysed_make(&f, &c);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_INCONCLUSIVE,
+		"num_ctx is inconclusive for throughput for this prompt: differences up to 9 % are "
+		"not excluded, and the margin is 2 %; it would take more than 100 passes to find "
+		"or "
+		"exclude it");
+	analysed_expect(&f, FIND_INCONCLUSIVE,
+		"the margin is 5 %; about 10 passes would find or exclude it");
+	analysed_release(&f);
+}
+
+/* Rows that name a prompt which the run does not list. */
+static void test_unlisted_prompt(void **state)
+{
+	struct splitplot c = analysed_plain();
+	struct analysed f;
+
+	(void)state;
+	analysed_make(&f, &c);
+	f.d.nprompts = 0;
+	analysed_run(&f);
+	assert_true(has_kind(&f, FIND_BEST));
+	for (size_t i = 0; i < f.s.nfindings; i++)
+		assert_null(strstr(f.s.findings[i].text, "(null)"));
+	analysed_release(&f);
 }
 
 /* "1 row is", "2 rows are". */
 static void test_suspect_rows(void **state)
 {
-	struct splitplot c = plain();
+	struct splitplot c = analysed_plain();
 
 	(void)state;
 	for (int n = 1; n <= 2; n++) {
 		const struct metric_summary *m;
-		struct fixture f;
+		struct analysed f;
 
-		make(&f, &c);
+		analysed_make(&f, &c);
 		for (int i = 0; i < n; i++)
 			f.d.rows[i].validity = ROW_SUSPECT;
-		analyse(&f);
-		expect(&f, FIND_AUDIT,
+		analysed_run(&f);
+		analysed_expect(&f, FIND_AUDIT,
 			n == 1 ? "1 row is suspect and counts; without it every verdict is the same"
 			       : "2 rows are suspect and count; without them every verdict is the "
 				 "same");
 		assert_true(isfinite(f.s.effects[0].p_valid_only));
 		m = &f.s.cells[f.d.rows[0].cell].metric[METRIC_DECODE];
 		assert_true(m->estimate_valid_only != m->estimate);
-		release(&f);
+		analysed_release(&f);
 	}
 }
 
 /* Two wild rows make an effect, and it is said that they alone do. */
 static void test_headline_without_suspects(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
+	analysed_make(&f, &c);
 	for (size_t i = 0; i < f.d.nrows; i++) {
 		struct data_row *r = &f.d.rows[i];
 
@@ -243,20 +223,20 @@ static void test_headline_without_suspects(void **state)
 		r->validity = ROW_SUSPECT;
 		r->metric[METRIC_DECODE] *= r->cell % 2 ? 1.5 : 1.4;
 	}
-	analyse(&f);
-	expect(&f, FIND_AUDIT, "temperature in throughput is no_effect");
-	expect(&f, FIND_EFFECT, "temperature");
-	release(&f);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_AUDIT, "temperature in throughput is no_effect");
+	analysed_expect(&f, FIND_EFFECT, "temperature");
+	analysed_release(&f);
 }
 
 static void test_failures(void **state)
 {
-	struct splitplot c = plain();
+	struct splitplot c = analysed_plain();
 	const struct finding *text;
-	struct fixture f;
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
+	analysed_make(&f, &c);
 	for (size_t i = 0, n = 0; i < f.d.nrows && n < 2; i++) {
 		struct data_row *r = &f.d.rows[i];
 
@@ -266,54 +246,53 @@ static void test_failures(void **state)
 		r->status = 1;
 		n++;
 	}
-	analyse(&f);
-	text = find(&f, FIND_FAILURE, "");
+	analysed_run(&f);
+	text = analysed_find(&f, FIND_FAILURE, "");
 	assert_non_null(text);
 	assert_string_equal(text->text,
 		"2 of 72 requests did not succeed: 2 timeout_first; all with num_ctx=3072 "
 		"num_gpu=0 "
 		"temperature=0.4 (2)");
 	assert_int_equal(text->n, 2);
-	release(&f);
+	analysed_release(&f);
 }
 
 static void test_missing_block_is_named(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
+	analysed_make(&f, &c);
 	for (size_t i = 0; i < f.d.nrows; i++) {
 		struct data_row *r = &f.d.rows[i];
 
 		if (r->pass == 3 && f.d.cells[r->cell].block == 2)
 			r->counts = r->ok = false;
 	}
-	analyse(&f);
-	expect(&f, FIND_RUN, "pass 3 has no figures for num_ctx=3072 num_gpu=0");
-	release(&f);
+	analysed_run(&f);
+	analysed_expect(&f, FIND_RUN, "pass 3 has no figures for num_ctx=3072 num_gpu=0");
+	analysed_release(&f);
 }
 
 static void test_simulated(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
+	analysed_make(&f, &c);
 	f.d.simulated = true;
-	analyse(&f);
+	analysed_run(&f);
 	assert_contains(f.s.findings[0].text, "SIMULATED");
-	release(&f);
+	analysed_release(&f);
 }
 
-/* ---- what is left to say of little data --------------------------------------------------------
- */
+/* ---- what is left to say of little data ---- */
 
-static void check_quiet(struct fixture *f)
+static void check_quiet(struct analysed *f)
 {
-	analyse(f);
+	analysed_run(f);
 	for (size_t i = 0; i < f->s.neffects; i++) {
 		assert_true(isnan(f->s.effects[i].p));
 		assert_int_equal(f->s.effects[i].verdict, VERDICT_INCONCLUSIVE);
@@ -321,7 +300,7 @@ static void check_quiet(struct fixture *f)
 	}
 	assert_false(has_kind(f, FIND_EFFECT));
 	assert_false(has_kind(f, FIND_NO_EFFECT));
-	expect(f, FIND_RUN, "ok");
+	analysed_expect(f, FIND_RUN, "ok");
 }
 
 static void test_little_data(void **state)
@@ -362,31 +341,31 @@ static void test_little_data(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		struct fixture f;
+		struct analysed f;
 
-		make(&f, &cases[i]);
+		analysed_make(&f, &cases[i]);
 		check_quiet(&f);
-		release(&f);
+		analysed_release(&f);
 	}
 }
 
 static void test_all_failed(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
+	analysed_make(&f, &c);
 	for (size_t i = 0; i < f.d.nrows; i++) {
 		f.d.rows[i].ok = f.d.rows[i].counts = false;
 		f.d.rows[i].status = 1;
 	}
-	analyse(&f);
+	analysed_run(&f);
 	assert_int_equal(f.s.neffects, 0);
-	expect(&f, FIND_RUN, "0 of 72 requests ok");
-	expect(&f, FIND_FAILURE, "72 of 72 requests did not succeed: 72 timeout_first");
+	analysed_expect(&f, FIND_RUN, "0 of 72 requests ok");
+	analysed_expect(&f, FIND_FAILURE, "72 of 72 requests did not succeed: 72 timeout_first");
 	assert_int_equal(f.s.best[METRIC_DECODE].ncells, 0);
-	release(&f);
+	analysed_release(&f);
 }
 
 int main(void)
@@ -398,6 +377,8 @@ int main(void)
 		cmocka_unit_test(test_interaction),
 		cmocka_unit_test(test_alias),
 		cmocka_unit_test(test_one_pass),
+		cmocka_unit_test(test_many_passes),
+		cmocka_unit_test(test_unlisted_prompt),
 		cmocka_unit_test(test_suspect_rows),
 		cmocka_unit_test(test_headline_without_suspects),
 		cmocka_unit_test(test_failures),

@@ -56,10 +56,10 @@ static void test_a_new_journal(void **state)
 	assert_int_equal(fake_file_lines("runs.csv"), 1);
 	assert_int_equal(fake_file_lines("loads.csv"), 1);
 	assert_int_equal(fake_file_lines("chunks.csv"), 1);
-	assert_int_equal(journal_rows(j), 0);
+	assert_int_equal(journal_last_order(j), 0);
 	assert_int_equal(journal_last_session(j), 0);
 	assert_int_equal(journal_loads(j), 0);
-	assert_int_equal(journal_oom_loads(j, 0), 0);
+	assert_int_equal(journal_oom_loads(j, 0, "http://10.0.0.1:1"), 0);
 	assert_false(journal_done(j, id(0)));
 	assert_int_equal(journal_attempts(j, id(0)), 0);
 	assert_int_equal(journal_invalid(j, id(0)), 0);
@@ -112,7 +112,7 @@ static void check_all(const struct journal *j, bool retry_failed)
 		assert_int_equal(journal_attempts(j, id(i)), wanted[i].attempts);
 		assert_int_equal(journal_invalid(j, id(i)), wanted[i].invalid);
 	}
-	assert_int_equal(journal_rows(j), 30);
+	assert_int_equal(journal_last_order(j), 30);
 	assert_int_equal(journal_last_session(j), 4);
 }
 
@@ -157,11 +157,29 @@ static void test_loads_are_remembered(void **state)
 		fake_rows_close(j);
 		j = fake_rows_open(&rows, dir, JOURNAL_RESUME, 0);
 		assert_int_equal(journal_loads(j), before + 3);
-		assert_int_equal(journal_oom_loads(j, 0), 0);
-		assert_int_equal(journal_oom_loads(j, 1), round + 1);
-		assert_int_equal(journal_oom_loads(j, 2), 0);
+		assert_int_equal(journal_oom_loads(j, 0, "http://10.0.0.1:1"), 0);
+		assert_int_equal(journal_oom_loads(j, 1, "http://10.0.0.1:1"), round + 1);
+		assert_int_equal(journal_oom_loads(j, 2, "http://10.0.0.1:1"), 0);
+		assert_int_equal(journal_oom_loads(j, 1, "http://10.0.0.2:1"), 0);
 		assert_int_equal(journal_last_session(j), 7);
 	}
+	fake_rows_close(j);
+}
+
+/* Else --retry-failed would never try again what did not fit. */
+static void test_retry_forgets_what_did_not_fit(void **state)
+{
+	struct journal *j = fake_rows_open(&rows, dir, JOURNAL_NEW, 0);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(fake_rows_load(&rows, j, 1, 7, STATUS_OUT_OF_MEMORY, &e), 0);
+	assert_int_equal(journal_oom_loads(j, 1, "http://10.0.0.1:1"), 2);
+	fake_rows_close(j);
+	j = fake_rows_open(&rows, dir, JOURNAL_RESUME, JOURNAL_RETRY_FAILED);
+	assert_int_equal(journal_loads(j), 2);
+	assert_int_equal(journal_oom_loads(j, 1, "http://10.0.0.1:1"), 0);
 	fake_rows_close(j);
 }
 
@@ -259,7 +277,7 @@ static void test_a_header_that_was_cut_is_begun_anew(void **state)
 
 		unit_write("runs.csv", header.s, len);
 		j = fake_rows_open(&rows, dir, JOURNAL_RESUME, 0);
-		assert_int_equal(journal_rows(j), 0);
+		assert_int_equal(journal_last_order(j), 0);
 		fake_rows_add(&rows, j, (struct fake_row){.item = 0});
 		fake_rows_close(j);
 		assert_int_equal(fake_file_lines("runs.csv"), 2);
@@ -348,6 +366,7 @@ int main(void)
 		TEST(test_a_new_journal),
 		TEST(test_rows_are_remembered),
 		TEST(test_loads_are_remembered),
+		TEST(test_retry_forgets_what_did_not_fit),
 		TEST(test_rows_are_on_disk_when_the_call_returns),
 		TEST(test_without_chunks),
 		TEST(test_a_new_journal_never_overwrites),

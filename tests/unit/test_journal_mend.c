@@ -58,7 +58,7 @@ static void check_three(struct journal *j)
 {
 	for (size_t i = 0; i < 3; i++)
 		assert_true(journal_done(j, id(i)));
-	assert_int_equal(journal_rows(j), 3);
+	assert_int_equal(journal_last_order(j), 3);
 }
 
 /* What does not count, one kind at a time, between rows that do and behind them. */

@@ -16,8 +16,7 @@ static json_t *parse(const char *s)
 	return value;
 }
 
-/* ---- messages ----------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 static int as_int(const struct jsonx_at *at, struct err *e)
 {
@@ -296,8 +295,7 @@ static void test_did_you_mean(void **state)
 	assert_null(jsonx_did_you_mean(big, names));
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static void test_load(void **state)
 {
@@ -349,8 +347,7 @@ static void test_parse_wire(void **state)
 	json_decref(doc);
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static void test_dump(void **state)
 {

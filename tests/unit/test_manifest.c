@@ -120,8 +120,7 @@ static void test_definitions_are_of_columns(void **state)
 	write_ok(&s);
 	m = load_ok();
 	definitions = json_object_get(m, "definitions");
-	json_object_foreach(definitions, name, text)
-	{
+	json_object_foreach (definitions, name, text) {
 		if (!run_column_find(name))
 			fail_msg("%s is no column", name);
 		assert_true(json_string_length(text) > 10);

@@ -17,8 +17,7 @@ static void make(struct fake_plan *f, const char *sweep)
 	fake_plan_make(f, sweep, one_url, 1);
 }
 
-/* ---- counts ------------------------------------------------------------------------------------
- */
+/* ---- counts ---- */
 
 #define GRID                                                                                       \
 	"{\"name\":\"g\",\"model\":\"gemma3:270m\",\"factors\":{\"num_gpu\":[\"auto\",0,99],"      \
@@ -49,8 +48,6 @@ static void test_example(void **state)
 	free(label);
 	assert_string_equal(f.plan.blocks[11].label, "num_gpu=99 num_ctx=8192");
 	assert_int_equal(f.plan.blocks[11].ncells, 3);
-	assert_true(f.plan.blocks[0].is_auto);
-	assert_false(f.plan.blocks[11].is_auto);
 	/* The middle levels: num_gpu 0, num_ctx 2048, temperature 0.6. */
 	label = plan_cell_label(&f.plan, f.plan.sentinel_cell);
 	assert_string_equal(label, "num_gpu=0 num_ctx=2048 temperature=0.6");
@@ -118,13 +115,11 @@ static void test_one_cell(void **state)
 	assert_int_equal(f.plan.block_loads, 3);
 	assert_int_equal(f.plan.sentinel_loads, 4); /* as the sweep says */
 	assert_int_equal(f.plan.requests, 6);
-	assert_false(f.plan.blocks[0].is_auto);
 	fake_plan_release(&f);
 	make(&f, "{\"model\":\"m\",\"factors\":{\"top_k\":[1]},\"sentinel\":false,\"warmups\":3}");
 	assert_int_equal(f.plan.sentinel_loads, 0);
 	assert_int_equal(f.plan.sentinel_requests, 0);
 	assert_int_equal(f.plan.warmups, 9);
-	assert_true(f.plan.blocks[0].is_auto); /* nothing else was said */
 	fake_plan_release(&f);
 }
 
@@ -271,8 +266,7 @@ static void test_sentinel_cell(void **state)
 	}
 }
 
-/* ---- bursts and servers ------------------------------------------------------------------------
- */
+/* ---- bursts and servers ---- */
 
 static void test_burst_size(void **state)
 {
@@ -347,8 +341,7 @@ static void test_servers(void **state)
 	fake_plan_release(&f);
 }
 
-/* ---- as JSON -----------------------------------------------------------------------------------
- */
+/* ---- as JSON ---- */
 
 static void assert_json(json_t *steal, const char *wanted)
 {

@@ -13,8 +13,7 @@ static void make(struct fake_plan *f, const char *sweep)
 	fake_plan_make(f, sweep, one_url, 1);
 }
 
-/* ---- aliases -----------------------------------------------------------------------------------
- */
+/* ---- aliases ---- */
 
 /* "num_gpu 19=99 merged; num_ctx ..." */
 static char *alias_text(const struct plan *p)
@@ -133,8 +132,7 @@ static void test_model_aliases(void **state)
 	sweep_release(&s);
 }
 
-/* ---- what is sent ------------------------------------------------------------------------------
- */
+/* ---- what is sent ---- */
 
 static void assert_json(json_t *steal, const char *wanted)
 {

@@ -78,8 +78,7 @@ static void make(
 	free(sweep);
 }
 
-/* ---- what holds --------------------------------------------------------------------------------
- */
+/* ---- what holds ---- */
 
 static void check_counts(const struct plan *p, const struct all_items *all)
 {
@@ -248,8 +247,7 @@ static void test_invariants(void **state)
 	}
 }
 
-/* ---- order, extension, names -------------------------------------------------------------------
- */
+/* ---- order, extension, names ---- */
 
 static bool same_order(const struct all_items *a, const struct all_items *b, size_t n)
 {

@@ -434,9 +434,39 @@ static void test_cached_count_of_newer_servers(void **state)
 	reply_release(&r);
 }
 
+/* Ended by the server and broken off are one status, but only after the latter is it in doubt
+ * whether the model is still there. */
+static void test_broken(void **state)
+{
+	static const struct {
+		const char *body;
+		enum reply_end how;
+		bool broken;
+	} cases[] = {
+		{TOKEN("ha"), REPLY_CLEAN, false},
+		{TOKEN("ha"), REPLY_RESET, true},
+		{TOKEN("ha"), REPLY_LIMIT_STALL, false},
+		{STREAM, REPLY_RESET, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct exchange x = {.format = REPLY_OLLAMA,
+			.http_status = 200,
+			.body = cases[i].body,
+			.how = cases[i].how};
+		struct reply r;
+
+		feed(&r, &x);
+		assert_int_equal(r.sample.broken, cases[i].broken);
+		reply_release(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_short_streams),
 		cmocka_unit_test(test_bad_lines),

@@ -121,8 +121,7 @@ static const json_t *section_of(const json_t *root, const char *id)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(json_object_get(root, "sections"), i, one)
-	{
+	json_array_foreach (json_object_get(root, "sections"), i, one) {
 		if (strcmp(jsonx_get_string(one, "id"), id) == 0)
 			return json_object_get(one, "blocks");
 	}
@@ -135,10 +134,9 @@ static size_t count_blocks(const json_t *root, const char *type)
 	size_t i, k, n = 0;
 	json_t *section, *block;
 
-	json_array_foreach(json_object_get(root, "sections"), i, section)
-	{
-		json_array_foreach(json_object_get(section, "blocks"), k, block) n +=
-			strcmp(jsonx_get_string(block, "type"), type) == 0;
+	json_array_foreach (json_object_get(root, "sections"), i, section) {
+		json_array_foreach (json_object_get(section, "blocks"), k, block)
+			n += strcmp(jsonx_get_string(block, "type"), type) == 0;
 	}
 	return n;
 }
@@ -265,7 +263,7 @@ static void test_recommendations(void **state)
 	assert_contains(text.s, " shorter TTFT (");
 	assert_contains(text.s, "0 of 9 failed, which does not exclude a rate of up to ");
 	assert_contains(text.s, "not graded");
-	assert_contains(text.s, "--prompts sweeps/prompts/graded.json");
+	assert_contains(text.s, "--prompts graded");
 	str_release(&text);
 	json_decref(root);
 	end_run(&run);
@@ -446,6 +444,56 @@ static void test_thin_runs_have_a_report(void **state)
 		assert_contains(text.s, cases[i].says);
 		str_release(&text);
 		json_decref(root);
+		end_run(&run);
+	}
+}
+
+/* What nobody would measure is no advice: no number of passes, no command. */
+static void test_more_passes_than_anyone_makes(void **state)
+{
+	static const struct {
+		uint32_t passes;
+		bool offered;
+		const char *brief, *next;
+	} cases[] = {
+		{12, true, "; --passes 12 would settle it", "by 12 passes"},
+		{100, true, "; --passes 100 would settle it", "by 100 passes"},
+		{101, false, "; no number of passes that one would make settles it",
+			"more than 100 passes"},
+		{781, false, "; no number of passes that one would make settles it",
+			"more than 100 passes"},
+	};
+	struct splitplot c = grid;
+
+	(void)state;
+	c.gpus = 1;
+	c.context_effect = NULL;
+	c.sd_load = 0.1;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct str brief = STR_INIT(1 << 20), next, line = STR_INIT(STR_MAX_LINE);
+		struct run run;
+		json_t *root;
+
+		make_data(&run, &c, "m");
+		analyse(&run);
+		for (size_t k = 0; k < run.s.neffects; k++) {
+			if (run.s.effects[k].verdict == VERDICT_INCONCLUSIVE)
+				run.s.effects[k].passes_needed = cases[i].passes;
+		}
+		report_brief(&run.s, &brief);
+		for (const char *s = brief.s; *s;
+			s += *s == ' ' || *s == '\n' ? strspn(s, " \n") : 1)
+			str_addc(&line, *s == '\n' ? ' ' : *s);
+		assert_contains(line.s, cases[i].brief);
+		write_report(&run);
+		root = load_json();
+		next = section_text(root, "next");
+		assert_contains(next.s, cases[i].next);
+		assert_int_equal(strstr(next.s, "chimera resume") != NULL, cases[i].offered);
+		json_decref(root);
+		str_release(&next);
+		str_release(&line);
+		str_release(&brief);
 		end_run(&run);
 	}
 }
@@ -797,6 +845,7 @@ int main(void)
 		cmocka_unit_test(test_simulated_is_stamped),
 		cmocka_unit_test(test_failures_are_told),
 		cmocka_unit_test(test_thin_runs_have_a_report),
+		cmocka_unit_test(test_more_passes_than_anyone_makes),
 		cmocka_unit_test(test_nothing_is_known_but_the_rows),
 		cmocka_unit_test(test_large_grids_are_cut),
 		cmocka_unit_test(test_hostile_names),

@@ -136,9 +136,24 @@ static void test_unload_and_show(void **state)
 	str_release(&body);
 }
 
+static void test_num_ctx(void **state)
+{
+	struct load load = {.context_length = -1};
+
+	(void)state;
+	begin("{\"model\":\"m\",\"factors\":{\"num_ctx\":[4096]}}");
+	assert_int_equal(request_num_ctx(&fake.plan, &item, &load), 4096);
+	load.read_back = true; /* by a server that does not tell the context */
+	assert_int_equal(request_num_ctx(&fake.plan, &item, &load), 4096);
+	load.context_length = 2048;
+	assert_int_equal(request_num_ctx(&fake.plan, &item, &load), 2048);
+	fake_plan_release(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_num_ctx),
 		cmocka_unit_test(test_generate),
 		cmocka_unit_test(test_numbers_are_sent_as_they_were_written),
 		cmocka_unit_test(test_unique_prompts),

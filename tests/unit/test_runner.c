@@ -32,6 +32,10 @@
 	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"concurrency\":2,\"burst\":4,"         \
 	"\"prompt\":\"Hi.\",\"passes\":1,\"repeats\":1,\"warmups\":1,\"sentinel\":false}"
 
+#define WARM_THREE_TWICE                                                                           \
+	"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048]},\"prompt\":\"Hi.\",\"passes\":1,"       \
+	"\"repeats\":2,\"warmups\":3,\"sentinel\":false}"
+
 static const char *const one_url[] = {"http://10.0.0.1:1"};
 static const char *const shared_urls[] = {"http://10.0.0.1:1", "http://10.0.0.1:2"};
 static const char *const other_urls[] = {"http://10.0.0.1:1", "http://10.0.0.2:1"};
@@ -49,6 +53,7 @@ static void answer_of(char letter, struct fake_answer *a)
 		{'E', STATUS_SERVER_ERROR, 200, false},
 		{'e', STATUS_SERVER_ERROR, 200, true},
 		{'T', STATUS_TRUNCATED, 200, true},
+		{'R', STATUS_TRUNCATED, 200, true},
 		{'P', STATUS_PROMPT_TRUNCATED, 400, false},
 		{'F', STATUS_TIMEOUT_FIRST, 0, false},
 		{'L', STATUS_TIMEOUT_STALL, 200, true},
@@ -68,6 +73,7 @@ static void answer_of(char letter, struct fake_answer *a)
 		a->total = a->load + 850 * NS_PER_MS;
 	if (letter == 'I')
 		a->validity = INVALID;
+	a->broken = letter == 'R';
 	for (size_t i = 0; i < COUNTOF(kinds); i++) {
 		if (kinds[i].letter != letter)
 			continue;
@@ -136,6 +142,7 @@ static void check_trace(const struct scenario *c, const char *const *urls, size_
 
 #define START "ps ps "                /* what is in memory at the start, and before the load */
 #define AGAIN "unload ps wait:50 ps " /* a load of its own, of a model that was there */
+#define LOAD  "W ps load:ok:1 "
 #define END   " unload wait:5000 stop:complete"
 #define GONE  " unload wait:5000 stop:gone"
 
@@ -181,18 +188,29 @@ static void test_failures(void **state)
 			START "W wait:1000 W wait:2000 W wait:1000 W wait:1000 W wait:2000 W ps "
 			      "load:ok:1 m m" END},
 		{"a refused item is sent again", ONE_BLOCK, ".C",
-			START "W ps load:ok:1 m wait:1000 W m m" END},
+			START "W ps load:ok:1 m wait:1000 " LOAD "m m" END},
 		{"an item refused for good", ONE_BLOCK, ".C.C.C.C.C.C",
-			START
-			"W ps load:ok:1 m wait:1000 W m wait:1000 W m wait:1000 W m wait:1000 W "
-			"m wait:1000 W m wait:1000 W m" END},
-		{"the runner dies", ONE_BLOCK, ".e", START "W ps load:ok:1 m W m" END},
+			START LOAD "m wait:1000 " LOAD "m wait:1000 " LOAD "m wait:1000 " LOAD
+				   "m wait:1000 " LOAD "m wait:1000 " LOAD "m wait:1000 " LOAD
+				   "m" END},
+		{"the runner dies", ONE_BLOCK, ".e", START LOAD "m " LOAD "m" END},
 		{"and the warm-up after it fails", ONE_BLOCK, ".eF",
-			START "W ps load:ok:1 m W wait:1000 W m" END},
-		{"the runner dies in a burst", BURST, ".e", START "W ps load:ok:1 m m W m m" END},
-		{"refused in a burst", BURST, ".C",
-			START "W ps load:ok:1 m m wait:1000 W m m m" END},
-		{"500 before a byte", ONE_BLOCK, ".X", START "W ps load:ok:1 m W m" END},
+			START LOAD "m W wait:1000 " LOAD "m" END},
+		{"and the warm-up after it dies once loaded", WARM_THREE_TWICE, "...e.e",
+			START "W ps w w load:ok:3 m W ps w wait:1000 W w load:ok:3 m" END},
+		{"dies between items, again and again", ONE_BLOCK, ".LEee",
+			START LOAD "m w wait:1000 W ps W wait:1000 W load:server_error:2 m" END},
+		{"the runner dies in a burst", BURST, ".e", START LOAD "m m " LOAD "m m" END},
+		{"refused in a burst", BURST, ".C", START LOAD "m m wait:1000 " LOAD "m m m" END},
+		{"500 before a byte", ONE_BLOCK, ".X", START LOAD "m " LOAD "m" END},
+		{"the connection breaks", ONE_BLOCK, ".R", START LOAD "m " LOAD "m" END},
+		{"and in the first warm-up", ONE_BLOCK, "R",
+			START "W ps W load:truncated:2 m m" END},
+		{"dies after a stall", ONE_BLOCK, ".Le", START LOAD "m w wait:1000 " LOAD "m" END},
+		{"dies in the only warm-up", ONE_BLOCK, "e",
+			START "W ps W load:server_error:2 m m" END},
+		{"dies in every warm-up", ONE_BLOCK, "eeee",
+			START "W ps W wait:1000 W wait:2000 W load:server_error:1" END},
 		{"400 is the request's own fault", ONE_BLOCK, ".H", START "W ps load:ok:1 m m" END},
 		{"no room", ONE_BLOCK, ".Q", START "W ps load:ok:1 m w m" END},
 		{"stalled", ONE_BLOCK, ".L", START "W ps load:ok:1 m w m" END},
@@ -220,9 +238,9 @@ static void test_failures(void **state)
 			      "W ps load:ok:1 m " AGAIN
 			      "W wait:1000 W wait:2000 W load:server_error:0 unload ps "
 			      "W wait:1000 W wait:2000 W load:server_error:0" END},
-		{"the server goes between items", TWO_PASSES, ".EEEE",
-			START "W ps load:ok:1 m " AGAIN
-			      "W wait:1000 W wait:2000 W load:server_error:0" END},
+		{"the server goes after the items", TWO_PASSES, ".EEEE",
+			START LOAD "m unload ps "
+				   "W wait:1000 W wait:2000 W load:server_error:0" END},
 		{"no such model", ONE_BLOCK, "M", START "W load:model_missing:0" GONE},
 		{"no such model any more", ONE_BLOCK, ".M", START "W ps load:ok:1 m" GONE},
 	};
@@ -273,12 +291,19 @@ static void test_shared_host(void **state)
 
 static void test_servers_apart_work_at_once(void **state)
 {
-	static const struct scenario c = {"two servers", TWO_PASSES, "",
-		"0:ps 1:ps 0:ps 1:ps 0:W 1:W 0:ps 1:ps 0:load:ok:1 0:m 1:load:ok:1 1:m "
-		"0:unload 0:wait:5000 1:unload 1:wait:5000 stop:complete"};
+	static const struct scenario cases[] = {
+		{"two servers", TWO_PASSES, "",
+			"0:ps 1:ps 0:ps 1:ps 0:W 1:W 0:ps 1:ps 0:load:ok:1 0:m 1:load:ok:1 1:m "
+			"0:unload 0:wait:5000 1:unload 1:wait:5000 stop:complete"},
+		/* Each has its own memory: once on each is not twice. */
+		{"out of memory on both", TWO_PASSES, "OO",
+			"0:ps 1:ps 0:ps 1:ps 0:W 1:W 0:load:out_of_memory:0 0:unload 0:wait:5000 "
+			"1:load:out_of_memory:0 1:unload 1:wait:5000 stop:complete"},
+	};
 
 	(void)state;
-	check_trace(&c, other_urls, 2);
+	for (size_t i = 0; i < COUNTOF(cases); i++)
+		check_trace(&cases[i], other_urls, 2);
 }
 
 /* ---- what is in memory at the start, and whether the server tells ---- */
@@ -486,6 +511,37 @@ static void test_progress(void **state)
 	bench_release(&b);
 }
 
+/* A resume passes over what was invalid three times, so it is as good as done. */
+static void test_given_up_is_done(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "given up", ONE_BLOCK, ".IIIII", one_url, 1);
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(b.w.measured, 6);
+	assert_int_equal(b.w.progress.done, 2);
+	assert_int_equal(b.w.progress.failed, 0);
+	bench_release(&b);
+}
+
+/* What follows is under another load than what came before. */
+static void test_load_after_a_crash(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "a load after a crash", ONE_BLOCK, ".e", one_url, 1);
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(b.w.load_rows, 2);
+	assert_string_equal(b.w.last_load.id, "s1-l0002");
+	assert_int_equal(b.w.last_load.load_ms_server, 500 * NS_PER_MS);
+	assert_int_equal(b.w.last_load.context_length, 4096);
+	assert_int_equal(b.w.progress.loads_made, 2);
+	assert_int_equal(b.w.progress.loads_planned, 1);
+	bench_release(&b);
+}
+
 /* ---- interrupts ---- */
 
 static void test_interrupts(void **state)
@@ -633,6 +689,23 @@ static void test_out_of_memory_before(void **state)
 	bench_release(&b);
 }
 
+/* They were on one server: the other is tried. */
+static void test_out_of_memory_before_elsewhere(void **state)
+{
+	struct runner_past past;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "oom before, on one", TWO_PASSES, "", other_urls, 2);
+	b.ledger.oom_loads[0] = 2;
+	past = fake_ledger_past(&b.ledger);
+	fake_world_run(&b.w, 2, &past);
+	assert_trace(
+		&b, "0:skip 1:ps 1:ps 1:W 1:ps 1:load:ok:1 1:m 1:unload 1:wait:5000 stop:complete");
+	assert_int_equal(b.w.progress.loads_planned, 1);
+	bench_release(&b);
+}
+
 static void test_attempts_go_on(void **state)
 {
 	struct runner_past past;
@@ -675,12 +748,15 @@ int main(void)
 		cmocka_unit_test(test_warmup_cells),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_given_up_is_done),
+		cmocka_unit_test(test_load_after_a_crash),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_interrupt_on_a_shared_host),
 		cmocka_unit_test(test_unload_without_answer),
 		cmocka_unit_test(test_interrupt_before_start),
 		cmocka_unit_test(test_nothing_left),
 		cmocka_unit_test(test_out_of_memory_before),
+		cmocka_unit_test(test_out_of_memory_before_elsewhere),
 		cmocka_unit_test(test_attempts_go_on),
 	};
 

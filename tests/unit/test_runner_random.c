@@ -24,22 +24,24 @@ static void random_answer(struct fake_world *w, const struct ticket *t, struct f
 	static const struct {
 		enum status status;
 		int http_status;
-		bool content;
+		bool content, broken;
 	} failures[] = {
-		{STATUS_CONNECT_ERROR, 0, false},
-		{STATUS_HTTP_ERROR, 400, false},
-		{STATUS_HTTP_ERROR, 500, false},
-		{STATUS_QUEUE_FULL, 503, false},
-		{STATUS_MODEL_MISSING, 404, false},
-		{STATUS_OUT_OF_MEMORY, 500, false},
-		{STATUS_SERVER_ERROR, 200, false},
-		{STATUS_SERVER_ERROR, 200, true},
-		{STATUS_BAD_LINE, 200, true},
-		{STATUS_TRUNCATED, 200, true},
-		{STATUS_TIMEOUT_FIRST, 0, false},
-		{STATUS_TIMEOUT_STALL, 200, true},
-		{STATUS_TIMEOUT_TOTAL, 200, true},
-		{STATUS_PROMPT_TRUNCATED, 200, true},
+		{STATUS_CONNECT_ERROR, 0, false, false},
+		{STATUS_HTTP_ERROR, 400, false, false},
+		{STATUS_HTTP_ERROR, 500, false, false},
+		{STATUS_QUEUE_FULL, 503, false, false},
+		{STATUS_MODEL_MISSING, 404, false, false},
+		{STATUS_OUT_OF_MEMORY, 500, false, false},
+		{STATUS_SERVER_ERROR, 200, false, false},
+		{STATUS_SERVER_ERROR, 200, true, false},
+		{STATUS_BAD_LINE, 200, true, false},
+		{STATUS_TRUNCATED, 200, true, false},
+		{STATUS_TRUNCATED, 200, true, true},
+		{STATUS_TRUNCATED, 200, false, true},
+		{STATUS_TIMEOUT_FIRST, 0, false, false},
+		{STATUS_TIMEOUT_STALL, 200, true, false},
+		{STATUS_TIMEOUT_TOTAL, 200, true, false},
+		{STATUS_PROMPT_TRUNCATED, 200, true, false},
 	};
 	struct luck *luck = w->arg;
 	size_t i = rng_below(&luck->rng, COUNTOF(failures));
@@ -51,6 +53,7 @@ static void random_answer(struct fake_world *w, const struct ticket *t, struct f
 		a->status = failures[i].status;
 		a->http_status = failures[i].http_status;
 		a->ttft = failures[i].content ? a->ttft : NS_NONE;
+		a->broken = failures[i].broken;
 		a->error = "bad luck";
 	} else if (rng_uniform(&luck->rng) < luck->invalid) {
 		a->validity = INVALID;

@@ -312,7 +312,6 @@ static void test_load_only(void **state)
 
 	(void)state;
 	assert_int_equal(l.ready_at, MS(1000));
-	assert_false(l.is_generation);
 	assert_non_null(strstr(l.body.s, "\"done\":true,\"done_reason\":\"load\"}"));
 	a = simtest_options(m, l.ready_at, "\"num_ctx\":2048");
 	assert_int_equal(a.load, MS(100));

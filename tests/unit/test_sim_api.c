@@ -336,7 +336,6 @@ static void test_whole_answer(void **state)
 	w = simtest_ask(
 		m, s.end_at, "\"prompt\":\"x\",\"stream\":false,\"options\":{\"temperature\":0}");
 	assert_int_equal(w.shape, SIM_WHOLE);
-	assert_true(w.is_generation);
 	assert_int_equal(w.ready_at, s.end_at + w.total + 300 * NS_PER_US);
 	body = json_loads(w.body.s, 0, NULL);
 	assert_string_equal(json_string_value(json_object_get(body, "response")), text.s);

@@ -23,8 +23,7 @@ static void add_shape(struct str *out, const json_t *v, int depth)
 	case JSON_OBJECT:
 		str_addc(out, '{');
 		if (depth > 0) {
-			json_object_foreach((json_t *)(uintptr_t)v, key, item)
-			{
+			json_object_foreach ((json_t *)(uintptr_t)v, key, item) {
 				str_addf(out, "%s:", key);
 				add_shape(out, item, depth - 1);
 				str_addc(out, ',');

@@ -132,12 +132,11 @@ static void test_iso(void **state)
 
 static void test_clocks_go_forward(void **state)
 {
-	ns mono = clock_mono(), boot = clock_boot(), cpu = clock_cpu();
+	ns mono = clock_mono(), boot = clock_boot();
 
 	(void)state;
 	assert_true(clock_mono() >= mono);
 	assert_true(clock_boot() >= boot);
-	assert_true(clock_cpu() >= cpu);
 	assert_true(boot >= mono); /* it counts sleep too */
 	assert_true(clock_wall() > 1700000000 * NS_PER_S);
 }

@@ -4,70 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysed.h"
 #include "fsx.h"
 #include "jsonx.h"
-#include "splitplot.h"
-#include "summary.h"
 #include "table.h"
 #include "unit.h"
-
-struct fixture {
-	struct dataset d;
-	struct summary s;
-	struct err e;
-};
-
-static struct splitplot plain(void)
-{
-	return (struct splitplot){.contexts = 4,
-		.gpus = 1,
-		.temperatures = 3,
-		.prompts = 1,
-		.passes = 3,
-		.per_pass = 2,
-		.sd_request = 0.01,
-		.sd_load = 0.005,
-		.sd_pass = 0.005};
-}
-
-static void make(struct fixture *f, const struct splitplot *c)
-{
-	struct rng r;
-
-	*f = (struct fixture){0};
-	rng_init(&r, 11, "summary");
-	splitplot_make(&f->d, c, &r);
-}
-
-static void analyse(struct fixture *f)
-{
-	assert_int_equal(summary_make(&f->s, &f->d, &f->e), 0);
-}
-
-static void release(struct fixture *f)
-{
-	summary_release(&f->s);
-	dataset_release(&f->d);
-}
-
-static const struct finding *find(const struct fixture *f, enum finding_kind kind, const char *part)
-{
-	for (size_t i = 0; i < f->s.nfindings; i++) {
-		if (f->s.findings[i].kind == kind && strstr(f->s.findings[i].text, part))
-			return &f->s.findings[i];
-	}
-	return NULL;
-}
-
-static void expect(const struct fixture *f, enum finding_kind kind, const char *part)
-{
-	if (find(f, kind, part))
-		return;
-	for (size_t i = 0; i < f->s.nfindings; i++)
-		print_message("%s: %s\n", finding_kind_name(f->s.findings[i].kind),
-			f->s.findings[i].text);
-	fail_msg("no finding says \"%s\"", part);
-}
 
 /* Every null has its reason beside it; the numbers are numbers. */
 static void check_reasons(const json_t *value, const char *key)
@@ -77,12 +18,12 @@ static void check_reasons(const json_t *value, const char *key)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, one) check_reasons(one, key);
+		json_array_foreach (value, i, one)
+			check_reasons(one, key);
 	}
 	if (!json_is_object(value))
 		return;
-	json_object_foreach((json_t *)(uintptr_t)value, name, one)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)value, name, one) {
 		char why[100];
 
 		snprintf(why, sizeof(why), "%s_why", name);
@@ -110,7 +51,8 @@ static const char *const cell_keys[] = {
 static const char *const metric_keys[] = {"n", "unit", "better", "estimate", "ci_low", "ci_high",
 	"mean", "sd", "p50", "p95", "p99", NULL};
 static const char *const effect_keys[] = {"factor", "metric", "df", "df_error", "error_term", "f",
-	"p", "p_holm", "partial_eta_sq", "margin", "negligible", "verdict", "levels", NULL};
+	"p", "p_holm", "p_adjusted", "partial_eta_sq", "margin", "negligible", "verdict", "levels",
+	NULL};
 static const char *const level_keys[] = {"level", "ratio", "ci_low", "ci_high", NULL};
 static const char *const finding_keys[] = {"id", "kind", "text", "rows", NULL};
 static const char *const rows_keys[] = {"file", "filter", "n", NULL};
@@ -131,11 +73,17 @@ static void check_json(const json_t *o)
 	check_keys(finding, finding_keys);
 	check_keys(json_object_get(finding, "rows"), rows_keys);
 	check_keys(json_object_get(o, "ingest"), ingest_keys);
-	json_array_foreach(json_object_get(o, "effects"), i, effect)
-	{
+	json_array_foreach (json_object_get(o, "effects"), i, effect) {
+		bool exploratory = strcmp(jsonx_get_string(effect, "family"), "exploratory") == 0;
 		const json_t *level = json_array_get(json_object_get(effect, "levels"), 0);
 
 		check_keys(effect, effect_keys);
+		if (exploratory)
+			assert_string_equal(jsonx_get_string(effect, "p_holm_why"),
+				"exploratory: see p_adjusted");
+		else
+			assert_true(json_equal(json_object_get(effect, "p_holm"),
+				json_object_get(effect, "p_adjusted")));
 		if (level)
 			check_keys(level, level_keys);
 	}
@@ -151,13 +99,13 @@ static void test_json(void **state)
 		.passes = 1,
 		.per_pass = 1,
 		.no_gpu = true};
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 	json_t *o;
 
 	(void)state;
-	make(&f, &c);
-	analyse(&f);
+	analysed_make(&f, &c);
+	analysed_run(&f);
 	o = summary_json(&f.s);
 	check_json(o);
 	/* A level that is a number is one. */
@@ -165,13 +113,13 @@ static void test_json(void **state)
 		json_object_get(json_array_get(json_object_get(o, "cells"), 0), "settings"),
 		"num_ctx")));
 	json_decref(o);
-	release(&f);
-	make(&f, &thin);
-	analyse(&f);
+	analysed_release(&f);
+	analysed_make(&f, &thin);
+	analysed_run(&f);
 	o = summary_json(&f.s);
 	check_json(o);
 	json_decref(o);
-	release(&f);
+	analysed_release(&f);
 }
 
 static void read_file(const char *name, struct str *out)
@@ -187,14 +135,14 @@ static const char *const tables[] = {"tables/cells.csv", "tables/effects.csv", "
 
 static void test_tables(void **state)
 {
-	struct splitplot c = plain();
+	struct splitplot c = analysed_plain();
 	const size_t rows[] = {12, 12, 14, 0, 12};
 	struct err e = ERR_INIT;
-	struct fixture f;
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
-	analyse(&f);
+	analysed_make(&f, &c);
+	analysed_run(&f);
 	assert_int_equal(summary_write(&f.s, unit_path("."), &e), 0);
 	for (size_t i = 0; i < COUNTOF(tables); i++) {
 		struct str text = STR_INIT(STR_MAX_FILE);
@@ -215,7 +163,7 @@ static void test_tables(void **state)
 			assert_int_equal(t.nrows, rows[i]);
 		table_release(&t);
 	}
-	release(&f);
+	analysed_release(&f);
 }
 
 /* The small run directory, twice: the same bytes, and the same as the numbers in memory. */
@@ -228,24 +176,25 @@ static void test_same_bytes(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/runs/small", getenv("TEST_DATA"));
 	for (int i = 0; i < 2; i++) {
-		struct fixture f = {0};
+		struct analysed f = {0};
 		json_t *o;
 
 		assert_int_equal(dataset_from_run(&f.d, path, &e), 0);
-		analyse(&f);
+		analysed_run(&f);
 		assert_int_equal(summary_write(&f.s, unit_path("."), &e), 0);
 		read_file("summary.json", i ? &second : &first);
 		o = jsonx_parse(first.s, first.len);
 		assert_non_null(o);
 		check_json(o);
 		json_decref(o);
-		expect(&f, FIND_RUN, "25 of 27 attempts ok in 3 min 13 s; 10 loads, as planned");
-		expect(&f, FIND_AUDIT, "1 row is invalid and does not count");
-		expect(&f, FIND_AUDIT, "2 lines were not read");
-		expect(&f, FIND_LIMIT,
+		analysed_expect(
+			&f, FIND_RUN, "25 of 27 attempts ok in 3 min 13 s; 10 loads, as planned");
+		analysed_expect(&f, FIND_AUDIT, "1 row is invalid and does not count");
+		analysed_expect(&f, FIND_AUDIT, "2 lines were not read");
+		analysed_expect(&f, FIND_LIMIT,
 			"prompts of at most 27 tokens filled at most 2.6 % of num_ctx");
-		expect(&f, FIND_INCONCLUSIVE, "it rests on 2 degrees of freedom");
-		release(&f);
+		analysed_expect(&f, FIND_INCONCLUSIVE, "it rests on 2 degrees of freedom");
+		analysed_release(&f);
 	}
 	assert_int_equal(first.len, second.len);
 	assert_memory_equal(first.s, second.s, first.len);
@@ -255,15 +204,15 @@ static void test_same_bytes(void **state)
 
 static void test_unwritable(void **state)
 {
-	struct splitplot c = plain();
-	struct fixture f;
+	struct splitplot c = analysed_plain();
+	struct analysed f;
 
 	(void)state;
-	make(&f, &c);
-	analyse(&f);
+	analysed_make(&f, &c);
+	analysed_run(&f);
 	assert_int_equal(summary_write(&f.s, unit_path("no/such/folder"), &f.e), -1);
 	assert_int_equal(f.e.code, ERR_ENV);
-	release(&f);
+	analysed_release(&f);
 }
 
 int main(void)

@@ -7,8 +7,7 @@
 #include "sweep_text.h"
 #include "unit.h"
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 typedef void file_fn(const char *path, const char *name);
 

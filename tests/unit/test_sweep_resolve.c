@@ -53,8 +53,7 @@ static void test_defaults(void **state)
 	sweep_release(&s);
 }
 
-/* ---- layers ------------------------------------------------------------------------------------
- */
+/* ---- layers ---- */
 
 static void test_layers(void **state)
 {
@@ -211,8 +210,7 @@ static void test_warnings(void **state)
 	}
 }
 
-/* ---- the fingerprint ---------------------------------------------------------------------------
- */
+/* ---- the fingerprint ---- */
 
 #define BASE                                                                                       \
 	"\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"         \

@@ -82,7 +82,6 @@ static void make_answer(const struct answer_case *c, struct sim_answer *a)
 		.ready_at = S(c->ready),
 		.end_at = S(c->end),
 		.body = STR_INIT(STR_MAX_LINE),
-		.is_generation = true,
 		.era = 3,
 		.load = S(0.1),
 		.prompt_eval = S(0.2),
@@ -328,7 +327,7 @@ static bool is_of_visit(const struct row_keys *k, const struct visit *v)
 		(v->kind == VISIT_SENTINEL) == k->item->sentinel;
 }
 
-/* One load per visit and one visit per load. */
+/* One visit per load, and one load per visit as long as no other is begun by a warm-up. */
 static void check_load(struct whole *w, const struct row_keys *k)
 {
 	const struct plan *p = &w->plan.plan;
@@ -338,7 +337,7 @@ static void check_load(struct whole *w, const struct row_keys *k)
 		char *load = w->load_of_visit[v];
 		bool is_its_row = is_of_visit(k, &p->visits[v]);
 
-		if (is_its_row && !load[0])
+		if (is_its_row && (!load[0] || (k->phase == PHASE_WARMUP && k->paid_load)))
 			snprintf(load, sizeof(w->load_of_visit[v]), "%s", k->load->id);
 		if (is_its_row != (strcmp(load, k->load->id) == 0))
 			fail_msg("%s: visit %u has load \"%s\", a row of %s visit has \"%s\"",
