@@ -13,8 +13,6 @@
 #include "clock.h"
 #include "fsx.h"
 
-#define RUNDIR_RUNS "runs"
-
 /* A name that is safe as a folder: letters, digits, dot, dash; others become a dash. */
 static char *folder_name(const char *name)
 {

@@ -220,9 +220,11 @@ static int split_pair(const struct opt *opt, const char *text, char *key, size_t
 	const char *eq = strchr(text, '=');
 	char safe[80];
 
-	if (!eq || eq == text || (size_t)(eq - text) >= size)
-		return err_set(e, ERR_USAGE, "--%s: expected %s, got \"%s\"", opt->name, opt->value,
+	if (!eq || eq == text || (size_t)(eq - text) >= size) {
+		err_set(e, ERR_USAGE, "--%s: expected %s, got \"%s\"", opt->name, opt->value,
 			err_quote(safe, sizeof(safe), text));
+		return -1;
+	}
 	memcpy(key, text, (size_t)(eq - text));
 	key[eq - text] = '\0';
 	*value = eq + 1;

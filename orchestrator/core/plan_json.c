@@ -181,7 +181,7 @@ json_t *plan_json(const struct plan *p, double seconds, bool runs)
 	put_count(o, "requests", p->requests);
 	put_count(o, "sentinel_requests", p->sentinel_requests);
 	put_count(o, "warmups", p->warmups);
-	put(o, "seconds", seconds >= 0 ? jsonx_number(seconds) : json_null());
+	put(o, "seconds", seconds >= 0 ? json_integer((json_int_t)(seconds + 0.5)) : json_null());
 	put(o, "aliases", plan_aliases_json(p));
 	put(o, "factors", factors_json(p));
 	put(o, "warnings", warnings_json(p));

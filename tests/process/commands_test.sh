@@ -5,7 +5,7 @@
 sim="--simulate --virtual"
 
 seconds_of() {
-	sed -n 's/^  "seconds": \([0-9.]*\),*$/\1/p'
+	sed -n 's/^  "seconds": \([0-9]*\),*$/\1/p'
 }
 
 probe_tells_the_time() {
