@@ -278,10 +278,13 @@ check-sanitize:
 	+@$(SUB) SANITIZE=address,undefined CC=gcc programs
 	+@$(SUB) SANITIZE=address,undefined CC=gcc test-run
 
+# Left out: tests by many repetitions, of code that other tests run once.
+REPEATING := calibration runner_random plan_random virtual sim_noise journal_crash best
+
 check-valgrind:
 	+@$(SUB) BUILD=$(BUILD)/check-gcc CC=gcc WERROR=1 programs
 	@RUNNER='$(VALGRIND)' LIMIT=600 $(TEST_ENV) sh tests/run.sh \
-		$(UNIT:$(B)/%=$(BUILD)/check-gcc/%)
+		$(patsubst $(B)/%,$(BUILD)/check-gcc/%,$(filter-out $(REPEATING:%=$(B)/tests/test_%),$(UNIT)))
 
 # An empty main is linked with the whole of a room, the archives it may use and its libraries: a
 # call to anything else is an undefined symbol.  The last step proves that this can fail.

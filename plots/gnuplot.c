@@ -172,6 +172,12 @@ static void first_message(const char *said, char *dst, size_t size)
 	err_quote(dst, size, text[0] ? text : "it said nothing");
 }
 
+static int not_found(struct err *e)
+{
+	err_set(e, ERR_ENV, "gnuplot: not found in PATH, so no chart was drawn");
+	return err_hint(e, INSTALL_HINT);
+}
+
 static int judge(int status, const char *name, const struct str *said, struct err *e)
 {
 	char message[300];
@@ -182,9 +188,8 @@ static int judge(int status, const char *name, const struct str *said, struct er
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_ENV, "gnuplot %s.gp: ended by signal %d: %s", name,
 			WTERMSIG(status), message);
-	if (WEXITSTATUS(status) == 127)
-		return err_set(
-			e, ERR_ENV, "gnuplot %s.gp: could not be started: %s", name, message);
+	if (WEXITSTATUS(status) == 127) /* how POSIX lets a spawn tell it late */
+		return not_found(e);
 	if (WEXITSTATUS(status) != 0)
 		return err_set(e, ERR_ENV, "gnuplot %s.gp: %s", name, message);
 	return 0;
@@ -205,8 +210,7 @@ static int run(const char *dir, const char *name, struct err *e)
 		close(fds[0]);
 		if (errnum != ENOENT)
 			return err_sys(e, ERR_ENV, errnum, "gnuplot");
-		err_set(e, ERR_ENV, "gnuplot: not found in PATH, so no chart was drawn");
-		return err_hint(e, INSTALL_HINT);
+		return not_found(e);
 	}
 	read_stderr(fds[0], deadline, &said);
 	close(fds[0]);

@@ -5,8 +5,8 @@
  * option). */
 #include "range.h"
 
-#include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,17 +92,14 @@ static int add(json_t *levels, json_t *value, struct err *e)
 	return 0;
 }
 
-/* The decimal of 15 digits nearest to v: 0.1 * 3 becomes 0.3.  The one division by an exact power
- * of ten rounds correctly. */
-static double clean(long double v)
+/* The decimal of 15 digits nearest to v: 0.1 * 3 becomes 0.3.  Written and read back in one locale,
+ * whichever that is. */
+static double clean(double v)
 {
-	int digits = v == 0 ? 0 : 15 - (int)ceill(log10l(fabsl(v)));
-	double scale;
+	char text[NUM_TEXT];
 
-	if (digits < 1 || digits > 22)
-		return (double)v;
-	scale = (double)roundl(powl(10, digits));
-	return (double)roundl(v * scale) / scale;
+	snprintf(text, sizeof(text), "%.15g", v);
+	return strtod(text, NULL);
 }
 
 struct range {
@@ -127,10 +124,10 @@ static int add_ints(json_t *levels, const struct range *r, struct err *e)
 
 static int add_reals(json_t *levels, const struct range *r, struct err *e)
 {
-	long double from = r->from.x, step = r->step.x, power = 1;
+	double from = r->from.x, step = r->step.x, power = 1;
 
 	for (int64_t i = 0;; i++) {
-		double v = clean(r->multiply ? from * power : from + (long double)i * step);
+		double v = clean(r->multiply ? from * power : from + (double)i * step);
 
 		if (!(v <= r->to.x))
 			return 0;
