@@ -175,9 +175,9 @@ headers: $(HEADERS_OK)
 -include $(shell find $(B)/obj $(B)/headers -name '*.d' 2>/dev/null)
 
 # ---- packages ------------------------------------------------------------------------------------
-# What is looked for (a command or a pkg-config module) : the Debian package that has it.
+# What is looked for (a command, a pkg-config module or a file) : the Debian package that has it.
 
-NEED := gcc:gcc make:make pkg-config:pkg-config libuv:libuv1-dev libcurl:libcurl4-openssl-dev \
+NEED := gcc:gcc /usr/include/stdio.h:libc6-dev make:make pkg-config:pkg-config libuv:libuv1-dev libcurl:libcurl4-openssl-dev \
 	jansson:libjansson-dev libcrypto:libssl-dev gsl:libgsl-dev gnuplot:gnuplot-nox \
 	cmocka:libcmocka-dev
 NEED_CHECK := clang:clang clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck \
@@ -188,6 +188,7 @@ define install_missing
 for need in $(1); do \
 	name=$${need%%:*}; \
 	command -v $$name >/dev/null 2>&1 || pkg-config --exists $$name 2>/dev/null || \
+		{ [ "$${name#/}" != "$$name" ] && [ -e $$name ]; } || \
 		missing="$$missing $${need#*:}"; \
 done; \
 if [ -z "$$missing" ]; then echo "$@: all packages are there"; exit 0; fi; \
