@@ -80,6 +80,32 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t len)
 	return ~(cpu_has_crc() ? crc_by_cpu(~crc, data, len) : crc_by_table(~crc, data, len));
 }
 
+bool row_crc_parse(const char *digits, uint32_t *ret)
+{
+	uint32_t crc = 0;
+
+	for (int i = 0; i < ROW_CRC_DIGITS; i++) {
+		if (digits[i] >= '0' && digits[i] <= '9')
+			crc = crc << 4 | (uint32_t)(digits[i] - '0');
+		else if (digits[i] >= 'a' && digits[i] <= 'f')
+			crc = crc << 4 | (uint32_t)(digits[i] - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = crc;
+	return true;
+}
+
+enum row_crc row_crc_check(const char *line, size_t len)
+{
+	uint32_t crc;
+
+	if (len < ROW_CRC_DIGITS + 1 || line[len - ROW_CRC_DIGITS - 1] != ',' ||
+		!row_crc_parse(line + len - ROW_CRC_DIGITS, &crc))
+		return ROW_CRC_MISSING;
+	return crc == crc32c(0, line, len - ROW_CRC_DIGITS - 1) ? ROW_CRC_FITS : ROW_CRC_WRONG;
+}
+
 void sha_init(struct sha *h)
 {
 	h->ctx = EVP_MD_CTX_new();

@@ -5,6 +5,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,15 @@
 
 /* CRC-32C (Castagnoli, RFC 3720): continues from `crc`, 0 to begin. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+/* Whether a line of a journal file ends in ",CRC": 8 lower-case hex digits, the CRC-32C of the
+ * bytes before that comma.  The one rule for reading rows and for mending files; without the line's
+ * end. */
+#define ROW_CRC_DIGITS 8
+enum row_crc { ROW_CRC_FITS, ROW_CRC_MISSING, ROW_CRC_WRONG };
+enum row_crc row_crc_check(const char *line, size_t len);
+/* The 8 digits alone; false if they are none. */
+bool row_crc_parse(const char *digits, uint32_t *ret);
 
 /* A running SHA-256. */
 struct sha {

@@ -434,6 +434,12 @@ void jsonx_dump(struct str *out, const json_t *value, int indent, bool sorted)
 		str_add(out, "null");
 }
 
+void jsonx_put(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value))
+		BUG("no JSON for \"%s\"", key);
+}
+
 json_t *jsonx_number(double x)
 {
 	json_t *value;

@@ -49,6 +49,9 @@ const char *jsonx_did_you_mean(const char *word, const char *const *candidates);
 /* Writes JSON: object keys in insertion order, numbers by num_text, non-finite numbers as null.
  * indent 0 gives one line.  With `sorted`, keys in byte order (for fingerprints). */
 void jsonx_dump(struct str *out, const json_t *value, int indent, bool sorted);
+/* Sets a key of an object of our own making; steals the value.  A missing value or one that is
+ * refused is a mistake of ours: BUG. */
+void jsonx_put(json_t *object, const char *key, json_t *value);
 /* A double as JSON: integer where exact and below 2^53, null where not finite.  New reference. */
 json_t *jsonx_number(double x) NODISCARD;
 /* Convenience for reading foreign objects: number or NaN, text or NULL, never an error. */

@@ -19,7 +19,6 @@
 
 #define MAX_FILE     ((size_t)64 << 30)
 #define MAX_COLUMNS  10000
-#define CRC_DIGITS   8
 #define FIRST_SLOTS  16
 #define NO_CODE      TABLE_MISSING
 #define UTF8_BOM     "\xef\xbb\xbf"
@@ -133,34 +132,6 @@ static uint32_t intern(struct build *b, struct arena *a, const char *s, size_t l
 
 /* ---- rows ---- */
 
-/* Eight lower-case hex digits, as the journal writes them. */
-static bool parse_crc(const char *s, uint32_t *ret)
-{
-	uint32_t crc = 0;
-
-	for (int i = 0; i < CRC_DIGITS; i++) {
-		if (s[i] >= '0' && s[i] <= '9')
-			crc = crc << 4 | (uint32_t)(s[i] - '0');
-		else if (s[i] >= 'a' && s[i] <= 'f')
-			crc = crc << 4 | (uint32_t)(s[i] - 'a' + 10);
-		else
-			return false;
-	}
-	*ret = crc;
-	return true;
-}
-
-/* The CRC is the last field, and covers everything before its comma. */
-static bool crc_fits(const struct line *l)
-{
-	uint32_t crc;
-
-	if (l->len < CRC_DIGITS + 1 || l->s[l->len - CRC_DIGITS - 1] != ',')
-		return false;
-	return parse_crc(l->s + l->len - CRC_DIGITS, &crc) &&
-		crc == crc32c(0, l->s, l->len - CRC_DIGITS - 1);
-}
-
 /* Undoes the journal's escapes, which other files do not have, and ends a text at a NUL. */
 static void clean_fields(struct reader *r)
 {
@@ -202,7 +173,7 @@ static bool judge_line(struct reader *r, const struct line *l)
 		snprintf(r->why, sizeof(r->why), "no line end");
 		return false;
 	}
-	if (r->checked && !crc_fits(l)) {
+	if (r->checked && row_crc_check(l->s, l->len) != ROW_CRC_FITS) {
 		snprintf(r->why, sizeof(r->why), "%s does not fit", COLUMN_ROW_CRC);
 		return false;
 	}

@@ -11,12 +11,6 @@
 
 #define SCHEMA 1
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(object, key, value))
-		BUG("no JSON for \"%s\"", key);
-}
-
 static void append(json_t *array, json_t *value)
 {
 	if (!value || json_array_append_new(array, value))
@@ -30,7 +24,7 @@ static json_t *text_or_null(const char *text)
 
 static void put_count(json_t *object, const char *key, uint64_t n)
 {
-	put(object, key, json_integer((json_int_t)n));
+	jsonx_put(object, key, json_integer((json_int_t)n));
 }
 
 /* A number; where there is none, null and the reason. */
@@ -38,11 +32,11 @@ static void put_number(json_t *object, const char *key, double x, const char *wh
 {
 	char name[80];
 
-	put(object, key, jsonx_number(x));
+	jsonx_put(object, key, jsonx_number(x));
 	if (isfinite(x))
 		return;
 	snprintf(name, sizeof(name), "%s_why", key);
-	put(object, name, json_string(why && why[0] ? why : "not measured"));
+	jsonx_put(object, name, json_string(why && why[0] ? why : "not measured"));
 }
 
 /* ---- cells ---- */
@@ -55,9 +49,9 @@ static json_t *metric_json(const struct metric_summary *m, const struct metric_s
 
 	put_count(o, "n", m->n);
 	put_count(o, "loads", m->nloads);
-	put(o, "unit", json_string(spec->unit));
-	put(o, "better", json_string(spec->better > 0 ? "higher" : "lower"));
-	put(o, "scale", json_string(spec->log ? "log" : "linear"));
+	jsonx_put(o, "unit", json_string(spec->unit));
+	jsonx_put(o, "better", json_string(spec->better > 0 ? "higher" : "lower"));
+	jsonx_put(o, "scale", json_string(spec->log ? "log" : "linear"));
 	put_number(o, "estimate", m->estimate, none);
 	put_number(o, "ci_low", m->ci_low, m->ci_why);
 	put_number(o, "ci_high", m->ci_high, m->ci_why);
@@ -88,7 +82,7 @@ static json_t *settings_json(const struct dataset *d, const struct data_cell *ce
 	json_t *o = json_object();
 
 	for (size_t f = 0; f < d->nfactors; f++)
-		put(o, d->factors[f].name, level_json(&d->factors[f], cell->level[f]));
+		jsonx_put(o, d->factors[f].name, level_json(&d->factors[f], cell->level[f]));
 	return o;
 }
 
@@ -99,10 +93,10 @@ static json_t *effective_json(const struct summary *s, const struct cell_summary
 	put_number(o, "num_ctx", c->eff_num_ctx, "not read back, or not the same after each load");
 	put_number(o, "offload_fraction", c->offload_fraction,
 		"not read back, or not the same after each load");
-	put(o, "differs", json_boolean(c->effective_differs));
+	jsonx_put(o, "differs", json_boolean(c->effective_differs));
 	if (c->effective_differs)
-		put(o, "why", text_or_null(c->effective_why));
-	put(o, "same_as", json_string(s->data->cells[c->alias_of].id));
+		jsonx_put(o, "why", text_or_null(c->effective_why));
+	jsonx_put(o, "same_as", json_string(s->data->cells[c->alias_of].id));
 	return o;
 }
 
@@ -120,23 +114,23 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	const struct data_cell *cell = &s->data->cells[c->cell];
 	json_t *o = json_object(), *metrics = json_object();
 
-	put(o, "cell_id", json_string(cell->id));
-	put(o, "label", json_string(cell->label));
-	put(o, "settings", settings_json(s->data, cell));
-	put(o, "effective", effective_json(s, c));
+	jsonx_put(o, "cell_id", json_string(cell->id));
+	jsonx_put(o, "label", json_string(cell->label));
+	jsonx_put(o, "settings", settings_json(s->data, cell));
+	jsonx_put(o, "effective", effective_json(s, c));
 	put_count(o, "n", c->n);
 	put_count(o, "planned", c->n_planned);
 	put_count(o, "suspect", c->n_suspect);
 	put_count(o, "invalid", c->n_invalid);
 	put_count(o, "paid_load", c->n_paid_load);
-	put(o, "failed", failed_json(c));
+	jsonx_put(o, "failed", failed_json(c));
 	put_number(o, "failure_upper", c->failure_upper, "no request was sent");
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		const struct metric_spec *spec = &metric_specs[m];
 
-		put(metrics, spec->column, metric_json(&c->metric[m], spec));
+		jsonx_put(metrics, spec->column, metric_json(&c->metric[m], spec));
 	}
-	put(o, "metrics", metrics);
+	jsonx_put(o, "metrics", metrics);
 	return o;
 }
 
@@ -147,7 +141,7 @@ static json_t *effect_level_json(const struct level_summary *l, const char *why)
 	json_t *o = json_object();
 	const char *none = l->n ? why : "it was not measured";
 
-	put(o, "level", json_string(l->level));
+	jsonx_put(o, "level", json_string(l->level));
 	put_count(o, "n", l->n);
 	put_count(o, "loads", l->nloads);
 	put_number(o, "estimate", l->estimate, none);
@@ -164,8 +158,8 @@ static json_t *furthest_json(const struct effect *e)
 	const struct level_pair *p = &e->furthest;
 	json_t *o = json_object();
 
-	put(o, "worse", json_string(e->levels[p->worse].level));
-	put(o, "better", json_string(e->levels[p->better].level));
+	jsonx_put(o, "worse", json_string(e->levels[p->worse].level));
+	jsonx_put(o, "better", json_string(e->levels[p->better].level));
 	put_number(o, "ratio", p->ratio, NULL);
 	put_number(o, "ci_low", p->ci_low, NULL);
 	put_number(o, "ci_high", p->ci_high, NULL);
@@ -176,16 +170,16 @@ static void put_tests(json_t *o, const struct effect *e, const char *why)
 {
 	put_number(o, "df", e->df, why);
 	put_number(o, "df_error", e->df_error, why);
-	put(o, "error_term", json_string(e->error_term));
+	jsonx_put(o, "error_term", json_string(e->error_term));
 	put_number(o, "f", e->f, why);
 	put_number(o, "p", e->p, why);
 	put_number(o, "p_holm", e->primary ? e->p_adjusted : (double)NAN,
 		e->primary ? why : "exploratory: see p_adjusted");
 	put_number(o, "p_adjusted", e->p_adjusted, why);
-	put(o, "adjusted_by", json_string(e->primary ? "holm" : "benjamini_hochberg"));
+	jsonx_put(o, "adjusted_by", json_string(e->primary ? "holm" : "benjamini_hochberg"));
 	put_number(o, "partial_eta_sq", e->partial_eta_sq, why);
 	put_number(o, "margin", e->margin, "no margin is set for it");
-	put(o, "negligible", json_boolean(e->negligible));
+	jsonx_put(o, "negligible", json_boolean(e->negligible));
 	put_number(o, "widest_low", e->widest_low, why);
 	put_number(o, "widest_high", e->widest_high, why);
 	put_number(o, "detectable", e->detectable, why);
@@ -196,24 +190,24 @@ static json_t *effect_json(const struct effect *e)
 	const char *why = e->why[0] ? e->why : "there is no test of it";
 	json_t *o = json_object(), *levels = json_array();
 
-	put(o, "factor", json_string(e->factor));
-	put(o, "metric", json_string(metric_specs[e->metric].column));
-	put(o, "stratum", json_string(e->stratum == DATA_RUNNER ? "runner" : "request"));
-	put(o, "family", json_string(e->primary ? "confirmatory" : "exploratory"));
+	jsonx_put(o, "factor", json_string(e->factor));
+	jsonx_put(o, "metric", json_string(metric_specs[e->metric].column));
+	jsonx_put(o, "stratum", json_string(e->stratum == DATA_RUNNER ? "runner" : "request"));
+	jsonx_put(o, "family", json_string(e->primary ? "confirmatory" : "exploratory"));
 	put_tests(o, e, why);
-	put(o, "verdict", json_string(verdict_name(e->verdict)));
-	put(o, "why", json_string(e->why));
-	put(o, "note", json_string(e->note));
+	jsonx_put(o, "verdict", json_string(verdict_name(e->verdict)));
+	jsonx_put(o, "why", json_string(e->why));
+	jsonx_put(o, "note", json_string(e->note));
 	put_number(o, "passes_needed", e->passes_needed ? e->passes_needed : (double)NAN,
 		e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
 	put_number(o, "p_valid_only", e->p_valid_only, why);
-	put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
-	put(o, "reference", text_or_null(e->reference));
+	jsonx_put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
+	jsonx_put(o, "reference", text_or_null(e->reference));
 	for (size_t i = 0; i < e->nlevels; i++)
 		append(levels, effect_level_json(&e->levels[i], why));
-	put(o, "levels", levels);
+	jsonx_put(o, "levels", levels);
 	if (e->nlevels && isfinite(e->furthest.ratio))
-		put(o, "furthest", furthest_json(e));
+		jsonx_put(o, "furthest", furthest_json(e));
 	return o;
 }
 
@@ -236,16 +230,16 @@ static void put_best(json_t *o, const struct summary *s)
 		const struct best_set *b = &s->best[m];
 		json_t *one = json_object();
 
-		put(best, metric_specs[m].column, cell_ids(s, b->cells, b->ncells));
+		jsonx_put(best, metric_specs[m].column, cell_ids(s, b->cells, b->ncells));
 		put_count(one, "settings", b->different);
 		put_count(one, "of", b->of);
 		put_count(one, "worse", b->worse);
-		put(one, "why", json_string(b->why ? b->why : ""));
-		put(about, metric_specs[m].column, one);
+		jsonx_put(one, "why", json_string(b->why ? b->why : ""));
+		jsonx_put(about, metric_specs[m].column, one);
 	}
-	put(o, "best", best);
-	put(o, "best_sets", about);
-	put(o, "pareto", cell_ids(s, s->pareto, s->npareto));
+	jsonx_put(o, "best", best);
+	jsonx_put(o, "best_sets", about);
+	jsonx_put(o, "pareto", cell_ids(s, s->pareto, s->npareto));
 }
 
 static json_t *aliases_json(const struct summary *s)
@@ -258,10 +252,10 @@ static json_t *aliases_json(const struct summary *s)
 
 		for (size_t k = 0; k < a->nlevels; k++)
 			append(levels, json_string(a->levels[k]));
-		put(o, "factor", json_string(a->factor));
-		put(o, "levels", levels);
-		put(o, "why", json_string(a->why));
-		put(o, "by_read_back", json_boolean(a->by_read_back));
+		jsonx_put(o, "factor", json_string(a->factor));
+		jsonx_put(o, "levels", levels);
+		jsonx_put(o, "why", json_string(a->why));
+		jsonx_put(o, "by_read_back", json_boolean(a->by_read_back));
 		append(list, o);
 	}
 	return list;
@@ -275,13 +269,13 @@ static json_t *findings_json(const struct summary *s)
 		const struct finding *f = &s->findings[i];
 		json_t *o = json_object(), *rows = json_object();
 
-		put(rows, "file", json_string(f->file));
-		put(rows, "filter", json_string(f->filter));
+		jsonx_put(rows, "file", json_string(f->file));
+		jsonx_put(rows, "filter", json_string(f->filter));
 		put_count(rows, "n", f->n);
-		put(o, "id", json_string(f->id));
-		put(o, "kind", json_string(finding_kind_name(f->kind)));
-		put(o, "text", json_string(f->text));
-		put(o, "rows", rows);
+		jsonx_put(o, "id", json_string(f->id));
+		jsonx_put(o, "kind", json_string(finding_kind_name(f->kind)));
+		jsonx_put(o, "text", json_string(f->text));
+		jsonx_put(o, "rows", rows);
 		append(list, o);
 	}
 	return list;
@@ -309,7 +303,7 @@ static json_t *drift_json(const struct summary *s)
 		put_number(o, "sd_request", s->sd_request[m], "no request was repeated");
 		put_number(o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
 		put_number(o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
-		put(all, metric_specs[m].column, o);
+		jsonx_put(all, metric_specs[m].column, o);
 	}
 	return all;
 }
@@ -328,9 +322,9 @@ static json_t *ingest_json(const struct dataset *d)
 		if (f->rejected) {
 			json_t *one = json_object();
 
-			put(one, "file", json_string(f->path));
+			jsonx_put(one, "file", json_string(f->path));
 			put_count(one, "rows", f->rejected);
-			put(one, "why", json_string("damaged or cut off"));
+			jsonx_put(one, "why", json_string("damaged or cut off"));
 			append(skipped, one);
 		}
 	}
@@ -338,9 +332,9 @@ static json_t *ingest_json(const struct dataset *d)
 	put_count(formats, "json", json);
 	put_count(o, "files", d->nfiles);
 	put_count(o, "bytes", bytes);
-	put(o, "by_format", formats);
-	put(o, "skipped", skipped);
-	put(o, "duplicates", json_array()); /* a run directory has none */
+	jsonx_put(o, "by_format", formats);
+	jsonx_put(o, "skipped", skipped);
+	jsonx_put(o, "duplicates", json_array()); /* a run directory has none */
 	return o;
 }
 
@@ -374,7 +368,7 @@ static json_t *run_json(const struct summary *s)
 	put_count(o, "ttft_minus_server_outside", s->ttft_minus_server_outside);
 	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
 	put_number(o, "context_filled_max", s->context_filled_max, "the server did not say");
-	put(o, "interleaved", json_boolean(s->interleaved));
+	jsonx_put(o, "interleaved", json_boolean(s->interleaved));
 	return o;
 }
 
@@ -383,19 +377,19 @@ json_t *summary_json(const struct summary *s)
 	json_t *o = json_object(), *cells = json_array(), *effects = json_array();
 
 	put_count(o, "schema", SCHEMA);
-	put(o, "name", text_or_null(s->data->name));
-	put(o, "simulated", json_boolean(s->data->simulated));
-	put(o, "run", run_json(s));
+	jsonx_put(o, "name", text_or_null(s->data->name));
+	jsonx_put(o, "simulated", json_boolean(s->data->simulated));
+	jsonx_put(o, "run", run_json(s));
 	for (size_t i = 0; i < s->ncells; i++)
 		append(cells, cell_json(s, &s->cells[i]));
 	for (size_t i = 0; i < s->neffects; i++)
 		append(effects, effect_json(&s->effects[i]));
-	put(o, "cells", cells);
-	put(o, "effects", effects);
+	jsonx_put(o, "cells", cells);
+	jsonx_put(o, "effects", effects);
 	put_best(o, s);
-	put(o, "aliases", aliases_json(s));
-	put(o, "findings", findings_json(s));
-	put(o, "drift", drift_json(s));
-	put(o, "ingest", ingest_json(s->data));
+	jsonx_put(o, "aliases", aliases_json(s));
+	jsonx_put(o, "findings", findings_json(s));
+	jsonx_put(o, "drift", drift_json(s));
+	jsonx_put(o, "ingest", ingest_json(s->data));
 	return o;
 }

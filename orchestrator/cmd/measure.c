@@ -59,7 +59,6 @@ static void fill(struct measured *m, const struct session *session, uint64_t row
 	snprintf(m->why, sizeof(m->why), "%s", session->why);
 	m->total = r.total;
 	m->done = r.done;
-	m->ok = session->count[STATUS_OK];
 	m->failed = 0;
 	for (int i = 0; i < STATUS_COUNT; i++)
 		m->failed += i == STATUS_OK ? 0 : session->count[i];

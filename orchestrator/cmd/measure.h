@@ -18,7 +18,7 @@ struct measured {
 		end; /* "complete", "interrupted", "server gone" or "failed", as in manifest.json */
 	enum stop_reason stopped;
 	char why[200];
-	uint64_t total, done, ok, failed, loads_made, loads_planned, rows;
+	uint64_t total, done, failed, loads_made, loads_planned, rows;
 	double seconds;
 };
 

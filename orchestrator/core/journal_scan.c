@@ -11,7 +11,6 @@
 
 #define READ_STEP ((size_t)256 << 10)
 
-#define CRC_DIGITS  8
 #define MAX_FIELDS  128
 #define MAX_RESCUES 8
 
@@ -27,22 +26,6 @@ struct scanner {
 	struct str scratch;
 };
 
-static bool parse_crc(const char *s, uint32_t *ret)
-{
-	uint32_t crc = 0;
-
-	for (int i = 0; i < CRC_DIGITS; i++) {
-		if (s[i] >= '0' && s[i] <= '9')
-			crc = crc << 4 | (uint32_t)(s[i] - '0');
-		else if (s[i] >= 'a' && s[i] <= 'f')
-			crc = crc << 4 | (uint32_t)(s[i] - 'a' + 10);
-		else
-			return false;
-	}
-	*ret = crc;
-	return true;
-}
-
 static int count_fields(const struct str *header)
 {
 	int n = 1;
@@ -57,13 +40,14 @@ static int count_fields(const struct str *header)
 static const char *form_of(
 	struct scanner *sc, const char *s, size_t len, struct csv_field fields[MAX_FIELDS])
 {
-	uint32_t crc;
-
-	if (len < CRC_DIGITS + 1 || s[len - CRC_DIGITS - 1] != ',' ||
-		!parse_crc(s + len - CRC_DIGITS, &crc))
+	switch (row_crc_check(s, len)) {
+	case ROW_CRC_MISSING:
 		return "it has no row_crc at its end";
-	if (crc32c(0, s, len - CRC_DIGITS - 1) != crc)
+	case ROW_CRC_WRONG:
 		return "its row_crc does not fit";
+	case ROW_CRC_FITS:
+		break;
+	}
 	str_reset(&sc->scratch);
 	str_addn(&sc->scratch, s, len);
 	if (csv_split(sc->scratch.s, len, ',', fields, MAX_FIELDS) != sc->nfields)
@@ -100,10 +84,10 @@ static size_t find_glued_row(struct scanner *sc, const char *s, size_t len)
 	int tries = 0;
 	uint32_t crc;
 
-	for (size_t i = 0; i + CRC_DIGITS + 2 < len && tries < MAX_RESCUES; i++) {
-		size_t begin = i + CRC_DIGITS + 2;
+	for (size_t i = 0; i + ROW_CRC_DIGITS + 2 < len && tries < MAX_RESCUES; i++) {
+		size_t begin = i + ROW_CRC_DIGITS + 2;
 
-		if (s[i] != ',' || !parse_crc(s + i + 1, &crc))
+		if (s[i] != ',' || !row_crc_parse(s + i + 1, &crc))
 			continue;
 		tries++;
 		if (!form_of(sc, s + begin, len - begin, fields) && !sc->judge(sc->arg, fields))

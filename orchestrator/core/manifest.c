@@ -54,12 +54,6 @@ static const struct {
 		"counted"},
 };
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	if (!value || json_object_set_new(object, key, value))
-		BUG("no JSON for \"%s\"", key);
-}
-
 /* Text from outside as JSON: null where there is none or it is not UTF-8. */
 static json_t *text_or_null(const char *s)
 {
@@ -101,12 +95,12 @@ static json_t *model_json(const struct model_facts *m)
 {
 	json_t *object = json_object();
 
-	set(object, "name", text_or_null(m->name));
-	set(object, "digest", text_or_null(m->digest));
-	set(object, "quantization", text_or_null(m->quantization));
-	set(object, "parameter_size", text_or_null(m->parameter_size));
-	set(object, "layers", count_or_null(m->layers));
-	set(object, "context_train", count_or_null(m->context_train));
+	jsonx_put(object, "name", text_or_null(m->name));
+	jsonx_put(object, "digest", text_or_null(m->digest));
+	jsonx_put(object, "quantization", text_or_null(m->quantization));
+	jsonx_put(object, "parameter_size", text_or_null(m->parameter_size));
+	jsonx_put(object, "layers", count_or_null(m->layers));
+	jsonx_put(object, "context_train", count_or_null(m->context_train));
 	return object;
 }
 
@@ -131,14 +125,14 @@ static json_t *server_json(const struct server_facts *f)
 {
 	json_t *object = json_object(), *models = json_array();
 
-	set(object, "url", text_or_null(f->url));
-	set(object, "name", text_or_null(f->name));
-	set(object, "version", text_or_null(f->version));
-	set(object, "proxy", proxy_json(f->proxy));
-	set(object, "unchecked", unchecked_json(f));
+	jsonx_put(object, "url", text_or_null(f->url));
+	jsonx_put(object, "name", text_or_null(f->name));
+	jsonx_put(object, "version", text_or_null(f->version));
+	jsonx_put(object, "proxy", proxy_json(f->proxy));
+	jsonx_put(object, "unchecked", unchecked_json(f));
 	for (size_t i = 0; i < f->nmodels; i++)
 		json_array_append_new(models, model_json(&f->models[i]));
-	set(object, "models", models);
+	jsonx_put(object, "models", models);
 	return object;
 }
 
@@ -146,15 +140,15 @@ static json_t *session_json(const struct manifest_session *s)
 {
 	json_t *object = json_object();
 
-	set(object, "number", json_integer(s->number));
-	set(object, "how", text_or_null(s->how));
-	set(object, "started", time_or_null(s->started_wall));
-	set(object, "ended", time_or_null(s->ended_wall));
-	set(object, "end", text_or_null(s->ended));
-	set(object, "loads_made", json_integer((json_int_t)s->loads_made));
-	set(object, "rows", json_integer((json_int_t)s->rows));
-	set(object, "simulated", json_boolean(s->simulated));
-	set(object, "virtual", json_boolean(s->is_virtual));
+	jsonx_put(object, "number", json_integer(s->number));
+	jsonx_put(object, "how", text_or_null(s->how));
+	jsonx_put(object, "started", time_or_null(s->started_wall));
+	jsonx_put(object, "ended", time_or_null(s->ended_wall));
+	jsonx_put(object, "end", text_or_null(s->ended));
+	jsonx_put(object, "loads_made", json_integer((json_int_t)s->loads_made));
+	jsonx_put(object, "rows", json_integer((json_int_t)s->rows));
+	jsonx_put(object, "simulated", json_boolean(s->simulated));
+	jsonx_put(object, "virtual", json_boolean(s->is_virtual));
 	return object;
 }
 
@@ -179,9 +173,9 @@ static json_t *simulator_json(const struct manifest_session *s)
 {
 	json_t *object = json_object();
 
-	set(object, "virtual", json_boolean(s->is_virtual));
-	set(object, "seed", json_integer((json_int_t)s->sim_seed));
-	set(object, "set", s->sim_set ? json_deep_copy(s->sim_set) : json_array());
+	jsonx_put(object, "virtual", json_boolean(s->is_virtual));
+	jsonx_put(object, "seed", json_integer((json_int_t)s->sim_seed));
+	jsonx_put(object, "set", s->sim_set ? json_deep_copy(s->sim_set) : json_array());
 	return object;
 }
 
@@ -190,7 +184,7 @@ static json_t *definitions_json(void)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < COUNTOF(definitions); i++)
-		set(object, definitions[i].column, json_string(definitions[i].text));
+		jsonx_put(object, definitions[i].column, json_string(definitions[i].text));
 	return object;
 }
 
@@ -225,24 +219,24 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 		return -1;
 	object = json_object();
 	servers = json_array();
-	set(object, "schema", json_integer(SCHEMA));
-	set(object, "tool", json_string("chimera"));
-	set(object, "version", text_or_null(tool_version));
-	set(object, "sweep", text_or_null(p->sweep->name));
-	set(object, "fingerprint", json_string(p->fingerprint));
-	set(object, "order_seed", json_integer(p->sweep->order_seed));
-	set(object, "host", manifest_host());
-	set(object, "gpu", json_null());
-	set(object, "gpu_why",
+	jsonx_put(object, "schema", json_integer(SCHEMA));
+	jsonx_put(object, "tool", json_string("chimera"));
+	jsonx_put(object, "version", text_or_null(tool_version));
+	jsonx_put(object, "sweep", text_or_null(p->sweep->name));
+	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
+	jsonx_put(object, "order_seed", json_integer(p->sweep->order_seed));
+	jsonx_put(object, "host", manifest_host());
+	jsonx_put(object, "gpu", json_null());
+	jsonx_put(object, "gpu_why",
 		json_string("the client does not ask the GPU; size_vram in loads.csv "
 			    "is what the server put there"));
 	for (size_t i = 0; i < p->nservers; i++)
 		json_array_append_new(servers, server_json(&p->servers[i]));
-	set(object, "servers", servers);
+	jsonx_put(object, "servers", servers);
 	if (session->simulated)
-		set(object, "simulator", simulator_json(session));
-	set(object, "definitions", definitions_json());
-	set(object, "sessions", sessions_json(earlier, session));
+		jsonx_put(object, "simulator", simulator_json(session));
+	jsonx_put(object, "definitions", definitions_json());
+	jsonx_put(object, "sessions", sessions_json(earlier, session));
 	result = write_json(dir, "manifest.json", object, e);
 	json_decref(object);
 	json_decref(earlier);
@@ -347,11 +341,11 @@ int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
 	int result;
 
 	/* What the plan has decided since. */
-	set(object, "passes", json_integer(p->passes));
-	set(object, "repeats", json_integer(p->repeats));
-	set(object, "per_pass", json_integer(p->per_pass));
-	set(object, "aliases_found", plan_aliases_json(p));
-	set(object, "fingerprint", json_string(p->fingerprint));
+	jsonx_put(object, "passes", json_integer(p->passes));
+	jsonx_put(object, "repeats", json_integer(p->repeats));
+	jsonx_put(object, "per_pass", json_integer(p->per_pass));
+	jsonx_put(object, "aliases_found", plan_aliases_json(p));
+	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
 	result = write_json(dir, "sweep.json", object, e);
 	json_decref(object);
 	return result;

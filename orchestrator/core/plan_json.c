@@ -2,19 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bug.h"
 #include "jsonx.h"
 #include "plan_internal.h"
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value))
-		BUG("a JSON object does not take \"%s\"", key);
-}
-
 static void put_count(json_t *object, const char *key, uint64_t n)
 {
-	put(object, key, json_integer((json_int_t)n));
+	jsonx_put(object, key, json_integer((json_int_t)n));
 }
 
 /* Text from a server that is not known is null. */
@@ -38,11 +31,11 @@ json_t *plan_aliases_json(const struct plan *p)
 		const struct alias *a = &p->aliases[i];
 		json_t *one = json_object();
 
-		put(one, "factor", json_string(a->factor));
-		put(one, "level", json_string(a->level));
-		put(one, "same_as", json_string(a->same_as));
-		put(one, "why", json_string(a->why));
-		put(one, "merged", json_boolean(a->merged));
+		jsonx_put(one, "factor", json_string(a->factor));
+		jsonx_put(one, "level", json_string(a->level));
+		jsonx_put(one, "same_as", json_string(a->same_as));
+		jsonx_put(one, "why", json_string(a->why));
+		jsonx_put(one, "merged", json_boolean(a->merged));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -59,14 +52,14 @@ static json_t *factors_json(const struct plan *p)
 
 		for (size_t l = 0; l < p->sweep->factors[f].nlevels; l++)
 			json_array_append(values, p->sweep->factors[f].levels[l].value);
-		put(one, "name", json_string(d->name));
-		put(one, "stratum",
+		jsonx_put(one, "name", json_string(d->name));
+		jsonx_put(one, "stratum",
 			json_string(d->stratum == STRATUM_RUNNER ? "runner" : "sampling"));
 		put_count(one, "levels", d->levels);
 		put_count(one, "df", d->df);
 		put_count(one, "df_error", d->df_error);
-		put(one, "note", json_string(d->note));
-		put(one, "values", values);
+		jsonx_put(one, "note", json_string(d->note));
+		jsonx_put(one, "values", values);
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -77,12 +70,12 @@ static json_t *model_json(const struct plan *p, const char *name)
 	const struct model_facts *m = p->nservers ? server_facts_model(&p->servers[0], name) : NULL;
 	json_t *one = json_object();
 
-	put(one, "name", json_string(name));
-	put(one, "digest", known_text(m ? m->digest : NULL));
-	put(one, "quantization", known_text(m ? m->quantization : NULL));
-	put(one, "parameter_size", known_text(m ? m->parameter_size : NULL));
-	put(one, "layers", known_count(m ? m->layers : -1));
-	put(one, "context_train", known_count(m ? m->context_train : -1));
+	jsonx_put(one, "name", json_string(name));
+	jsonx_put(one, "digest", known_text(m ? m->digest : NULL));
+	jsonx_put(one, "quantization", known_text(m ? m->quantization : NULL));
+	jsonx_put(one, "parameter_size", known_text(m ? m->parameter_size : NULL));
+	jsonx_put(one, "layers", known_count(m ? m->layers : -1));
+	jsonx_put(one, "context_train", known_count(m ? m->context_train : -1));
 	return one;
 }
 
@@ -105,10 +98,10 @@ static json_t *servers_json(const struct plan *p)
 	for (size_t i = 0; i < p->nservers; i++) {
 		json_t *one = json_object();
 
-		put(one, "name", known_text(p->servers[i].name));
-		put(one, "url", known_text(p->servers[i].url));
-		put(one, "version", known_text(p->servers[i].version));
-		put(one, "proxy", known_text(p->servers[i].proxy));
+		jsonx_put(one, "name", known_text(p->servers[i].name));
+		jsonx_put(one, "url", known_text(p->servers[i].url));
+		jsonx_put(one, "version", known_text(p->servers[i].version));
+		jsonx_put(one, "proxy", known_text(p->servers[i].proxy));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -141,9 +134,9 @@ static void add_runs(const struct plan *p, const struct visit *v, json_t *list)
 		json_t *one = json_object();
 
 		plan_cell_id(p, items[i].cell, cell_id);
-		put(one, "run_id", json_string(items[i].run_id));
-		put(one, "cell_id", json_string(cell_id));
-		put(one, "pass", json_integer(v->pass));
+		jsonx_put(one, "run_id", json_string(items[i].run_id));
+		jsonx_put(one, "cell_id", json_string(cell_id));
+		jsonx_put(one, "pass", json_integer(v->pass));
 		json_array_append_new(list, one);
 	}
 	free(items);
@@ -165,10 +158,10 @@ json_t *plan_json(const struct plan *p, double seconds, bool runs)
 {
 	json_t *o = json_object();
 
-	put(o, "name", json_string(p->sweep->name));
-	put(o, "fingerprint", json_string(p->fingerprint));
-	put(o, "models", models_json(p));
-	put(o, "servers", servers_json(p));
+	jsonx_put(o, "name", json_string(p->sweep->name));
+	jsonx_put(o, "fingerprint", json_string(p->fingerprint));
+	jsonx_put(o, "models", models_json(p));
+	jsonx_put(o, "servers", servers_json(p));
 	put_count(o, "cells", p->ncells);
 	put_count(o, "blocks", p->nblocks);
 	put_count(o, "passes", (uint64_t)p->passes);
@@ -181,11 +174,12 @@ json_t *plan_json(const struct plan *p, double seconds, bool runs)
 	put_count(o, "requests", p->requests);
 	put_count(o, "sentinel_requests", p->sentinel_requests);
 	put_count(o, "warmups", p->warmups);
-	put(o, "seconds", seconds >= 0 ? json_integer((json_int_t)(seconds + 0.5)) : json_null());
-	put(o, "aliases", plan_aliases_json(p));
-	put(o, "factors", factors_json(p));
-	put(o, "warnings", warnings_json(p));
+	jsonx_put(o, "seconds",
+		seconds >= 0 ? json_integer((json_int_t)(seconds + 0.5)) : json_null());
+	jsonx_put(o, "aliases", plan_aliases_json(p));
+	jsonx_put(o, "factors", factors_json(p));
+	jsonx_put(o, "warnings", warnings_json(p));
 	if (runs)
-		put(o, "runs", runs_json(p));
+		jsonx_put(o, "runs", runs_json(p));
 	return o;
 }

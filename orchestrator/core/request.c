@@ -13,13 +13,6 @@
 #define NONCE_DIGITS 12
 #define NONCE_RANGE  1000000000000u /* 10^12 */
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-	/* Everything in a sweep came out of JSON or was checked to be UTF-8. */
-	if (!value || json_object_set_new(object, key, value))
-		BUG("no JSON for \"%s\"", key);
-}
-
 static json_t *new_object(void)
 {
 	json_t *object = json_object();
@@ -61,15 +54,15 @@ void request_generate(const struct plan *p, const struct item *it, uint32_t sess
 		str_addf(&prompt, "%s ", first_word);
 	}
 	str_add(&prompt, s->prompts[it->prompt].text);
-	set(object, "model", json_string(plan_model(p, it->cell)));
-	set(object, "prompt", json_stringn(prompt.s, prompt.len));
-	set(object, "stream", json_true());
-	set(object, "keep_alive", json_integer(s->keep_alive_s));
+	jsonx_put(object, "model", json_string(plan_model(p, it->cell)));
+	jsonx_put(object, "prompt", json_stringn(prompt.s, prompt.len));
+	jsonx_put(object, "stream", json_true());
+	jsonx_put(object, "keep_alive", json_integer(s->keep_alive_s));
 	if (s->raw)
-		set(object, "raw", json_true());
+		jsonx_put(object, "raw", json_true());
 	if (s->system)
-		set(object, "system", json_string(s->system));
-	set(object, "options", plan_options(p, it->cell, it->repeat));
+		jsonx_put(object, "system", json_string(s->system));
+	jsonx_put(object, "options", plan_options(p, it->cell, it->repeat));
 	*prompt_bytes = prompt.len;
 	str_release(&prompt);
 	finish(object, body);
@@ -92,10 +85,10 @@ void request_unload(const char *model, struct str *body)
 {
 	json_t *object = new_object();
 
-	set(object, "model", json_string(model));
-	set(object, "prompt", json_string(""));
-	set(object, "stream", json_false());
-	set(object, "keep_alive", json_integer(0));
+	jsonx_put(object, "model", json_string(model));
+	jsonx_put(object, "prompt", json_string(""));
+	jsonx_put(object, "stream", json_false());
+	jsonx_put(object, "keep_alive", json_integer(0));
 	finish(object, body);
 }
 
@@ -103,6 +96,6 @@ void request_show(const char *model, struct str *body)
 {
 	json_t *object = new_object();
 
-	set(object, "model", json_string(model));
+	jsonx_put(object, "model", json_string(model));
 	finish(object, body);
 }

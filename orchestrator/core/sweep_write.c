@@ -1,18 +1,12 @@
 /* sweep_write.c - the resolved sweep as JSON, and its fingerprint. */
 #include <string.h>
 
-#include "bug.h"
 #include "hash.h"
+#include "jsonx.h"
 #include "sweep_internal.h"
 
 #define DEFINITIONS                                                                                \
 	"1" /* of the measures (docs/design.md); another number is another measurement */
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value))
-		BUG("a JSON object does not take \"%s\"", key);
-}
 
 static json_t *factors_json(const struct sweep *s)
 {
@@ -23,7 +17,7 @@ static json_t *factors_json(const struct sweep *s)
 
 		for (size_t k = 0; k < s->factors[i].nlevels; k++)
 			json_array_append(levels, s->factors[i].levels[k].value);
-		put(factors, s->factors[i].name, levels);
+		jsonx_put(factors, s->factors[i].name, levels);
 	}
 	return factors;
 }
@@ -35,10 +29,10 @@ static json_t *prompts_json(const struct sweep *s)
 	for (size_t i = 0; i < s->nprompts; i++) {
 		json_t *one = json_object();
 
-		put(one, "id", json_string(s->prompts[i].id));
-		put(one, "text", json_string(s->prompts[i].text));
+		jsonx_put(one, "id", json_string(s->prompts[i].id));
+		jsonx_put(one, "text", json_string(s->prompts[i].text));
 		if (s->prompts[i].check_spec)
-			put(one, "check", json_incref(s->prompts[i].check_spec));
+			jsonx_put(one, "check", json_incref(s->prompts[i].check_spec));
 		json_array_append_new(prompts, one);
 	}
 	return prompts;
@@ -48,10 +42,10 @@ static json_t *margin_json(const struct sweep *s)
 {
 	json_t *o = json_object();
 
-	put(o, "throughput", jsonx_number(s->margin_throughput));
-	put(o, "tpot", jsonx_number(s->margin_tpot));
-	put(o, "ttft", jsonx_number(s->margin_ttft));
-	put(o, "score", jsonx_number(s->margin_score));
+	jsonx_put(o, "throughput", jsonx_number(s->margin_throughput));
+	jsonx_put(o, "tpot", jsonx_number(s->margin_tpot));
+	jsonx_put(o, "ttft", jsonx_number(s->margin_ttft));
+	jsonx_put(o, "score", jsonx_number(s->margin_score));
 	return o;
 }
 
@@ -59,18 +53,18 @@ static json_t *limits_json(const struct sweep *s)
 {
 	json_t *o = json_object();
 
-	put(o, "connect", jsonx_number(s->limit_connect_s));
-	put(o, "first_load", jsonx_number(s->limit_first_load_s));
-	put(o, "first", jsonx_number(s->limit_first_s));
-	put(o, "stall", jsonx_number(s->limit_stall_s));
-	put(o, "total", jsonx_number(s->limit_total_s));
+	jsonx_put(o, "connect", jsonx_number(s->limit_connect_s));
+	jsonx_put(o, "first_load", jsonx_number(s->limit_first_load_s));
+	jsonx_put(o, "first", jsonx_number(s->limit_first_s));
+	jsonx_put(o, "stall", jsonx_number(s->limit_stall_s));
+	jsonx_put(o, "total", jsonx_number(s->limit_total_s));
 	return o;
 }
 
 static void put_count(json_t *o, const char *key, int64_t n)
 {
 	if (n > 0)
-		put(o, key, json_integer(n));
+		jsonx_put(o, key, json_integer(n));
 }
 
 static void put_experiment(json_t *o, const struct sweep *s)
@@ -80,16 +74,16 @@ static void put_experiment(json_t *o, const struct sweep *s)
 	put_count(o, "per_pass", s->per_pass);
 	put_count(o, "warmups", s->warmups);
 	if (!sweep_factor(s, "concurrency"))
-		put(o, "concurrency", json_integer(s->concurrency));
+		jsonx_put(o, "concurrency", json_integer(s->concurrency));
 	put_count(o, "burst", s->burst);
 	if (!sweep_factor(s, "cache"))
-		put(o, "cache", json_string(s->cache));
-	put(o, "order_seed", json_integer(s->order_seed));
-	put(o, "sentinel", json_boolean(s->sentinel));
-	put(o, "aliases", json_string(s->merge_aliases ? "merge" : "keep"));
-	put(o, "keep_alive", json_integer(s->keep_alive_s));
-	put(o, "margin", margin_json(s));
-	put(o, "limits", limits_json(s));
+		jsonx_put(o, "cache", json_string(s->cache));
+	jsonx_put(o, "order_seed", json_integer(s->order_seed));
+	jsonx_put(o, "sentinel", json_boolean(s->sentinel));
+	jsonx_put(o, "aliases", json_string(s->merge_aliases ? "merge" : "keep"));
+	jsonx_put(o, "keep_alive", json_integer(s->keep_alive_s));
+	jsonx_put(o, "margin", margin_json(s));
+	jsonx_put(o, "limits", limits_json(s));
 }
 
 static json_t *servers_json(const struct sweep *s)
@@ -105,22 +99,22 @@ json_t *sweep_json(const struct sweep *s)
 {
 	json_t *o = json_object();
 
-	put(o, "name", json_string(s->name));
+	jsonx_put(o, "name", json_string(s->name));
 	if (s->model)
-		put(o, "model", json_string(s->model));
+		jsonx_put(o, "model", json_string(s->model));
 	if (s->nfactors)
-		put(o, "factors", factors_json(s));
-	put(o, "options", json_deep_copy(s->options));
+		jsonx_put(o, "factors", factors_json(s));
+	jsonx_put(o, "options", json_deep_copy(s->options));
 	if (s->nprompts)
-		put(o, "prompts", prompts_json(s));
+		jsonx_put(o, "prompts", prompts_json(s));
 	if (s->system)
-		put(o, "system", json_string(s->system));
-	put(o, "raw", json_boolean(s->raw));
+		jsonx_put(o, "system", json_string(s->system));
+	jsonx_put(o, "raw", json_boolean(s->raw));
 	put_experiment(o, s);
 	if (s->nservers)
-		put(o, "servers", servers_json(s));
+		jsonx_put(o, "servers", servers_json(s));
 	if (s->quick)
-		put(o, "quick", json_true());
+		jsonx_put(o, "quick", json_true());
 	return o;
 }
 
@@ -133,7 +127,7 @@ static void put_model(json_t *models, const struct server_facts *facts, const ch
 {
 	const struct model_facts *m = facts ? server_facts_model(facts, name) : NULL;
 
-	put(models, m && m->digest[0] ? m->digest : name, json_true());
+	jsonx_put(models, m && m->digest[0] ? m->digest : name, json_true());
 }
 
 static json_t *fingerprint_models(const struct sweep *s, const struct server_facts *facts)
@@ -157,9 +151,9 @@ static json_t *fingerprint_factors(const struct sweep *s)
 		json_t *levels = json_object();
 
 		for (size_t k = 0; k < f->nlevels; k++)
-			put(levels, f->levels[k].text, json_incref(f->levels[k].value));
+			jsonx_put(levels, f->levels[k].text, json_incref(f->levels[k].value));
 		if (f->kind != FACTOR_MODEL)
-			put(factors, f->name, json_incref(levels));
+			jsonx_put(factors, f->name, json_incref(levels));
 		json_decref(levels);
 	}
 	return factors;
@@ -171,7 +165,7 @@ static json_t *fingerprint_prompts(const struct sweep *s)
 	size_t i;
 
 	json_array_foreach (list, i, one)
-		put(prompts, s->prompts[i].id, json_incref(one));
+		jsonx_put(prompts, s->prompts[i].id, json_incref(one));
 	json_decref(list);
 	return prompts;
 }
@@ -181,18 +175,18 @@ void sweep_fingerprint(const struct sweep *s, const struct server_facts *facts, 
 	struct str text = STR_INIT(STR_MAX_FILE);
 	json_t *o = json_object();
 
-	put(o, "definitions", json_string(DEFINITIONS));
-	put(o, "models", fingerprint_models(s, facts));
-	put(o, "factors", fingerprint_factors(s));
-	put(o, "options", json_incref(s->options));
-	put(o, "prompts", fingerprint_prompts(s));
-	put(o, "system", s->system ? json_string(s->system) : json_null());
-	put(o, "raw", json_boolean(s->raw));
+	jsonx_put(o, "definitions", json_string(DEFINITIONS));
+	jsonx_put(o, "models", fingerprint_models(s, facts));
+	jsonx_put(o, "factors", fingerprint_factors(s));
+	jsonx_put(o, "options", json_incref(s->options));
+	jsonx_put(o, "prompts", fingerprint_prompts(s));
+	jsonx_put(o, "system", s->system ? json_string(s->system) : json_null());
+	jsonx_put(o, "raw", json_boolean(s->raw));
 	if (!sweep_factor(s, "cache"))
-		put(o, "cache", json_string(s->cache));
+		jsonx_put(o, "cache", json_string(s->cache));
 	if (!sweep_factor(s, "concurrency"))
-		put(o, "concurrency", json_integer(s->concurrency));
-	put(o, "burst", json_integer(s->burst));
+		jsonx_put(o, "concurrency", json_integer(s->concurrency));
+	jsonx_put(o, "burst", json_integer(s->burst));
 	jsonx_dump(&text, o, 0, true);
 	hash_sha256(hex, text.s, text.len);
 	str_release(&text);
