@@ -85,6 +85,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 static int serve(const struct simulate_args *a)
 {
+	char models[SIM_MODELS];
 	struct serving s = {0};
 	struct err e = ERR_INIT;
 	uv_loop_t loop;
@@ -104,8 +105,8 @@ static int serve(const struct simulate_args *a)
 	s.on_int.data = s.on_term.data = &s;
 	uv_signal_start(&s.on_int, on_signal, SIGINT);
 	uv_signal_start(&s.on_term, on_signal, SIGTERM);
-	printf("SIMULATED Ollama with %s at http://%s:%d\n", a->sim.model, a->address,
-		simserver_port(s.server));
+	printf("SIMULATED Ollama with %s at http://%s:%d\n", sim_config_models(&a->sim, models),
+		a->address, simserver_port(s.server));
 	fflush(stdout);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	simserver_free(s.server);

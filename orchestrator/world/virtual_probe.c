@@ -35,10 +35,10 @@ static bool is_installed(const struct server_facts *f, const char *model)
 static int not_installed(
 	const struct server_facts *f, const struct sim *sim, const char *model, struct err *e)
 {
-	char asked[80], has[80];
+	char asked[80], has[80], models[SIM_MODELS];
 
 	err_quote(asked, sizeof(asked), model);
-	err_quote(has, sizeof(has), sim_config_of(sim)->model);
+	err_quote(has, sizeof(has), sim_config_models(sim_config_of(sim), models));
 	err_set(e, ERR_ENV, "%s: model \"%s\" is not installed there; it has %s", f->url, asked,
 		has);
 	return err_hint(e, "the simulated machine has one model: --sim model=%s", asked);

@@ -6,7 +6,7 @@
  * (num_gpu -1 never reloads); loads rounded up to 250 ms; a resident model's load_duration is 100
  * to 200 ms, not 0; num_parallel slots, waiting shows only in total_duration; prompt cache by
  * common prefix unless longer than the sliding window; prompts cut to num_ctx; errors and their
- * order. */
+ * order.  Several models may be installed: they differ in name and digest. */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
@@ -64,13 +64,19 @@
 	X(era, 3, 1, 3,                                                                            \
 		"3: as v0.30 and later, 2: as v0.12 to v0.24, 1: as v0.9 (errors inside a 200)")
 
+#define SIM_MODELS 256 /* room for the names of all models */
+
 #define SIM_FIELD(name, dflt, min, max, help) double name;
 struct sim_config {
 	SIM_KEYS(SIM_FIELD)
-	char model[64];   /* installed model, "gemma3:270m" by default; --sim model=NAME */
+	/* Installed models, a line each (by commas in --sim), all of one making; "gemma3:270m" by
+	 * default. */
+	char model[SIM_MODELS];
 	char version[32]; /* "0.32.14-sim" */
 };
 
+/* Its models as --sim has them: "a,b".  Returns dst. */
+const char *sim_config_models(const struct sim_config *c, char dst[SIM_MODELS]);
 void sim_config_default(struct sim_config *c);
 /* "decode_speed=0.9"; ERR_USAGE with did-you-mean and the range. */
 int sim_config_set(struct sim_config *c, const char *key_value, struct err *e);
@@ -115,6 +121,34 @@ const struct sim_config *sim_config_of(const struct sim *m);
 /* What to add to an instant to date it in whole bodies (created_at, expires_at).  Until then
  * instant 0 is the first second of 2026, so that a virtual run repeats to the byte. */
 void sim_set_wall(struct sim *m, ns wall_minus_now);
+
+/* An effect put into the machine: requests that ask for `value` get a measure that is `factor`
+ * times what it would be, in the mean and exactly.  Several plants multiply. */
+enum sim_measure {
+	SIM_TTFT,    /* all that comes before the first token, but waiting for a load or a slot */
+	SIM_DECODE,  /* rate */
+	SIM_PREFILL, /* rate; TTFT holds the prefill, and changes with it */
+	SIM_LOAD,    /* time of a load */
+};
+struct sim_plant {
+	const char *name; /* of an option, or of a member of the body: "num_ctx", "model" */
+	json_t *value;    /* as sent: a number, text or boolean; a reference is taken */
+	enum sim_measure measure;
+	double factor; /* above 0 */
+};
+void sim_plant_add(struct sim *m, const struct sim_plant *p);
+
+/* Noise of TTFT and of decoding as a client sees them, each with draws of its own, in place of the
+ * keys noise_*, ar1 and tail: what an analysis found can be played back. */
+struct sim_noise_of {
+	double request, load, pass; /* sds of logarithms */
+	double ar1, tail;           /* of requests, as the keys */
+};
+void sim_set_noise(
+	struct sim *m, const struct sim_noise_of *ttft, const struct sim_noise_of *decode);
+/* The pass of the schedule that requests belong to from now on; with sim_set_noise noise of passes
+ * is drawn by it, and not by half hours. */
+void sim_set_pass(struct sim *m, uint32_t pass);
 
 /* Any request: GET and POST of /, /api/version, tags, show, ps, generate, chat.  Calls must come in
  * order of `now`.  The answer is the caller's: sim_answer_release. */

@@ -27,15 +27,12 @@ static void clamp_config(struct sim_config *c)
 struct sim *sim_new(const struct sim_config *c, uint64_t seed)
 {
 	struct sim *m = xcalloc(1, sizeof(*m));
-	char text[sizeof(c->model) + 32];
 
 	m->config = *c;
 	clamp_config(&m->config);
 	m->seed = seed;
 	sim_noise_init(&m->noise, seed);
 	m->wall_minus_now = EPOCH;
-	snprintf(text, sizeof(text), "simulated model %s", c->model);
-	hash_sha256(m->digest, text, strlen(text));
 	return m;
 }
 
@@ -44,6 +41,7 @@ void sim_free(struct sim *m)
 	if (!m)
 		return;
 	sim_runner_release(m);
+	sim_plants_release(m);
 	free(m);
 }
 
@@ -148,7 +146,7 @@ static void plan_times(
 	ns prefill, decode;
 
 	p->start = sim_runner_slot(m, t, p->ready, &p->slot, &busy);
-	sim_noise_request(m, t->noise, !t->warmed, p->start, &d);
+	sim_noise_request(m, c, t, p->start, &d);
 	prefill = sim_time_prefill(m, t->fraction, a->prompt_tokens - cached, busy, &d);
 	decode = sim_time_decode(
 		m, t->fraction, t->want.num_ctx, c->options.temperature, steps, busy, &d);
@@ -317,9 +315,10 @@ static int check_call(const struct sim *m, struct sim_call *c, struct sim_answer
 static void generate(struct sim *m, struct sim_call *c, struct sim_answer *a)
 {
 	struct sim_term *t;
+	size_t len;
 	ns ready;
 
-	if (!sim_model_is(m, c->model)) {
+	if (!sim_model_find(m, c->model, &len)) {
 		sim_error(a, 404, "model '%s' not found", c->model);
 		return;
 	}
@@ -332,6 +331,7 @@ static void generate(struct sim *m, struct sim_call *c, struct sim_answer *a)
 	}
 	if (check_call(m, c, a))
 		return;
+	sim_plants_of(m, c);
 	t = sim_runner_place(m, c, &ready);
 	a->ready_at = ready;
 	if (t->failed) {
@@ -385,10 +385,11 @@ static void serve_ps(struct sim *m, const char *body, size_t len, struct sim_ans
 	sim_page_ps(m, &a->body);
 }
 
-static void serve_show(struct sim *m, const char *body, size_t len, struct sim_answer *a)
+static void serve_show(struct sim *m, const char *body, size_t body_len, struct sim_answer *a)
 {
-	json_t *root = sim_parse_body(body, len, a);
+	json_t *root = sim_parse_body(body, body_len, a);
 	const char *name;
+	size_t len;
 
 	if (!root)
 		return;
@@ -397,10 +398,10 @@ static void serve_show(struct sim *m, const char *body, size_t len, struct sim_a
 		name = json_string_value(json_object_get(root, "name"));
 	if (!name || !*name)
 		sim_error(a, 400, "model is required");
-	else if (!sim_model_is(m, name))
+	else if (!sim_model_find(m, name, &len))
 		sim_error(a, 404, "model '%.200s' not found", name);
 	else
-		sim_page_show(m, &a->body);
+		sim_page_show(m, name, &a->body);
 	json_decref(root);
 }
 

@@ -39,6 +39,14 @@ void sim_config_default(struct sim_config *c)
 	snprintf(c->version, sizeof(c->version), "%s", versions[3]);
 }
 
+const char *sim_config_models(const struct sim_config *c, char dst[SIM_MODELS])
+{
+	snprintf(dst, SIM_MODELS, "%s", c->model);
+	for (char *s = dst; *s; s++)
+		*s = *s == '\n' ? ',' : *s;
+	return dst;
+}
+
 /* The name in "name=value" or in a line of ours. */
 static const struct key *find_key(const char *name, size_t len)
 {
@@ -83,13 +91,16 @@ static int set_text(char *dst, size_t size, const char *name, const char *value,
 	size_t len = strlen(value);
 	char shown[80];
 
-	if (len == 0 || len >= size ||
+	if (len == 0 || len >= size || value[0] == ',' || value[len - 1] == ',' ||
+		strstr(value, ",,") ||
 		strspn(value,
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-			"UVWXYZ0123456789.:/_-") != len) {
+			"UVWXYZ0123456789.:/_-,") != len) {
 		err_set(e, ERR_USAGE, "%s: expected a name, got \"%s\"", name,
 			err_quote(shown, sizeof(shown), value));
-		return err_hint(e, "at most %zu letters, digits and . : / _ -", size - 1);
+		return err_hint(e,
+			"at most %zu letters, digits and . : / _ - and commas between several",
+			size - 1);
 	}
 	memcpy(dst, value, len + 1);
 	return 0;
@@ -141,8 +152,13 @@ int sim_config_set(struct sim_config *c, const char *key_value, struct err *e)
 	}
 	if (k)
 		return set_number(c, k, equals + 1, e);
-	if (strcmp(name, "model") == 0)
-		return set_text(c->model, sizeof(c->model), name, equals + 1, e);
+	if (strcmp(name, "model") == 0) {
+		if (set_text(c->model, sizeof(c->model), name, equals + 1, e))
+			return -1;
+		for (char *s = c->model; *s; s++)
+			*s = *s == ',' ? '\n' : *s;
+		return 0;
+	}
 	return set_text(c->version, sizeof(c->version), name, equals + 1, e);
 }
 
@@ -150,7 +166,7 @@ void sim_config_help(struct str *out)
 {
 	char dflt[NUM_TEXT], low[NUM_TEXT], high[NUM_TEXT], left[80];
 
-	str_addf(out, "  %-28s %s\n", "model=gemma3:270m", "name of the installed model");
+	str_addf(out, "  %-28s %s\n", "model=gemma3:270m", "installed model, or several: a,b");
 	str_addf(out, "  %-28s %s\n", "version=0.32.14-sim", "what /api/version says");
 	for (size_t i = 0; i < COUNTOF(keys); i++) {
 		const struct key *k = &keys[i];

@@ -45,6 +45,8 @@ struct sim_call {
 	bool has_keep_alive;
 	ns keep_alive;
 	struct sim_options options;
+	double planted[SIM_LOAD + 1]; /* log of the factor on the duration, by enum sim_measure */
+	double ttft;                  /* sim_set_noise: log noise of this request's TTFT */
 };
 
 /* Both return 0, or -1 with the error reply in `a`.  sim_call_release is fine after either. */
@@ -57,6 +59,16 @@ json_t *sim_parse_body(const char *body, size_t len, struct sim_answer *a);
 /* A Go duration ("5m", "1h30m", "-1s"); the error is Go's own text. */
 int sim_duration(const char *s, ns *ret, char *error, size_t size);
 
+/* --- effects (sim_plant.c) --- */
+
+struct sim_plants {
+	struct sim_plant *v;
+	size_t n, cap;
+};
+void sim_plants_release(struct sim *m);
+/* Fills in call->planted. */
+void sim_plants_of(const struct sim *m, struct sim_call *c);
+
 /* --- noise and durations (sim_time.c) --- */
 
 /* One source of unit noise with a memory (ar1) and tails. */
@@ -65,6 +77,8 @@ struct sim_source {
 	double last;
 	bool begun;
 };
+
+struct sim_term;
 
 /* Every source has streams of its own, and each request draws once from each whatever the keys are,
  * so that turning one key does not disturb the others. */
@@ -80,12 +94,21 @@ struct sim_draw {
 	double decode, prefill, resident, overhead;
 };
 
+/* A measure with noise of its own (sim_set_noise). */
+struct sim_own_noise {
+	struct sim_noise_of of;
+	struct sim_source request;
+	struct rng load;
+};
+enum sim_own { SIM_OWN_TTFT, SIM_OWN_DECODE, SIM_OWN };
+
 void sim_noise_init(struct sim_noise *n, uint64_t seed);
-/* `state` is what the machine adds just now: load, pass, day, drift, warming, outlier. */
-void sim_noise_request(struct sim *m, double load, bool first, ns at, struct sim_draw *d);
-ns sim_time_resident(struct sim *m);
-ns sim_time_load(struct sim *m);
-double sim_noise_load(struct sim *m);
+void sim_noise_request(struct sim *m, const struct sim_call *c, const struct sim_term *t, ns at,
+	struct sim_draw *d);
+/* The first draw of a request: with noise of its own, that of all its TTFT, kept in the call. */
+ns sim_time_resident(struct sim *m, struct sim_call *c, const struct sim_term *t);
+ns sim_time_load(struct sim *m, const struct sim_call *c);
+void sim_noise_load(struct sim *m, struct sim_term *t);
 ns sim_time_overhead(const struct sim *m, const struct sim_draw *d);
 /* Of `tokens` new ones, with `busy` slots at work. */
 ns sim_time_prefill(const struct sim *m, double fraction, int64_t tokens, size_t busy,
@@ -121,8 +144,8 @@ struct sim_term {
 	bool closing; /* takes no more requests */
 	bool failed;  /* its load did not fit */
 	ns expires, gone;
-	double noise; /* of this load */
-	bool warmed;  /* has answered once */
+	double noise, own_noise[SIM_OWN]; /* of this load */
+	bool warmed;                      /* has answered once */
 	struct str cached;
 	bool cached_raw;
 	ns *slot_free; /* [num_parallel] */
@@ -139,6 +162,10 @@ struct sim {
 	struct sim_config config;
 	uint64_t seed;
 	struct sim_noise noise;
+	bool has_own_noise;
+	struct sim_own_noise own[SIM_OWN];
+	uint32_t pass;
+	struct sim_plants plants;
 	struct {
 		struct sim_term **v;
 		size_t n, cap;
@@ -151,7 +178,6 @@ struct sim {
 	bool begun;
 	ns origin, now;
 	ns wall_minus_now;
-	char digest[HASH_SHA_TEXT];
 };
 
 /* Lets pass what time has done until m->now: ends of requests, expired keep_alive. */
@@ -161,7 +187,7 @@ void sim_runner_release(struct sim *m);
 size_t sim_runner_waiting(const struct sim *m);
 /* The runner for a request, loaded if need be; or, with `failed` set, the load that does not fit.
  * *ready is when the request has its runner (or its error). */
-struct sim_term *sim_runner_place(struct sim *m, const struct sim_call *c, ns *ready);
+struct sim_term *sim_runner_place(struct sim *m, struct sim_call *c, ns *ready);
 void sim_runner_unload(struct sim *m);
 /* The first free slot from `ready` on; *busy counts the slots at work then, this one included. */
 ns sim_runner_slot(
@@ -200,10 +226,13 @@ void sim_render_whole(const struct sim_answer *a, ns wall, struct str *out);
 /* The reply to a load or an unload. */
 void sim_render_load(const struct sim_answer *a, const char *reason, ns wall, struct str *out);
 
-bool sim_model_is(const struct sim *m, const char *name);
+/* The installed model of that name, and the length of its own; NULL if there is none. */
+const char *sim_model_find(const struct sim *m, const char *name, size_t *len);
+/* Whether two names are of one model. */
+bool sim_model_same(const char *a, const char *b);
 void sim_page_version(const struct sim *m, struct str *out);
 void sim_page_tags(const struct sim *m, struct str *out);
-void sim_page_show(const struct sim *m, struct str *out);
+void sim_page_show(const struct sim *m, const char *name, struct str *out);
 void sim_page_ps(const struct sim *m, struct str *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* sim_runner.c - what is loaded: one runner for the one model, its slots, its end.
+/* sim_runner.c - what is loaded: one runner for one model at a time, its slots, its end.
  *
  * A stay in memory is a `term`.  Since requests are planned when they arrive, several terms may be
  * known at once: the one at work, and later ones that wait for it.  Requests go to the last.
@@ -197,21 +197,21 @@ static ns make_room(struct sim *m)
 	return t->gone > m->now ? t->gone : m->now;
 }
 
-static struct sim_term *load(struct sim *m, const struct sim_want *want, const char *name)
+static struct sim_term *load(struct sim *m, const struct sim_want *want, const struct sim_call *c)
 {
 	struct sim_term *t = xcalloc(1, sizeof(*t));
 	double in_ram;
 
 	t->id = ++m->last_id;
 	t->want = *want;
-	memcpy(t->name, name, sizeof(t->name));
+	memcpy(t->name, c->model, sizeof(t->name));
 	t->cached = (struct str)STR_INIT(STR_MAX_FILE);
 	t->slot_free = xcalloc((size_t)m->config.num_parallel, sizeof(*t->slot_free));
 	t->keep_alive = SIM_KEEP_ALIVE;
-	t->noise = sim_noise_load(m);
+	sim_noise_load(m, t);
 	lay_out(m, t);
 	t->begin = make_room(m);
-	t->ready = sim_later(t->begin, sim_time_load(m));
+	t->ready = sim_later(t->begin, sim_time_load(m, c));
 	t->last_end = t->ready;
 	in_ram = m->config.ram_mib * MIB;
 	if (!fits(m, t)) {
@@ -225,18 +225,19 @@ static struct sim_term *load(struct sim *m, const struct sim_want *want, const c
 	return t;
 }
 
-struct sim_term *sim_runner_place(struct sim *m, const struct sim_call *c, ns *ready)
+struct sim_term *sim_runner_place(struct sim *m, struct sim_call *c, ns *ready)
 {
 	struct sim_term *t = last_term(m);
-	ns resident = sim_later(m->now, sim_time_resident(m));
 	struct sim_want want;
+	ns resident;
 
 	effective(m, c, &want);
-	if (!t || t->closing || needs_reload(&t->want, &want))
-		t = load(m, &want, c->model);
+	if (!t || t->closing || !sim_model_same(t->name, c->model) || needs_reload(&t->want, &want))
+		t = load(m, &want, c);
 	/* Without one of its own a request leaves the runner's keep_alive as it is. */
 	if (c->has_keep_alive)
 		t->keep_alive = c->keep_alive;
+	resident = sim_later(m->now, sim_time_resident(m, c, t));
 	*ready = t->ready > resident ? t->ready : resident;
 	return t;
 }

@@ -76,17 +76,23 @@ static double student(struct rng *r)
 
 /* Mean 0, variance 1 whatever the keys: `tail` is the share of draws from the t distribution, and
  * what an autocorrelated draw keeps of the last one it takes from the new one. */
-static double draw(const struct sim_config *c, struct sim_source *s)
+static double draw(double ar1, double tail, struct sim_source *s)
 {
 	double z = rng_normal(&s->normal);
 
-	if (c->tail > 0 && rng_uniform(&s->tail) < c->tail)
+	if (tail > 0 && rng_uniform(&s->tail) < tail)
 		z = student(&s->tail);
 	if (s->begun)
-		z = c->ar1 * s->last + sqrt(1 - c->ar1 * c->ar1) * z;
+		z = ar1 * s->last + sqrt(1 - ar1 * ar1) * z;
 	s->begun = true;
 	s->last = z;
 	return z;
+}
+
+/* By the keys. */
+static double request_noise(const struct sim *m, struct sim_source *s)
+{
+	return m->config.noise_request * draw(m->config.ar1, m->config.tail, s);
 }
 
 static double pass_noise(const struct sim *m, ns at)
@@ -104,40 +110,99 @@ static double machine_noise(struct sim *m, ns at)
 {
 	const struct sim_config *c = &m->config;
 	double hours = (double)(at - m->origin) / 3.6e12;
-	double log_noise =
-		c->noise_day * m->noise.day + c->noise_pass * pass_noise(m, at) + c->drift * hours;
+	double pass = m->has_own_noise ? 0 : c->noise_pass * pass_noise(m, at);
+	double log_noise = c->noise_day * m->noise.day + pass + c->drift * hours;
 
 	if (rng_uniform(&m->noise.outlier) < c->outlier)
 		log_noise += log(OUTLIER);
 	return log_noise;
 }
 
-void sim_noise_request(struct sim *m, double load, bool first, ns at, struct sim_draw *d)
-{
-	const struct sim_config *c = &m->config;
-	double machine = load + machine_noise(m, at) + (first ? log1p(c->warmup_slow) : 0);
+/* ---- noise of its own ---- */
 
-	d->decode = machine + c->noise_request * draw(c, &m->noise.decode);
-	d->prefill = machine + c->noise_request * draw(c, &m->noise.prefill);
-	d->overhead = c->noise_request * draw(c, &m->noise.overhead);
+static const char *const own_names[SIM_OWN] = {"own.ttft", "own.decode"};
+
+void sim_set_noise(
+	struct sim *m, const struct sim_noise_of *ttft, const struct sim_noise_of *decode)
+{
+	const struct sim_noise_of *of[SIM_OWN] = {ttft, decode};
+
+	m->has_own_noise = true;
+	for (int i = 0; i < SIM_OWN; i++) {
+		struct sim_own_noise *own = &m->own[i];
+		char load[40];
+
+		own->of = *of[i];
+		own->of.ar1 = fmax(-0.99, fmin(0.99, own->of.ar1));
+		source_init(&own->request, m->seed, own_names[i]);
+		snprintf(load, sizeof(load), "%s.load", own_names[i]);
+		rng_init(&own->load, m->seed, load);
+	}
 }
 
-ns sim_time_resident(struct sim *m)
+void sim_set_pass(struct sim *m, uint32_t pass)
 {
-	double z = draw(&m->config, &m->noise.resident);
-
-	return span(m->config.resident_load_ms / 1e3 * factor(m->config.noise_request * z));
+	m->pass = pass;
 }
 
-double sim_noise_load(struct sim *m)
+static double own_noise(struct sim *m, enum sim_own which, const struct sim_term *t)
 {
-	return m->config.noise_load * rng_normal(&m->noise.load);
+	struct sim_own_noise *own = &m->own[which];
+	struct rng pass;
+	char name[60];
+
+	snprintf(name, sizeof(name), "%s.pass.%u", own_names[which], m->pass);
+	rng_init(&pass, m->seed, name);
+	return t->own_noise[which] + own->of.pass * rng_normal(&pass) +
+		own->of.request * draw(own->of.ar1, own->of.tail, &own->request);
 }
 
-ns sim_time_load(struct sim *m)
+/* ---- a request ---- */
+
+/* What the machine adds just now, beside the request's own noise. */
+static double state(struct sim *m, const struct sim_term *t, ns at)
 {
-	double z = rng_normal(&m->noise.load_time);
-	ns t = span(m->config.load_ms / 1e3 * factor(m->config.noise_load * z));
+	double first = t->warmed ? 0 : log1p(m->config.warmup_slow);
+
+	return first + (m->has_own_noise ? 0 : t->noise) + machine_noise(m, at);
+}
+
+void sim_noise_request(struct sim *m, const struct sim_call *c, const struct sim_term *t, ns at,
+	struct sim_draw *d)
+{
+	double machine = state(m, t, at), decode = request_noise(m, &m->noise.decode);
+	double prefill = request_noise(m, &m->noise.prefill);
+	double overhead = request_noise(m, &m->noise.overhead);
+
+	if (m->has_own_noise) {
+		decode = own_noise(m, SIM_OWN_DECODE, t);
+		prefill = overhead = c->ttft;
+	}
+	d->decode = machine + decode + c->planted[SIM_DECODE];
+	d->prefill = machine + prefill + c->planted[SIM_TTFT] + c->planted[SIM_PREFILL];
+	d->overhead = overhead + c->planted[SIM_TTFT];
+}
+
+ns sim_time_resident(struct sim *m, struct sim_call *c, const struct sim_term *t)
+{
+	double noise = request_noise(m, &m->noise.resident);
+
+	if (m->has_own_noise)
+		noise = c->ttft = own_noise(m, SIM_OWN_TTFT, t);
+	return span(m->config.resident_load_ms / 1e3 * factor(noise + c->planted[SIM_TTFT]));
+}
+
+void sim_noise_load(struct sim *m, struct sim_term *t)
+{
+	t->noise = m->config.noise_load * rng_normal(&m->noise.load);
+	for (int i = 0; i < SIM_OWN && m->has_own_noise; i++)
+		t->own_noise[i] = m->own[i].of.load * rng_normal(&m->own[i].load);
+}
+
+ns sim_time_load(struct sim *m, const struct sim_call *c)
+{
+	double z = m->config.noise_load * rng_normal(&m->noise.load_time);
+	ns t = span(m->config.load_ms / 1e3 * factor(z + c->planted[SIM_LOAD]));
 
 	return m->config.era >= 3 ? (t + POLL - 1) / POLL * POLL : t;
 }
