@@ -34,15 +34,17 @@ struct column_spec {
 	X(SESSION, "session", INT, "", 0, "which start or resume, from 1")                         \
 	X(ATTEMPT, "attempt", INT, "", 0, "which try of this run_id, from 1")                      \
 	X(PHASE, "phase", TEXT, "", 0,                                                             \
-		"warmup, measure or sentinel; probe and search are reserved")                      \
-	X(SHARD, "shard", TEXT, "", 0, "reserved for sharded runs, empty")                         \
+		"warmup, measure, sentinel, probe (of lengths or times) or search")                \
+	X(SHARD, "shard", TEXT, "", 0, "K/N of a sharded run, else empty")                         \
 	X(SERVER, "server", TEXT, "", 0, "the NAME of NAME=URL, else the URL")                     \
 	X(MODEL, "model", TEXT, "", 0, "model name as requested")                                  \
 	/* the factor columns stand here */                                                        \
 	X(PROMPT_ID, "prompt_id", TEXT, "", 0, "which prompt of the suite")                        \
 	X(SEED, "seed", INT, "", 0, "seed sent with the request")                                  \
 	X(CONCURRENCY, "concurrency", INT, "", 0, "requests kept in flight")                       \
-	X(RATE, "rate", REAL, "1/s", 0, "reserved for an open loop, empty")                        \
+	X(RATE, "rate", REAL, "1/s", 0, "requests sent per second, empty when kept in flight")     \
+	X(BURST, "burst", INT, "", 0,                                                              \
+		"which burst of the cell in its pass, from 1; empty for a single request")         \
 	X(CACHE, "cache", TEXT, "", 0, "unique (a first word never repeated) or repeat")           \
 	X(EFF_NUM_CTX, "eff_num_ctx", INT, "tokens", 0, "context the server says is loaded")       \
 	X(OFFLOAD_FRACTION, "offload_fraction", REAL, "", 0,                                       \

@@ -425,6 +425,23 @@ int table_read(struct table *t, const char *path, bool checked, const struct col
 	return failed ? -1 : 0;
 }
 
+int table_read_bytes(struct table *t, const char *name, const char *bytes, size_t len, bool checked,
+	const struct column_spec *specs, size_t nspecs, struct err *e)
+{
+	struct reader r = {.t = t, .path = name, .checked = checked, .scratch = STR_INIT(MAX_FILE)};
+	struct str text = STR_INIT(MAX_FILE);
+	int failed;
+
+	*t = (struct table){0};
+	str_addn(&text, bytes, len);
+	failed = read_text(&r, &text, specs, nspecs, e);
+	reader_release(&r);
+	str_release(&text);
+	if (failed)
+		table_release(t);
+	return failed ? -1 : 0;
+}
+
 void table_release(struct table *t)
 {
 	arena_release(&t->arena);

@@ -47,6 +47,9 @@ typedef void table_reject_fn(
  * Caller: table_release. */
 int table_read(struct table *t, const char *path, bool checked, const struct column_spec *specs,
 	size_t nspecs, table_reject_fn *reject, void *arg, struct err *e) NODISCARD;
+/* The same from memory; `name` stands for the path in errors. */
+int table_read_bytes(struct table *t, const char *name, const char *bytes, size_t len, bool checked,
+	const struct column_spec *specs, size_t nspecs, struct err *e) NODISCARD;
 void table_release(struct table *t);
 
 /* By name, or NULL. */

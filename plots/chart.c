@@ -129,6 +129,20 @@ static double widest_tic(const struct chart_factor *f, size_t max)
 	return widest;
 }
 
+/* The text of a tic is a format to gnuplot: "80%" has to be written "80%%". */
+static void tic_text(struct str *gp, const char *name)
+{
+	struct str text = STR_INIT(2 * TEXT_MAX);
+
+	for (; *name; name++) {
+		if (*name == '%')
+			str_addc(&text, '%');
+		str_addc(&text, *name);
+	}
+	gnuplot_text(gp, text.s);
+	str_release(&text);
+}
+
 int chart_level_tics(struct chart *c, char axis, const struct chart_factor *f, double room)
 {
 	size_t max = axis == 'x' ? NAME_MAX_X : NAME_MAX_Y;
@@ -144,7 +158,7 @@ int chart_level_tics(struct chart *c, char axis, const struct chart_factor *f, d
 		struct str name = STR_INIT(TEXT_MAX);
 
 		tic_name(&name, &f->level[l], max);
-		gnuplot_text(&c->gp, name.s);
+		tic_text(&c->gp, name.s);
 		str_addf(&c->gp, " %u%s", l, l + 1 < f->nlevels ? ", " : ")\n");
 		str_release(&name);
 	}
@@ -274,6 +288,11 @@ void chart_cell_n(const struct chart_data *d, struct str *out)
 		str_addf(out, "n = %s request%s per cell", a, chart_plural(lo));
 	else
 		str_addf(out, "n = %s to %s requests per cell", a, b);
+}
+
+const char *chart_share(const struct chart_data *d)
+{
+	return d->confidence > 0.96 ? "97 %" : "95 %";
 }
 
 const char *chart_plural(double n)

@@ -30,6 +30,7 @@ void chart_tradeoff(const struct chart_data *d, struct chart *c);
 void chart_effects(const struct chart_data *d, enum chart_metric m, struct chart *c);
 void chart_heatmap(const struct chart_data *d, enum chart_metric m, struct chart *c);
 void chart_order(const struct chart_data *d, struct chart *c);
+void chart_bursts(const struct chart_data *d, struct chart *c);
 
 void chart_init(struct chart *c, const char *name);
 void chart_release(struct chart *c);
@@ -62,6 +63,8 @@ double chart_text_width(const char *text, int size);
 void chart_short(struct str *out, const char *name, size_t max);
 /* An estimate with as many digits as its interval supports (three without one). */
 const char *chart_estimate(char dst[40], const struct chart_value *v);
+/* "95 %": of the intervals. */
+const char *chart_share(const struct chart_data *d);
 /* "n = 6" or "n = 4 to 6" requests per cell. */
 void chart_cell_n(const struct chart_data *d, struct str *out);
 /* "1 cell", "36 cells". */

@@ -227,6 +227,27 @@ static bool in_best(const json_t *root, enum chart_metric m, const char *id)
 	return false;
 }
 
+static struct chart_burst read_burst(const json_t *cell)
+{
+	const json_t *o = json_object_get(cell, "bursts");
+	const json_t *metrics = json_object_get(cell, "metrics");
+	const json_t *system = json_object_get(metrics, "system_tok_s");
+	double rate = jsonx_get_number(o, "rate");
+	struct chart_burst b = {.is_burst = o != NULL,
+		.n = jsonx_get_number(o ? o : system, "n"),
+		.system = value_of(system, "estimate", "ci_low", "ci_high"),
+		.goodput = value_of(
+			json_object_get(metrics, "goodput_rps"), "estimate", "ci_low", "ci_high"),
+		.wait = isfinite(rate)
+			? jsonx_get_number(o, "ttft_due_p95")
+			: jsonx_get_number(json_object_get(metrics, "ttft_ms"), "p95"),
+		.serves = jsonx_get_number(o, "serves"),
+		.queued = json_is_true(json_object_get(o, "queued")),
+		.overload = json_is_true(json_object_get(o, "overload"))};
+
+	return b;
+}
+
 static void read_cell(
 	struct chart_data *d, const json_t *root, const json_t *o, struct chart_cell *c)
 {
@@ -243,6 +264,7 @@ static void read_cell(
 	c->label = cell_label(d, c);
 	c->n = n >= 0 ? n : 0;
 	c->failed = count_failed(json_object_get(o, "failed"));
+	c->burst = read_burst(o);
 	for (enum chart_metric m = 0; m < CHART_METRICS; m++) {
 		const json_t *v = json_object_get(metrics, chart_metric_specs[m].column);
 
@@ -345,6 +367,9 @@ static void read_summary(struct chart_data *d, const json_t *root)
 	json_t *one;
 
 	d->simulated = json_is_true(json_object_get(root, "simulated"));
+	d->confidence = jsonx_get_number(root, "confidence");
+	if (!(d->confidence > 0 && d->confidence < 1))
+		d->confidence = 0.95;
 	collect_factors(d, cells);
 	d->model = one_model(d, root, json_array_get(cells, 0));
 	json_array_foreach (json_object_get(root, "aliases"), i, one)

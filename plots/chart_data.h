@@ -41,7 +41,18 @@ struct chart_factor {
 };
 
 struct chart_value {
-	double estimate, low, high; /* 95 % */
+	double estimate, low, high; /* the ends of its interval */
+};
+
+/* What a cell that ran as bursts says of load; of single requests beside them what one at a time
+ * comes to. */
+struct chart_burst {
+	bool is_burst;
+	double n;                           /* bursts */
+	struct chart_value system, goodput; /* NaN not given */
+	double wait;                        /* p95 of TTFT in ms, of a rate from due times */
+	double serves;                      /* how many at a time; NaN unknown */
+	bool queued, overload;
 };
 
 struct chart_cell {
@@ -50,6 +61,7 @@ struct chart_cell {
 	double n, failed;
 	struct chart_value value[CHART_METRICS];
 	bool best[CHART_METRICS]; /* in the set that holds the best */
+	struct chart_burst burst;
 };
 
 /* Main effect of a factor on a metric. */
@@ -88,6 +100,7 @@ struct chart_data {
 	struct arena arena;
 	const char *model; /* NULL where it is a factor or unknown */
 	bool simulated;
+	double confidence; /* of intervals: 0.95, or what summary.json says */
 	struct chart_factor *factors;
 	uint32_t nfactors;
 	struct chart_cell *cells;

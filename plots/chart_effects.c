@@ -328,7 +328,7 @@ static void draw(struct effects *x, struct chart *c)
 	struct grid g = arrange(x, c);
 	struct str below = STR_INIT(4096);
 
-	str_add(&below, "Estimate per level with 95 % interval. ");
+	str_addf(&below, "Estimate per level with %s interval. ", chart_share(x->d));
 	chart_cell_n(x->d, &below);
 	add_margin(&below, ". Grey: the margin, \xc2\xb1", x->margin);
 	for (uint32_t i = 0; isfinite(x->margin) && i < x->npanels; i++) {
@@ -359,8 +359,8 @@ static void describe(const struct effects *x, struct chart *c)
 	str_addc(&c->alt, '.');
 	str_addf(&c->caption,
 		"%s in %s: the estimate of each level over all levels of the other "
-		"factors, bars are 95 %% intervals; ",
-		x->spec->label, x->spec->unit);
+		"factors, bars are %s intervals; ",
+		x->spec->label, x->spec->unit, chart_share(x->d));
 	chart_cell_n(x->d, &c->caption);
 	str_add(&c->caption, ". All panels have one scale; p is adjusted for the number of tests.");
 	add_margin(&c->caption, " Grey: \xc2\xb1", x->margin);

@@ -1,8 +1,9 @@
 /* chart_heatmap.c - one metric over the grid: the factor with the most levels upwards, the next
  * across, the third as panels, further ones averaged.
  *
- * A field without a value is hatched, never coloured.  The value is printed in each field, and the
- * fields in the set that holds the best are framed. */
+ * A field without a value is hatched, never coloured; one that was not part of the sweep is left
+ * white.  The value is printed in each field, and the fields in the set that holds the best are
+ * framed. */
 #include "chart.h"
 
 #include <math.h>
@@ -37,7 +38,7 @@ struct heat {
 	uint32_t rows, columns, panels;
 	struct field *field; /* [panels][rows][columns] */
 	double lo, hi;       /* of the values */
-	bool averaged, some_failed, hatched;
+	bool averaged, some_failed, hatched, absent;
 	double bar_lo, bar_hi; /* ends of the colour bar, which may be logarithmic */
 	bool is_log;
 };
@@ -88,7 +89,8 @@ static void add_cell(struct heat *h, const struct chart_cell *c)
 static void finish_field(struct heat *h, struct field *f)
 {
 	if (f->nwith == 0) {
-		h->hatched = true;
+		h->hatched = h->hatched || f->ncells > 0;
+		h->absent = h->absent || f->ncells == 0;
 		f->value = (struct chart_value){NAN, NAN, NAN};
 		return;
 	}
@@ -167,8 +169,8 @@ static void write_field(
 	gnuplot_number(&c->dat, f->value.estimate);
 	str_addf(&c->dat, "\t%s%s\t%s\t%d\t%d\t%s\t", has ? chart_estimate(shown, &f->value) : "-",
 		has && f->failed > 0 ? "*" : "",
-		has ? chart_ink_on(goodness(h, f->value.estimate)) : "0", has && f->best, has,
-		num_text(text, f->n));
+		has ? chart_ink_on(goodness(h, f->value.estimate)) : "0", has && f->best,
+		f->ncells == 0 ? -1 : has, num_text(text, f->n));
 	str_addf(&c->dat, "%s\n", num_text(text, f->failed));
 }
 
@@ -205,7 +207,7 @@ static struct kinds kinds_of(const struct heat *h, uint32_t panel)
 		const struct field *f = &h->field[panel * h->rows * h->columns + i];
 
 		k.value = k.value || f->nwith > 0;
-		k.missing = k.missing || f->nwith == 0;
+		k.missing = k.missing || (f->nwith == 0 && f->ncells > 0);
 		k.best = k.best || (f->nwith > 0 && f->best);
 	}
 	return k;
@@ -351,8 +353,9 @@ static void draw(const struct heat *h, struct chart *c)
 	chart_release(&scratch);
 	g = arrange(h, c, left, under);
 	str_add(&lead, "Yellow is better. Framed: in the set that holds the best (95 %). ");
-	str_addf(&below, "%s%s%s", h->averaged ? "Averaged over further factors. " : "",
+	str_addf(&below, "%s%s%s%s", h->averaged ? "Averaged over further factors. " : "",
 		h->hatched ? "Hatched: no result. " : "",
+		h->absent ? "White: not part of the sweep. " : "",
 		h->some_failed ? "*: some requests failed." : "");
 	chart_cell_n(h->d, &lead);
 	chart_begin(c, lead.s);
@@ -408,6 +411,8 @@ static void describe(const struct heat *h, struct chart *c)
 		h->d->has_best[h->m] ? "" : ", which could not be made here");
 	if (h->hatched)
 		str_add(&c->caption, " Hatched fields have no result that counts.");
+	if (h->absent)
+		str_add(&c->caption, " White fields were not part of the sweep.");
 	if (h->some_failed)
 		str_add(&c->caption, " * marks fields in which some requests failed.");
 	for (uint32_t f = 0; f < h->d->nfactors; f++)

@@ -231,8 +231,8 @@ static void draw(struct tradeoff *t, struct chart *c)
 {
 	struct str below = STR_INIT(4096);
 
-	str_add(&below,
-		"Up and to the left is better. Bars: 95 % intervals of a cell's estimate. ");
+	str_addf(&below, "Up and to the left is better. Bars: %s intervals of a cell's estimate. ",
+		chart_share(t->d));
 	chart_cell_n(t->d, &below);
 	c->height = HEIGHT;
 	chart_begin(c, below.s);
@@ -282,7 +282,8 @@ static void describe(const struct tradeoff *t, struct chart *c)
 		best[CHART_TTFT]->label[0] ? best[CHART_TTFT]->label : "the one cell");
 	str_addf(&c->caption, "Each point is one cell; ");
 	chart_cell_n(t->d, &c->caption);
-	str_add(&c->caption, ". Bars are 95 % intervals of the cell's geometric mean. ");
+	str_addf(&c->caption, ". Bars are %s intervals of the cell's geometric mean. ",
+		chart_share(t->d));
 	if (t->drawn > 1)
 		str_add(&c->caption,
 			has_sets(t)

@@ -16,7 +16,7 @@
 #include "gnuplot.h"
 #include "jsonx.h"
 
-enum { CHARTS = 6 };
+enum { CHARTS = 7 };
 
 struct folder {
 	char *path;
@@ -27,7 +27,7 @@ struct folder {
 static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
 {
 	static const char *const names[CHARTS] = {"ttft-throughput", "main-effects-throughput",
-		"main-effects-ttft", "heatmap-throughput", "heatmap-ttft", "run-order"};
+		"main-effects-ttft", "heatmap-throughput", "heatmap-ttft", "run-order", "bursts"};
 
 	for (int i = 0; i < CHARTS; i++) {
 		chart_init(&charts[i], names[i]);
@@ -44,6 +44,7 @@ static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
 	chart_heatmap(d, CHART_THROUGHPUT, &charts[3]);
 	chart_heatmap(d, CHART_TTFT, &charts[4]);
 	chart_order(d, &charts[5]);
+	chart_bursts(d, &charts[6]);
 }
 
 static void remove_old(const struct folder *f, const char *name, bool scripts_too)

@@ -34,3 +34,17 @@ int dataset_factor(const struct dataset *d, const char *name)
 	}
 	return -1;
 }
+
+double dataset_confidence(const struct dataset *d)
+{
+	return d->until > 0 ? 0.97 : 0.95;
+}
+
+uint32_t dataset_passes_due(const struct dataset *d)
+{
+	bool stopped =
+		d->ended && (strcmp(d->ended, "enough") == 0 || strcmp(d->ended, "budget") == 0);
+
+	return stopped && d->passes_complete < d->passes_planned ? d->passes_complete
+								 : d->passes_planned;
+}

@@ -13,7 +13,8 @@
 #include "err.h"
 
 /* The measures analysed.  X(enum suffix, column, "label", "unit", better, log scale, primary).
- * primary ones form the family of confirmatory tests (docs/statistics.md). */
+ * primary ones form the family of confirmatory tests (docs/statistics.md).  All but system
+ * throughput and goodput, which are made from whole bursts, are columns of runs.csv. */
 #define DATA_METRICS(X)                                                                            \
 	X(DECODE, "decode_tok_s", "Throughput", "tok/s", 1, 1, 1)                                  \
 	X(TTFT, "ttft_ms", "TTFT", "ms", -1, 1, 1)                                                 \
@@ -21,6 +22,8 @@
 	X(E2E, "e2e_ms", "End to end", "ms", -1, 1, 0)                                             \
 	X(PREFILL, "prefill_tok_s", "Prefill rate", "tok/s", 1, 1, 0)                              \
 	X(LOAD, "load_ms", "Server load_duration", "ms", -1, 1, 0)                                 \
+	X(SYSTEM, "system_tok_s", "System throughput", "tok/s", 1, 1, 0)                           \
+	X(GOODPUT, "goodput_rps", "Goodput", "req/s", 1, 0, 0)                                     \
 	X(SCORE, "score", "Score", "", 1, 0, 0)
 
 #define DATA_METRIC_ENUM(id, column, label, unit, better, log, primary) METRIC_##id,
@@ -42,11 +45,13 @@ enum data_stratum { DATA_RUNNER, DATA_SAMPLING };
 
 struct data_factor {
 	const char *name;
+	const char *column; /* of runs.csv; the name but for prompt and prompt_tokens */
 	enum data_stratum stratum;
 	uint32_t nlevels;
 	const char **level; /* as in the rows: "auto", "4096" */
 	double *value;      /* numeric value, NaN for words */
-	bool numeric;       /* all levels are numbers */
+	double *sent; /* the number that was sent, under a name of its own too; NaN for words */
+	bool numeric; /* all levels are numbers */
 };
 
 struct data_cell {
@@ -72,16 +77,44 @@ enum row_validity { ROW_VALID, ROW_SUSPECT, ROW_INVALID };
  * no earlier row of the same run_id counts. */
 struct data_row {
 	uint32_t cell, load, prompt; /* DATA_NONE none */
-	uint32_t order, repeat, session;
+	uint32_t order, repeat, session, attempt;
 	uint32_t concurrency; /* at least 1 */
+	double rate;          /* requests per second of an open loop; NaN none */
+	uint32_t burst;       /* which of the cell in its pass, from 1; 0: a single request */
+	uint32_t answer;      /* equal where the texts of the answers are; DATA_NONE unknown */
 	uint32_t line;        /* in runs.csv */
 	uint16_t pass;
 	uint8_t phase, validity;
 	bool ok, paid_load, counts;
+	bool overload;  /* not sent, since the queue grew without end */
 	uint8_t status; /* index into dataset.status */
 	double metric[METRIC_COUNT];
-	double started_s; /* send time, seconds since 1970 */
-	double done_ms, prompt_eval_ms, prompt_tokens, loop_lag_us;
+	double started_s;       /* send time, seconds since 1970 */
+	double client_queue_ms; /* sent less due */
+	double done_ms, prompt_eval_ms, prompt_tokens, output_tokens, loop_lag_us;
+};
+
+/* A prompt of the suite. */
+struct data_prompt {
+	const char *id, *kind, *difficulty; /* NULL not said */
+};
+
+/* What a request must meet to be good; NaN: not stated. */
+struct data_goodput {
+	double ttft_ms, tpot_ms, e2e_ms;
+};
+
+/* Requests of one cell in one load that were in flight together. */
+struct data_burst {
+	uint32_t cell, load, burst, attempt;
+	uint32_t concurrency;
+	double rate;         /* NaN: closed loop */
+	size_t rows;         /* sent */
+	uint32_t at_once;    /* most that were served at the same time; 0 unknown */
+	double from_s, to_s; /* without the ramps; NaN: there is nothing between them */
+	double system_tok_s, goodput_rps; /* NaN not given */
+	const char *why;                  /* there is no system throughput: the reason; else NULL */
+	bool overload;                    /* the cell was more than the server takes: no goodput */
 };
 
 struct data_alias {
@@ -106,8 +139,12 @@ struct dataset {
 	size_t ncells;
 	struct data_load *loads;
 	size_t nloads;
-	const char **prompts;
+	const char **prompts; /* met in the rows */
 	size_t nprompts;
+	struct data_prompt *suite; /* [nprompts] what sweep.json says of each */
+	struct data_burst *bursts;
+	size_t nbursts;
+	struct data_goodput goodput;
 	const char **servers;
 	size_t nservers;
 	const char **status; /* names met */
@@ -118,7 +155,10 @@ struct dataset {
 	size_t naliases;
 	double margin[METRIC_COUNT];              /* fraction; NaN none */
 	uint64_t planned_loads, planned_requests; /* 0 unknown */
-	uint32_t passes_planned;                  /* 0 unknown */
+	double until; /* passes stopped when ratios were known so well; 0: their number was fixed */
+	double budget_s;          /* 0 none */
+	const char *ended;        /* how the last session ended, "" unknown */
+	uint32_t passes_planned;  /* 0 unknown; with `until` the most */
 	uint32_t passes_complete; /* in which every request was tried: each cell has as many as in
 				     any */
 	uint32_t nblocks;         /* different ones in the rows */
@@ -130,10 +170,27 @@ struct dataset {
  * ERR_ENV / ERR_JOURNAL if it is not one, ERR_DATA without any row.  Without sweep.json the factors
  * are unknown: there are none, and cells are told apart by cell_id alone. */
 int dataset_from_run(struct dataset *d, const char *dir, struct err *e);
+/* The same from memory: the bytes of runs.csv and loads.csv (may be NULL) as they would be written,
+ * and the objects of sweep.json and manifest.json (borrowed).  For rehearsals. */
+struct dataset_text {
+	const char *name;
+	const char *runs, *loads;
+	size_t runs_len, loads_len;
+	const json_t *sweep, *manifest;
+};
+int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct err *e);
 void dataset_release(struct dataset *d);
 /* Value of a fixed option or NULL: "num_predict"; borrowed. */
 const json_t *dataset_option(const struct dataset *d, const char *name);
 /* Index of the factor of that name, or -1. */
 int dataset_factor(const struct dataset *d, const char *name);
+/* Of all intervals: 0.95, or 0.97 where looks decided how many passes there are, so that 95 % hold
+ * (docs/statistics.md, adaptive passes). */
+double dataset_confidence(const struct dataset *d);
+/* The passes that should be there: those planned, or those made where the run stopped by its own
+ * rule ("enough" or "budget"); 0 unknown. */
+uint32_t dataset_passes_due(const struct dataset *d);
+/* Requests that a cell should have, where it has single ones; 0 unknown. */
+uint64_t dataset_cell_requests(const struct dataset *d);
 
 #endif

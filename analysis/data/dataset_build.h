@@ -13,8 +13,9 @@ struct build {
 	/* Columns of runs.csv, NULL where there is none. */
 	const struct table_column *run_id, *cell_id, *phase, *status; /* always there */
 	const struct table_column *load_id, *block, *pass, *repeat, *server, *prompt_id, *order,
-		*session, *concurrency, *validity, *paid_load, *started_at, *done_ms,
-		*prompt_eval_ms, *prompt_tokens, *loop_lag, *metric[METRIC_COUNT];
+		*session, *attempt, *concurrency, *rate, *burst, *error, *answer, *validity,
+		*paid_load, *started_at, *client_queue_ms, *done_ms, *prompt_eval_ms,
+		*prompt_tokens, *output_tokens, *loop_lag, *metric[METRIC_COUNT];
 	uint32_t *cell_of_code; /* [cell_id dictionary] cell, or DATA_NONE */
 };
 
@@ -31,6 +32,12 @@ void build_cells(struct build *b);
 void build_loads(struct build *b);
 /* The rows, and which of them count. */
 void build_rows(struct build *b);
+/* Adaptive passes, budget, goodput's limits, and how the run ended. */
+void build_rules(struct build *b);
+/* What sweep.json says of the prompts that were met. */
+void build_suite(struct build *b);
+/* The bursts; puts their system throughput and goodput on one of their rows each. */
+void build_bursts(struct build *b);
 /* Passes that are complete, and the number of blocks. */
 void build_passes(struct build *b);
 

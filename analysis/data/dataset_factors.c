@@ -10,9 +10,15 @@
 #include "num.h"
 #include "str.h"
 
-/* Options whose change forces a model load; the model itself does too. */
-static const char *const runner_factors[] = {
-	"model", "num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread"};
+/* Options whose change forces a model load; the model itself does too, and so do another server and
+ * another keep_alive, which each block has for itself. */
+static const char *const runner_factors[] = {"model", "server", "keep_alive", "num_ctx",
+	"num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread"};
+
+/* Factors whose column is not called as they are. */
+static const struct {
+	const char *name, *column;
+} columns[] = {{"prompt", "prompt_id"}, {"prompt_tokens", "prompt_tokens_asked"}};
 
 static enum data_stratum stratum_of(const char *name)
 {
@@ -37,11 +43,21 @@ static const char *level_text(struct arena *a, const json_t *value)
 	return NULL;
 }
 
+static const char *column_of(const char *factor)
+{
+	for (size_t i = 0; i < COUNTOF(columns); i++) {
+		if (strcmp(columns[i].name, factor) == 0)
+			return columns[i].column;
+	}
+	return factor;
+}
+
 static void set_level(struct data_factor *f, uint32_t i, const char *text)
 {
 	f->level[i] = text;
 	if (!num_parse(text, strlen(text), &f->value[i]))
 		f->value[i] = NAN;
+	f->sent[i] = f->value[i];
 }
 
 /* The level that is this text, or the same number otherwise written; DATA_NONE if none is. */
@@ -62,30 +78,63 @@ static uint32_t find_level(const struct data_factor *f, const char *text)
 	return DATA_NONE;
 }
 
+/* A level with a name of its own, "short": "Answer in one word.": rows have the name. */
+static void add_named(struct arena *a, struct data_factor *f, const char *name, const json_t *value)
+{
+	uint32_t i = f->nlevels;
+
+	if (find_level(f, name) != DATA_NONE)
+		return;
+	set_level(f, f->nlevels++, arena_str(a, name));
+	if (isnan(f->value[i]) && json_is_number(value))
+		f->sent[i] = json_number_value(value);
+}
+
+static int read_level(
+	struct arena *a, struct data_factor *f, const struct jsonx_at *at, struct err *e)
+{
+	const char *name, *text;
+	json_t *value;
+
+	if (json_is_object(at->value) && json_object_size(at->value) == 1) {
+		json_object_foreach (at->value, name, value)
+			add_named(a, f, name, value);
+		return 0;
+	}
+	text = level_text(a, at->value);
+	if (!text)
+		return jsonx_expected(at, "a number, a word, true or false", e);
+	if (find_level(f, text) == DATA_NONE)
+		set_level(f, f->nlevels++, text);
+	return 0;
+}
+
 static int read_levels(
 	struct build *b, struct data_factor *f, const struct jsonx_at *at, struct err *e)
 {
 	struct arena *a = &b->d->arena;
-	const struct table_column *c = table_column(&b->runs, f->name);
-	size_t n, room;
+	const struct table_column *c = table_column(&b->runs, f->column);
+	bool named = json_is_object(at->value);
+	size_t n = named ? json_object_size(at->value) : json_array_size(at->value), room;
+	const char *name;
+	json_t *value;
 
-	if (jsonx_array(at, e))
+	if (!named && jsonx_array(at, e))
 		return -1;
 	if (!c)
 		return err_set(e, ERR_JOURNAL, "%s: no column for the factor %s of sweep.json",
 			b->runs_path, f->name);
-	n = json_array_size(at->value);
 	room = n + c->ndict + 1; /* what the sweep names, what the rows say, and "none" */
 	f->level = arena_alloc(a, room, sizeof(*f->level));
 	f->value = arena_alloc(a, room, sizeof(*f->value));
-	for (size_t i = 0; i < n; i++) {
+	f->sent = arena_alloc(a, room, sizeof(*f->sent));
+	json_object_foreach (named ? at->value : NULL, name, value)
+		add_named(a, f, name, value);
+	for (size_t i = 0; !named && i < n; i++) {
 		struct jsonx_at place = jsonx_index(at, i);
-		const char *text = level_text(a, place.value);
 
-		if (!text)
-			return jsonx_expected(&place, "a number, a word, true or false", e);
-		if (find_level(f, text) == DATA_NONE)
-			set_level(f, f->nlevels++, text);
+		if (read_level(a, f, &place, e))
+			return -1;
 	}
 	return 0;
 }
@@ -104,6 +153,7 @@ static int read_factors(struct build *b, const struct jsonx_at *at, struct err *
 		struct data_factor *f = &d->factors[d->nfactors++];
 
 		f->name = arena_str(&d->arena, name);
+		f->column = column_of(f->name);
 		f->stratum = stratum_of(name);
 		if (read_levels(b, f, &place, e))
 			return -1;
@@ -129,7 +179,7 @@ int build_factors(struct build *b, struct err *e)
 /* The level of a row; one that the sweep does not name becomes a new one. */
 static uint32_t row_level(struct build *b, struct data_factor *f, size_t row)
 {
-	const char *text = table_text(table_column(&b->runs, f->name), row);
+	const char *text = table_text(table_column(&b->runs, f->column), row);
 	uint32_t i;
 
 	if (!text)
@@ -200,6 +250,7 @@ static void drop_levels(struct dataset *d, size_t f)
 			continue;
 		factor->level[kept] = factor->level[i];
 		factor->value[kept] = factor->value[i];
+		factor->sent[kept] = factor->sent[i];
 		now[i] = kept++;
 	}
 	factor->nlevels = kept;

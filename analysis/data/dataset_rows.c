@@ -60,10 +60,14 @@ int build_columns(struct build *b, struct err *e)
 		{&b->pass, "pass", false}, {&b->repeat, "repeat", false},
 		{&b->server, "server", false}, {&b->prompt_id, "prompt_id", false},
 		{&b->order, "order", false}, {&b->session, "session", false},
-		{&b->concurrency, "concurrency", false}, {&b->validity, "validity", false},
+		{&b->attempt, "attempt", false}, {&b->concurrency, "concurrency", false},
+		{&b->rate, "rate", false}, {&b->burst, "burst", false}, {&b->error, "error", false},
+		{&b->answer, "response_sha256", false}, {&b->validity, "validity", false},
 		{&b->paid_load, "paid_load", false}, {&b->started_at, "started_at", false},
-		{&b->done_ms, "done_ms", false}, {&b->prompt_eval_ms, "prompt_eval_ms", false},
+		{&b->client_queue_ms, "client_queue_ms", false}, {&b->done_ms, "done_ms", false},
+		{&b->prompt_eval_ms, "prompt_eval_ms", false},
 		{&b->prompt_tokens, "prompt_tokens", false},
+		{&b->output_tokens, "output_tokens", false},
 		{&b->loop_lag, "loop_lag_max_us", false}};
 
 	for (size_t i = 0; i < COUNTOF(wanted); i++) {
@@ -260,6 +264,26 @@ static uint32_t code_of(const struct table_column *c, size_t row)
 	return c && c->code[row] != TABLE_MISSING ? c->code[row] : DATA_NONE;
 }
 
+/* How the runner begins the reason of rows it did not send because the queue grew without end. */
+#define OVERLOAD "more than this server takes"
+
+static void read_load_of_row(const struct build *b, size_t i, struct data_row *r)
+{
+	const char *error = table_text(b->error, i);
+
+	r->concurrency = index_or(b->concurrency, i, 1);
+	if (r->concurrency == 0)
+		r->concurrency = 1;
+	r->rate = table_num(b->rate, i);
+	if (!(r->rate > 0))
+		r->rate = NAN;
+	/* Rows of before there was the column: one burst for each load and cell. */
+	if (r->concurrency > 1 || isfinite(r->rate))
+		r->burst = index_or(b->burst, i, 1);
+	r->overload = text_is(b->status, i, "skipped") && error &&
+		strncmp(error, OVERLOAD, strlen(OVERLOAD)) == 0;
+}
+
 static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, struct data_row *r)
 {
 	uint32_t load = code_of(b->load_id, i), cell = code_of(b->cell_id, i);
@@ -271,9 +295,9 @@ static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, st
 	r->order = index_or(b->order, i, 0);
 	r->repeat = index_or(b->repeat, i, 0);
 	r->session = index_or(b->session, i, 1);
-	r->concurrency = index_or(b->concurrency, i, 1);
-	if (r->concurrency == 0)
-		r->concurrency = 1;
+	r->attempt = index_or(b->attempt, i, 1);
+	r->answer = code_of(b->answer, i);
+	read_load_of_row(b, i, r);
 	r->line = (uint32_t)b->runs.line[i];
 	r->pass = pass < UINT16_MAX ? (uint16_t)pass : UINT16_MAX;
 	r->phase = build_phase(b, i);
@@ -284,9 +308,11 @@ static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, st
 	for (int m = 0; m < METRIC_COUNT; m++)
 		r->metric[m] = table_num(b->metric[m], i);
 	r->started_s = parse_iso(table_text(b->started_at, i));
+	r->client_queue_ms = table_num(b->client_queue_ms, i);
 	r->done_ms = table_num(b->done_ms, i);
 	r->prompt_eval_ms = table_num(b->prompt_eval_ms, i);
 	r->prompt_tokens = table_num(b->prompt_tokens, i);
+	r->output_tokens = table_num(b->output_tokens, i);
 	r->loop_lag_us = table_num(b->loop_lag, i);
 }
 

@@ -62,6 +62,22 @@ static int read_table(struct dataset *d, const char *path, const struct column_s
 	return 0;
 }
 
+/* The same from memory. */
+static int read_table_bytes(struct dataset *d, const char *name, const char *bytes, size_t len,
+	const struct column_spec *specs, size_t nspecs, struct table *t, struct err *e)
+{
+	struct data_file *f = &d->files[d->nfiles++];
+
+	if (table_read_bytes(t, name, bytes, len, true, specs, nspecs, e))
+		return -1;
+	*f = (struct data_file){.path = name,
+		.format = "csv",
+		.bytes = len,
+		.rows = t->nrows,
+		.rejected = t->rejected};
+	return 0;
+}
+
 /* "runs/2026-11-24-demo/" -> "2026-11-24-demo", where the sweep has no name. */
 static const char *name_of(struct dataset *d)
 {
@@ -152,7 +168,10 @@ static int build(struct build *b, struct err *e)
 		return -1;
 	build_cells(b);
 	build_loads(b);
+	build_rules(b);
 	build_rows(b);
+	build_suite(b);
+	build_bursts(b);
 	build_passes(b);
 	read_margins(d);
 	read_aliases(d);
@@ -180,6 +199,44 @@ static int read_run(struct build *b, const char *loads_path, struct err *e)
 	return build(b, e);
 }
 
+static int read_bytes(struct build *b, const struct dataset_text *t, struct err *e)
+{
+	struct dataset *d = b->d;
+
+	if (read_table_bytes(d, b->runs_path, t->runs, t->runs_len, run_columns, RUN_COLUMN_COUNT,
+		    &b->runs, e))
+		return -1;
+	b->has_loads = t->loads;
+	if (b->has_loads &&
+		read_table_bytes(d, "loads.csv", t->loads, t->loads_len, load_columns,
+			LOADS_COLUMN_COUNT, &b->loads, e))
+		return -1;
+	return build(b, e);
+}
+
+static int finish(struct build *b, int failed)
+{
+	table_release(&b->runs);
+	table_release(&b->loads);
+	free(b->cell_of_code);
+	if (failed)
+		dataset_release(b->d);
+	return failed ? -1 : 0;
+}
+
+int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct err *e)
+{
+	struct build b = {.d = d, .runs_path = "runs.csv"};
+
+	*d = (struct dataset){0};
+	d->dir = d->name = arena_str(&d->arena, t->name);
+	d->files = arena_alloc(&d->arena, 2, sizeof(*d->files));
+	/* Counted, never changed. */
+	d->sweep = json_incref((json_t *)t->sweep);
+	d->manifest = t->manifest ? json_incref((json_t *)t->manifest) : json_object();
+	return finish(&b, read_bytes(&b, t, e));
+}
+
 int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 {
 	struct build b = {.d = d};
@@ -199,12 +256,7 @@ int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 	} else {
 		failed = read_run(&b, loads_path, e);
 	}
-	table_release(&b.runs);
-	table_release(&b.loads);
-	free(b.cell_of_code);
 	free(runs_path);
 	free(loads_path);
-	if (failed)
-		dataset_release(d);
-	return failed ? -1 : 0;
+	return finish(&b, failed);
 }

@@ -116,7 +116,8 @@ static bool all_within(const struct report *r, int factor)
 /* Not how the request is sent or how long the answer may be. */
 static bool changes_answers(const struct data_factor *f)
 {
-	static const char *const others[] = {"concurrency", "cache", "num_predict", "num_keep"};
+	static const char *const others[] = {"concurrency", "rate", "cache", "prompt",
+		"prompt_tokens", "num_predict", "num_keep"};
 
 	for (size_t i = 0; i < COUNTOF(others); i++)
 		if (strcmp(f->name, others[i]) == 0)
@@ -167,6 +168,9 @@ static const char *factor_text(struct report *r, int factor)
 
 	if (alias)
 		return alias;
+	if (r->s->in_step[factor] >= 0)
+		return words_fmt(r, "varied in step with %s: see there",
+			words_quote(r, r->d->factors[r->s->in_step[factor]].name));
 	if (effects)
 		return effects;
 	return all_within(r, factor) ? no_effect_text(r, factor) : open_text(r, factor);
@@ -218,6 +222,20 @@ static const char *limit_text(struct report *r)
 	return kept;
 }
 
+/* What load or memory did, where something did. */
+static void add_findings(struct report *r, struct str *out)
+{
+	static const struct {
+		const char *part, *name;
+	} said[] = {{"more than this server takes", "load"}, {"queue: this server", "load"},
+		{"probably spilled", "memory"}};
+
+	for (size_t k = 0; k < COUNTOF(said); k++)
+		for (size_t i = 0; i < r->s->nfindings; i++)
+			if (strstr(r->s->findings[i].text, said[k].part))
+				add_line(r, out, said[k].name, r->s->findings[i].text);
+}
+
 void report_brief(const struct summary *s, struct str *out)
 {
 	struct report r;
@@ -228,6 +246,7 @@ void report_brief(const struct summary *s, struct str *out)
 		if (r.d->factors[f].nlevels > 1)
 			add_line(&r, out, r.d->factors[f].name, factor_text(&r, (int)f));
 	add_line(&r, out, "best", best_text(&r));
+	add_findings(&r, out);
 	limit = limit_text(&r);
 	if (limit)
 		add_line(&r, out, "limit", limit);

@@ -21,6 +21,25 @@ static const struct {
 		"tokens after the first divided by eval_duration, for one request. Left empty "
 		"below 8 tokens or 1 ms. The raw quotient that Ollama prints and the rate that "
 		"the client saw are columns beside it."},
+	{"system throughput",
+		"tokens a second of all requests in flight together. Ramps are left out: it is "
+		"taken from the first send after the end of the first answer (and when as many "
+		"are in flight as asked) to the last send, or of a rate from due time to due "
+		"time; tokens of an answer count as spread evenly from its first chunk to its "
+		"last. One value for each burst. Of a single request beside bursts: its tokens "
+		"from sending to the last chunk."},
+	{"goodput",
+		"requests a second that meet every stated limit, in the same window; waiting in "
+		"the client counts, and so does a failure as not good."},
+	{"burst, rate, due",
+		"a burst is one uninterrupted run of requests of one setting: so many kept in "
+		"flight, or sent at a rate whether or not earlier ones are answered; then each is "
+		"due at its time, and what it waits in the client before it is sent is "
+		"client_queue_ms."},
+	{"queue, more than it takes",
+		"a server that was never seen to work on as many requests at once as were in "
+		"flight lets the others wait; at a rate that is more than it takes the wait grows "
+		"as long as requests come, so the burst was ended, and waits are not given."},
 	{"prefill rate", "prompt tokens that were not cached, divided by prompt_eval_duration."},
 	{"end to end", "from the moment the request was wholly sent to the last chunk with text."},
 	{"waited for a load",
@@ -40,9 +59,10 @@ static const struct {
 	{"estimate",
 		"geometric mean for times and rates, so that effects are ratios; the mean for "
 		"scores."},
-	{"interval",
-		"95 % unless another share is named; of the estimate, over loads that were not "
-		"made too. Of an effect: over all pairs of levels at once."},
+	{"score",
+		"0 to 1 from the question's own check of the answer. The unit is the question: "
+		"the mean of its answers in a setting is one value, and at temperature 0 copies "
+		"of an answer count once."},
 	{"p",
 		"the chance of a difference this large if there were none; adjusted (Holm) over "
 		"all main "
@@ -66,6 +86,17 @@ void report_definitions(struct report *r)
 {
 	static const char *const head[] = {"Word", "Is"};
 
+	const char *interval[] = {"interval",
+		words_fmt(r,
+			"%s unless another share is named%s; of the estimate, over loads that "
+			"were not made too. Of an effect: over all pairs of levels at once. Of a "
+			"score: over questions that were not asked too.",
+			words_share(r),
+			r->d->until > 0
+				? " (looks at the widths decided how many passes were made: "
+				  "so 95 % hold)"
+				: "")};
+
 	doc_section(r->doc, "definitions", "Definitions");
 	doc_table(r->doc, "What is meant by the words of this report", COUNTOF(head), head, NULL);
 	for (size_t i = 0; i < COUNTOF(definitions); i++) {
@@ -73,4 +104,5 @@ void report_definitions(struct report *r)
 
 		doc_table_row(r->doc, cells);
 	}
+	doc_table_row(r->doc, interval);
 }

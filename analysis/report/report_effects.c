@@ -52,9 +52,11 @@ static void add_row(struct report *r, const struct effect *e)
 	doc_table_row(r->doc, cells);
 }
 
+/* Effects on the score have a table of their own. */
 static bool is_shown(const struct effect *e, bool primary, bool interactions)
 {
-	return e->primary == primary && (e->factor_b >= 0) == interactions;
+	return e->metric != METRIC_SCORE && e->primary == primary &&
+		(e->factor_b >= 0) == interactions;
 }
 
 static size_t count(const struct report *r, bool primary, bool interactions, bool found_only)
@@ -73,8 +75,8 @@ static size_t count(const struct report *r, bool primary, bool interactions, boo
 static void add_table(struct report *r, const char *caption, const char *p_head, bool primary,
 	bool interactions, bool found_only)
 {
-	const char *head[] = {
-		"Factor", "Range explored", "Measure", "Effect (95 % interval)", p_head, "Verdict"};
+	const char *head[] = {"Factor", "Range explored", "Measure",
+		words_fmt(r, "Effect (%s interval)", words_share(r)), p_head, "Verdict"};
 	static const enum doc_align align[] = {
 		DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_RIGHT, DOC_LEFT};
 
@@ -158,6 +160,23 @@ static void say_aliases(struct report *r)
 	}
 }
 
+static void say_steps(struct report *r)
+{
+	for (size_t f = 0; f < r->d->nfactors; f++) {
+		const char *name = words_quote(r, r->d->factors[f].name), *lead;
+
+		if (r->s->in_step[f] < 0)
+			continue;
+		lead = words_quote(r, r->d->factors[r->s->in_step[f]].name);
+		doc_item(r->doc, words_fmt(r, "%s:", name),
+			words_fmt(r,
+				"varied in step with %s. What is said of %s is said of both "
+				"together; which of them it is cannot be told.",
+				lead, lead),
+			0);
+	}
+}
+
 static void say_context(struct report *r)
 {
 	char tokens[NUM_TEXT];
@@ -195,7 +214,9 @@ void report_effects(struct report *r)
 	report_chart(r, "main-effects-throughput");
 	report_chart(r, "main-effects-ttft");
 	say_aliases(r);
+	say_steps(r);
 	say_interactions(r);
+	report_score(r);
 	say_exploratory(r);
 	say_context(r);
 }

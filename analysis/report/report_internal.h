@@ -36,6 +36,8 @@ void report_findings(struct report *r); /* by strength */
 void report_recommend(struct report *r);
 void report_effects(struct report *r);
 void report_performance(struct report *r);
+void report_bursts(struct report *r); /* inside of performance; nothing without bursts */
+void report_score(struct report *r);  /* inside of effects; nothing without scores */
 void report_risk(struct report *r);
 void report_next(struct report *r); /* what would settle the open questions */
 void report_head(struct report *r); /* what was measured, in a table */
@@ -76,6 +78,8 @@ const char *report_common(struct report *r, const uint32_t *cells, size_t n);
 bool report_varies(const struct report *r);
 /* Something was graded. */
 bool report_has_score(const struct report *r);
+/* Requests were in flight together. */
+bool report_has_bursts(const struct report *r);
 
 #define CHOICE_NONE UINT32_MAX
 /* The cell of the set that holds the best of m that should be used: without failures where there is
@@ -116,6 +120,8 @@ struct change words_change(struct report *r, enum metric m, double ratio, double
 const char *words_name(enum metric m);
 /* "0.004", "< 0.001"; NOT_GIVEN for NaN. */
 const char *words_p(struct report *r, double p);
+/* Of the intervals: "95 %", or "97 %" where looks decided how many passes were made. */
+const char *words_share(const struct report *r);
 /* A share as a percentage a person set: "2 %". */
 const char *words_percent(struct report *r, double share);
 /* A figure without an interval: three digits; a bound or a rough one: two. */

@@ -179,7 +179,8 @@ static void estimates_table(struct report *r, const uint32_t *cells, size_t n)
 					metric_specs[all[i]].unit),
 				DOC_RIGHT);
 	add_column(&t, "May be best in", DOC_LEFT);
-	doc_table(r->doc, "Each setting: estimate (95 % interval)", t.ncols, t.head, t.align);
+	doc_table(r->doc, words_fmt(r, "Each setting: estimate (%s interval)", words_share(r)),
+		t.ncols, t.head, t.align);
 	for (size_t k = 0; k < n; k++) {
 		const struct cell_summary *c = &r->s->cells[cells[k]];
 		size_t at = factor_cells(r, &t, cells[k], row);
@@ -325,4 +326,5 @@ void report_performance(struct report *r)
 	report_chart(r, "heatmap-ttft");
 	percentiles_table(r, cells, n);
 	free(cells);
+	report_bursts(r);
 }

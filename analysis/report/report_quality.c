@@ -85,6 +85,34 @@ static void client(struct report *r)
 		0);
 }
 
+/* How many passes were made and why no more, where the run decided that itself. */
+static void length(struct report *r)
+{
+	const struct dataset *d = r->d;
+	const struct summary *s = r->s;
+
+	if (!(d->until > 0))
+		return;
+	doc_item(r->doc, "Passes:",
+		words_fmt(r,
+			"%u of at most %u were made%s. It was to stop when the ratio of any two "
+			"levels is known within %s: %s. Looks use widths only, never an estimate "
+			"or a p, and intervals are made at 97 %% so that 95 %% hold.",
+			d->passes_complete, d->passes_planned,
+			strcmp(d->ended, "enough") == 0           ? ": that was enough"
+				: strcmp(d->ended, "budget") == 0 ? ": the budget ended it"
+								  : "",
+			words_percent(r, d->until),
+			isfinite(s->widest)
+				? words_fmt(r, "the widest, %s in %s, is %s %%",
+					  words_quote(r, s->widest_factor),
+					  words_name(s->widest_metric),
+					  words_rough(r, 100 * s->widest))
+				: words_fmt(r, "how well they are known cannot be told, %s",
+					  doc_guard(r->doc, s->widest_why))),
+		0);
+}
+
 /* What a server does not offer, and so nobody could check. */
 static void unchecked(struct report *r)
 {
@@ -182,8 +210,9 @@ static void drift_row(struct report *r, enum metric m)
 
 static void drift(struct report *r)
 {
-	static const char *const head[] = {"Measure", "Trend per hour", "p",
-		"Correlation with the request before", "Last sentinel (95 %)", "Sentinel loads"};
+	const char *head[] = {"Measure", "Trend per hour", "p",
+		"Correlation with the request before",
+		words_fmt(r, "Last sentinel (%s)", words_share(r)), "Sentinel loads"};
 	static const enum doc_align align[] = {
 		DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT};
 
@@ -221,6 +250,7 @@ void report_quality(struct report *r)
 	doc_section(r->doc, "quality", "Data quality and audit of the client");
 	counts(r);
 	client(r);
+	length(r);
 	unchecked(r);
 	sensitivity(r);
 	drift(r);

@@ -40,7 +40,9 @@ static void say_setting(struct report *r, enum metric m, uint32_t cell)
 	if (!report_varies(r))
 		why = "there is no other to compare it with";
 	else if (set->different <= 1)
-		why = words_fmt(r, "the set that holds the best %s with 95 %% has no other setting",
+		why = words_fmt(r,
+			"the set that holds the best %s with 95 %% confidence has no other "
+			"setting",
 			words_name(m));
 	else if (report_is_all(set))
 		why = words_fmt(r,
@@ -320,6 +322,51 @@ static void recommend_balance(struct report *r, int number)
 	say_when_not(r, cell);
 }
 
+/* The setting with the highest estimate of those that the server takes. */
+static uint32_t most_taken(const struct report *r, enum metric m)
+{
+	uint32_t found = CHOICE_NONE;
+
+	for (uint32_t c = 0; c < r->s->ncells; c++) {
+		double x = r->s->cells[c].metric[m].estimate;
+
+		if (isfinite(x) && !r->s->cells[c].overload &&
+			(found == CHOICE_NONE || x > r->s->cells[found].metric[m].estimate))
+			found = c;
+	}
+	return found;
+}
+
+/* Goodput where limits are stated, else what the server makes of all requests together. */
+static void recommend_load(struct report *r, int number)
+{
+	enum metric m = r->s->best[METRIC_GOODPUT].ncells ? METRIC_GOODPUT : METRIC_SYSTEM;
+	uint32_t cell = report_choice(r, m, METRIC_TTFT);
+
+	doc_subsection(r->doc, words_fmt(r, "%d. For many requests at once", number));
+	if (cell != CHOICE_NONE && !r->s->cells[cell].overload) {
+		say_setting(r, m, cell);
+		say_gain(r, m);
+	} else {
+		cell = most_taken(r, m);
+		if (cell == CHOICE_NONE) {
+			doc_para(r->doc, "No burst has a figure to choose by.", 0);
+			return;
+		}
+		doc_item(r->doc, "Setting:",
+			words_fmt(r,
+				"%s, at %s; the highest estimate among settings that the server "
+				"takes. No set that holds the best is given.",
+				words_cell(r, cell),
+				words_metric(r, m, r->s->cells[cell].metric[m].estimate,
+					r->s->cells[cell].metric[m].ci_low,
+					r->s->cells[cell].metric[m].ci_high)),
+			0);
+	}
+	say_cost(r, METRIC_TTFT, cell);
+	say_when_not(r, cell);
+}
+
 /* Loads that went into names of one setting. */
 static void recommend_fewer(struct report *r, int number)
 {
@@ -352,6 +399,7 @@ static void recommend_fewer(struct report *r, int number)
 void report_recommend(struct report *r)
 {
 	uint32_t first = report_choice(r, METRIC_DECODE, METRIC_TTFT);
+	int next = 4;
 
 	doc_section(r->doc, "recommendations", "Recommendations");
 	recommend_throughput(r, first);
@@ -360,5 +408,7 @@ void report_recommend(struct report *r)
 		recommend_balance(r, 3);
 	else
 		recommend_quality(r, 3);
-	recommend_fewer(r, 4);
+	if (report_has_bursts(r))
+		recommend_load(r, next++);
+	recommend_fewer(r, next);
 }

@@ -98,7 +98,7 @@ static void thin_data(struct report *r)
 			words_fmt(r, "a verdict rests on %.0f degree%s of freedom", least,
 				least == 1 ? "" : "s"),
 			"more passes");
-	if (r->d->passes_planned > r->d->passes_complete && r->d->passes_complete > 0)
+	if (dataset_passes_due(r->d) > r->d->passes_complete && r->d->passes_complete > 0)
 		risk(r, "The run is not complete",
 			words_fmt(
 				r, "%u of %u passes", r->d->passes_complete, r->d->passes_planned),
@@ -259,6 +259,35 @@ static void rows(struct report *r)
 			"measure with prompts as long as those in use");
 }
 
+/* ---- load ---- */
+
+/* A finding that begins so, or NULL. */
+static const struct finding *finding_of(const struct report *r, const char *part)
+{
+	for (size_t i = 0; i < r->s->nfindings; i++)
+		if (strstr(r->s->findings[i].text, part))
+			return &r->s->findings[i];
+	return NULL;
+}
+
+static void load(struct report *r)
+{
+	const struct finding *queue = finding_of(r, "queue: this server");
+	const struct finding *overload = finding_of(r, "more than this server takes");
+	const struct finding *spill = finding_of(r, "probably spilled");
+
+	if (overload)
+		risk(r, "More requests than the server takes", words_fmt(r, "see %s", overload->id),
+			"keep below the highest rate without that mark, or add a server");
+	if (queue)
+		risk(r, "Users wait in a queue", words_fmt(r, "see %s", queue->id),
+			"raise OLLAMA_NUM_PARALLEL on the server if its memory allows, or lower "
+			"concurrency");
+	if (spill)
+		risk(r, "The GPU's memory spills over", words_fmt(r, "see %s", spill->id),
+			"use a smaller num_ctx or num_gpu, or the driver's setting against it");
+}
+
 void report_risk(struct report *r)
 {
 	static const char *const head[] = {"Risk", "What was seen", "What to do"};
@@ -275,6 +304,7 @@ void report_risk(struct report *r)
 	aliases(r);
 	drift(r);
 	memory(r);
+	load(r);
 	other_models(r);
 	rows(r);
 }

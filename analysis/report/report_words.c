@@ -167,7 +167,8 @@ struct change words_change(struct report *r, enum metric m, double ratio, double
 	double scale = log ? 100 : 1, none = log ? 1 : 0;
 	double x = (ratio - none) * scale, from = (low - none) * scale, to = (high - none) * scale;
 	struct change c = {.is_more = x >= 0};
-	const char *unit = log ? " %" : "";
+	const char *own = metric_specs[m].unit;
+	const char *unit = log ? " %" : own[0] ? words_fmt(r, " %s", own) : "";
 	int places;
 
 	if (log && ratio >= TIMES_FROM)
@@ -195,6 +196,8 @@ const char *words_name(enum metric m)
 		[METRIC_E2E] = "end-to-end time",
 		[METRIC_PREFILL] = "prefill rate",
 		[METRIC_LOAD] = "load_duration",
+		[METRIC_SYSTEM] = "system throughput",
+		[METRIC_GOODPUT] = "goodput",
 		[METRIC_SCORE] = "score"};
 
 	return names[m] ? names[m] : metric_specs[m].label;
@@ -211,6 +214,11 @@ const char *words_p(struct report *r, double p)
 	if (p > 0.99)
 		return "> 0.99";
 	return arena_str(&r->arena, num_sig(text, p, p < 0.1 ? 1 : 2));
+}
+
+const char *words_share(const struct report *r)
+{
+	return dataset_confidence(r->d) > 0.96 ? "97 %" : "95 %";
 }
 
 const char *words_percent(struct report *r, double share)

@@ -12,7 +12,6 @@
 #include "bug.h"
 #include "rng.h"
 
-#define ALPHA       0.05
 #define SEED        20261124
 #define MOST_DRAWS  2000
 #define LEAST_DRAWS 1000
@@ -25,6 +24,7 @@ struct setting {
 	double mean;     /* adjusted for passes and prompts, turned so that more is better */
 	double weight;   /* observations */
 	double *share;   /* [all loads] part of its observations in each */
+	double *in_pass; /* [npasses] and in each class of server and pass */
 	uint32_t *loads; /* the loads it has observations in */
 	size_t nloads;
 };
@@ -33,8 +33,10 @@ struct contest {
 	const struct strata *s;
 	struct setting *v;
 	size_t n;
-	double *load, *request; /* [n * n] coefficients of MS_load and MS_within in a difference */
-	bool needs_load, needs_request;
+	/* [n * n] coefficients of MS_load, MS_within and the variance of a server's shift from pass
+	 * to pass in a difference; the last only between servers, since it is common to one. */
+	double *load, *request, *host;
+	bool needs_load, needs_request, needs_host;
 };
 
 /* ---- settings and their covariance ---- */
@@ -50,6 +52,7 @@ static void add_group(
 	v->mean += better * g->weight * y;
 	v->weight += g->weight;
 	v->share[g->load] += g->weight;
+	v->in_pass[s->loads[g->load].pass] += g->weight;
 }
 
 static void gather(struct contest *c, const struct effective *eff)
@@ -70,6 +73,7 @@ static void gather(struct contest *c, const struct effective *eff)
 			v->setting = setting;
 			v->treatment = eff->treatment[g->cell];
 			v->share = xcalloc(s->nloads, sizeof(*v->share));
+			v->in_pass = xcalloc(s->npasses, sizeof(*v->in_pass));
 		}
 		add_group(c, &c->v[place[setting] - 1], g, better);
 	}
@@ -78,6 +82,8 @@ static void gather(struct contest *c, const struct effective *eff)
 		struct setting *v = &c->v[i];
 
 		v->mean /= v->weight;
+		for (uint32_t p = 0; p < s->npasses; p++)
+			v->in_pass[p] /= v->weight;
 		v->loads = xcalloc(s->nloads, sizeof(*v->loads));
 		for (uint32_t l = 0; l < s->nloads; l++) {
 			v->share[l] /= v->weight;
@@ -98,13 +104,32 @@ static double common(const struct contest *c, size_t i, size_t j)
 	return sum;
 }
 
-/* Var(mean i - mean j) = load * MS_load + request * MS_within. */
+/* How much of the shifts of servers from pass to pass is left in a difference. */
+static double host_part(const struct contest *c, size_t i, size_t j)
+{
+	double sum = 0;
+
+	for (uint32_t p = 0; c->s->host >= 0 && p < c->s->npasses; p++) {
+		double part = c->v[i].in_pass[p] - c->v[j].in_pass[p];
+
+		sum += part * part;
+	}
+	/* On one server the shifts are taken out by the adjustment for passes. */
+	for (uint32_t p = 0; sum > 0 && p < c->s->npasses; p++) {
+		if (c->v[i].in_pass[p] > 0 && c->v[j].in_pass[p] > 0)
+			return 0;
+	}
+	return sum;
+}
+
+/* Var(mean i - mean j) = load * MS_load + request * MS_within + host * (a server's shift). */
 static void find_variances(struct contest *c)
 {
 	double *own = xcalloc(c->n, sizeof(*own));
 
 	c->load = xcalloc(c->n * c->n, sizeof(*c->load));
 	c->request = xcalloc(c->n * c->n, sizeof(*c->request));
+	c->host = xcalloc(c->n * c->n, sizeof(*c->host));
 	for (size_t i = 0; i < c->n; i++)
 		own[i] = common(c, i, i);
 	for (size_t i = 0; i < c->n; i++) {
@@ -119,6 +144,8 @@ static void find_variances(struct contest *c)
 			c->needs_request = c->needs_request || request > 0;
 			c->load[i * c->n + j] = c->load[j * c->n + i] = load;
 			c->request[i * c->n + j] = c->request[j * c->n + i] = request;
+			c->host[i * c->n + j] = c->host[j * c->n + i] = host_part(c, i, j);
+			c->needs_host = c->needs_host || c->host[i * c->n + j] > 0;
 		}
 	}
 	free(own);
@@ -148,35 +175,52 @@ static double mean_square(struct rng *r, double df)
 	}
 }
 
+/* Variance of a server's shift from pass to pass, from what its loads of a pass have in common. */
+static double host_variance(const struct strata *s, double ms_host, double ms_load)
+{
+	return fmax(0, ms_host - ms_load) * s->npasses / (double)s->nloads;
+}
+
+/* What chance draws: shifts of loads and of servers' passes. */
+struct drawn {
+	double *load, *pass, *mean; /* [nloads], [npasses], [n] */
+};
+
 /* Means as they might have been if all settings were equal. */
-static void draw_means(const struct contest *c, struct rng *r, double *load, double *mean)
+static void draw_means(const struct contest *c, struct rng *r, struct drawn *to)
 {
 	const struct strata *s = c->s;
+	double host = c->needs_host ? sqrt(host_variance(s, s->ms_host, s->ms_load)) : 0;
 	double request = c->needs_request || s->ms_within > 0 ? s->ms_within : 0;
 	double sd = c->needs_load ? sqrt(fmax(0, s->ms_load - request / s->per_load)) : 0;
 
 	for (size_t l = 0; l < s->nloads; l++)
-		load[l] = c->needs_load ? sd * rng_normal(r) : 0;
+		to->load[l] = c->needs_load ? sd * rng_normal(r) : 0;
+	for (uint32_t p = 0; c->needs_host && p < s->npasses; p++)
+		to->pass[p] = host * rng_normal(r);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct setting *v = &c->v[i];
 
-		mean[i] = sqrt(request / v->weight) * rng_normal(r);
+		to->mean[i] = sqrt(request / v->weight) * rng_normal(r);
 		for (size_t k = 0; c->needs_load && k < v->nloads; k++)
-			mean[i] += v->share[v->loads[k]] * load[v->loads[k]];
+			to->mean[i] += v->share[v->loads[k]] * to->load[v->loads[k]];
+		for (uint32_t p = 0; c->needs_host && p < s->npasses; p++)
+			to->mean[i] += v->in_pass[p] * to->pass[p];
 	}
 }
 
 /* How far the candidate falls behind another at most.  Squares are compared, the root is drawn
  * once. */
 static double largest_t(const struct contest *c, size_t candidate, const double *mean,
-	double ms_load, double ms_request)
+	double ms_load, double ms_request, double shift)
 {
 	const double *load = c->load + candidate * c->n, *request = c->request + candidate * c->n;
+	const double *host = c->host + candidate * c->n;
 	double most = 0;
 
 	for (size_t j = 0; j < c->n; j++) {
 		double ahead = mean[j] > mean[candidate] ? mean[j] - mean[candidate] : 0;
-		double v = load[j] * ms_load + request[j] * ms_request;
+		double v = load[j] * ms_load + request[j] * ms_request + host[j] * shift;
 
 		if (ahead * ahead > most * v)
 			most = ahead * ahead / v;
@@ -189,11 +233,13 @@ static double t_between(const struct contest *c, size_t better, size_t worse)
 	size_t at = better * c->n + worse;
 	double request = c->needs_request ? c->request[at] * c->s->ms_within : 0;
 	double load = c->needs_load ? c->load[at] * c->s->ms_load : 0;
+	double host =
+		c->needs_host ? c->host[at] * host_variance(c->s, c->s->ms_host, c->s->ms_load) : 0;
 	double difference = c->v[better].mean - c->v[worse].mean;
 
 	if (difference <= 0)
 		return 0;
-	return load + request > 0 ? difference / sqrt(load + request) : INFINITY;
+	return load + request + host > 0 ? difference / sqrt(load + request + host) : INFINITY;
 }
 
 /* How far each setting was seen to fall behind, and how often chance alone reaches that. */
@@ -207,7 +253,8 @@ struct standing {
 static void draw(const struct contest *c, struct standing *at, size_t draws)
 {
 	const struct strata *s = c->s;
-	double *load = xcalloc(s->nloads, sizeof(*load)), *mean = xcalloc(c->n, sizeof(*mean));
+	struct drawn to = {xcalloc(s->nloads, sizeof(*to.load)),
+		xcalloc(s->npasses, sizeof(*to.pass)), xcalloc(c->n, sizeof(*to.mean))};
 	struct rng r;
 
 	rng_init(&r, SEED, metric_specs[s->metric].column);
@@ -215,11 +262,13 @@ static void draw(const struct contest *c, struct standing *at, size_t draws)
 		double ms_load = c->needs_load ? s->ms_load * mean_square(&r, s->df_load) : 0;
 		double ms_request =
 			c->needs_request ? s->ms_within * mean_square(&r, s->df_within) : 0;
+		double ms_host = c->needs_host ? s->ms_host * mean_square(&r, s->df_host) : 0;
 		double most = 0;
 
-		draw_means(c, &r, load, mean);
+		draw_means(c, &r, &to);
 		for (size_t i = 0; i < c->n; i++) {
-			double t = largest_t(c, i, mean, ms_load, ms_request);
+			double t = largest_t(c, i, to.mean, ms_load, ms_request,
+				host_variance(s, ms_host, ms_load));
 
 			at[i].as_far += t >= at[i].behind;
 			most = fmax(most, t);
@@ -227,14 +276,15 @@ static void draw(const struct contest *c, struct standing *at, size_t draws)
 		for (size_t i = 0; i < c->n; i++)
 			at[i].pairs_as_far += most >= at[i].behind_top;
 	}
-	free(load);
-	free(mean);
+	free(to.load);
+	free(to.pass);
+	free(to.mean);
 }
 
 /* stays[i]: candidate i is not excluded.  Counts those that are shown to be worse. */
 static void judge(const struct contest *c, bool *stays, size_t *worse)
 {
-	double pairs = (double)c->n * (double)c->n;
+	double pairs = (double)c->n * (double)c->n, alpha = 1 - c->s->confidence;
 	size_t draws = (size_t)fmax(LEAST_DRAWS, fmin(MOST_DRAWS, MOST_WORK / pairs)), top = 0;
 	struct standing *at = xcalloc(c->n, sizeof(*at));
 
@@ -247,8 +297,8 @@ static void judge(const struct contest *c, bool *stays, size_t *worse)
 	}
 	draw(c, at, draws);
 	for (size_t i = 0; i < c->n; i++) {
-		stays[i] = (double)at[i].as_far > ALPHA * (double)draws;
-		*worse += !((double)at[i].pairs_as_far > ALPHA * (double)draws);
+		stays[i] = (double)at[i].as_far > alpha * (double)draws;
+		*worse += !((double)at[i].pairs_as_far > alpha * (double)draws);
 	}
 	free(at);
 }
@@ -301,6 +351,8 @@ static const char *why_not(const struct contest *c)
 		return c->s->load_why;
 	if (c->n > 1 && c->needs_request && c->s->within_why)
 		return c->s->within_why;
+	if (c->n > 1 && c->needs_host && c->s->host_why)
+		return c->s->host_why;
 	return NULL;
 }
 
@@ -308,11 +360,13 @@ static void contest_release(struct contest *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].share);
+		free(c->v[i].in_pass);
 		free(c->v[i].loads);
 	}
 	free(c->v);
 	free(c->load);
 	free(c->request);
+	free(c->host);
 }
 
 void best_find(struct best_set *best, const struct strata *s, const struct dataset *d,

@@ -130,67 +130,6 @@ static void set_estimate(struct metric_summary *m, const struct strata *s,
 	m->estimate_valid_only = strata_unscale(s, valid_only->cells[cell].mean);
 }
 
-/* ---- scores ---- */
-
-/* The unit is the prompt: copies of an answer do not make it surer (docs/statistics.md, quality).
- */
-
-static size_t prompt_means(const struct dataset *d, const struct data_row *const *rows,
-	size_t nrows, bool valid_only, double *means)
-{
-	double *count = xcalloc(d->nprompts + 1, sizeof(*count)),
-	       *sum = xcalloc(d->nprompts + 1, sizeof(*sum));
-	size_t n = 0;
-
-	for (size_t i = 0; i < nrows; i++) {
-		double x = rows[i]->metric[METRIC_SCORE];
-		size_t prompt = rows[i]->prompt < d->nprompts ? rows[i]->prompt : d->nprompts;
-
-		if (!rows[i]->counts || !isfinite(x) ||
-			(valid_only && rows[i]->validity == ROW_SUSPECT))
-			continue;
-		count[prompt]++;
-		sum[prompt] += x;
-	}
-	for (size_t p = 0; p <= d->nprompts; p++) {
-		if (count[p] > 0)
-			means[n++] = sum[p] / count[p];
-	}
-	free(count);
-	free(sum);
-	return n;
-}
-
-static void set_score(struct metric_summary *m, const struct dataset *d,
-	const struct data_row *const *rows, size_t nrows)
-{
-	double *means = xcalloc(d->nprompts + 1, sizeof(*means)), half;
-	struct metric_summary over = {0};
-	size_t n = prompt_means(d, rows, nrows, true, means);
-
-	quantile_sort(means, n);
-	set_moments(&over, means, n);
-	m->estimate_valid_only = over.mean;
-	n = prompt_means(d, rows, nrows, false, means);
-	quantile_sort(means, n);
-	set_moments(&over, means, n);
-	free(means);
-	m->estimate = over.mean;
-	m->ci_low = m->ci_high = m->df = NAN;
-	if (n == 0) {
-		m->ci_why = "no answer was graded";
-	} else if (n == 1) {
-		m->ci_why = "one prompt was graded, and the unit of a score is the prompt";
-	} else if (!(over.sd > 0)) {
-		m->ci_why = "all prompts have the same score";
-	} else {
-		m->df = (double)n - 1;
-		half = dist_t_quantile(0.95, m->df) * over.sd / sqrt((double)n);
-		m->ci_low = fmax(0, over.mean - half);
-		m->ci_high = fmin(1, over.mean + half);
-	}
-}
-
 /* ---- one cell ---- */
 
 static bool is_attempt(const char *status)
@@ -261,7 +200,7 @@ static double asked_num_ctx(const struct dataset *d, uint32_t cell)
 	const json_t *fixed = dataset_option(d, "num_ctx");
 
 	if (f >= 0)
-		return d->factors[f].value[d->cells[cell].level[f]];
+		return d->factors[f].sent[d->cells[cell].level[f]];
 	return json_is_number(fixed) ? json_number_value(fixed) : (double)NAN;
 }
 
@@ -280,15 +219,13 @@ static void compare_effective(struct cell_summary *c, const struct dataset *d, s
 /* Requests planned for a cell; 0 where that is not known or counts bursts. */
 static uint32_t planned(const struct dataset *d, const struct data_row *const *rows, size_t nrows)
 {
-	double repeats = json_number_value(json_object_get(d->sweep, "repeats"));
-	size_t prompts = json_array_size(json_object_get(d->sweep, "prompts"));
+	uint64_t n = dataset_cell_requests(d);
 
 	for (size_t i = 0; i < nrows; i++) {
-		if (rows[i]->concurrency > 1)
+		if (rows[i]->burst > 0)
 			return 0;
 	}
-	return repeats > 0 && repeats < 1e6 ? (uint32_t)repeats * (uint32_t)(prompts ? prompts : 1)
-					    : 0;
+	return n < UINT32_MAX ? (uint32_t)n : 0;
 }
 
 void describe_cells(struct summary *s, const struct effective *eff, const struct strata *strata,
@@ -314,9 +251,7 @@ void describe_cells(struct summary *s, const struct effective *eff, const struct
 		compare_effective(c, d, &s->arena);
 		for (int m = 0; m < METRIC_COUNT; m++) {
 			set_sample(&c->metric[m], d, (enum metric)m, rows, n, v, &s->arena);
-			if (m == METRIC_SCORE)
-				set_score(&c->metric[m], d, rows, n);
-			else
+			if (m != METRIC_SCORE)
 				set_estimate(&c->metric[m], &strata[m], &valid_only[m], i);
 		}
 	}

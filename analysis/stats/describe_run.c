@@ -98,7 +98,7 @@ static void measure_gap(struct summary *s, double *v)
 		const struct data_row *r = &d->rows[i];
 		double gap = r->metric[METRIC_TTFT] - r->metric[METRIC_LOAD] - r->prompt_eval_ms;
 
-		if (!r->counts || r->concurrency > 1 || !isfinite(gap))
+		if (!r->counts || r->burst > 0 || !isfinite(gap))
 			continue;
 		v[n++] = gap;
 		s->ttft_minus_server_outside += gap < GAP_LEAST_MS || gap > GAP_MOST_MS;

@@ -36,7 +36,7 @@ static void add_term(struct design *m, int a, int b)
 static void init(struct design *m, const struct dataset *d, const struct effective *eff,
 	uint32_t npasses, struct arena *arena)
 {
-	size_t most = 3 + d->nfactors + d->nfactors * d->nfactors / 2;
+	size_t most = 4 + d->nfactors + d->nfactors * d->nfactors / 2;
 
 	*m = (struct design){
 		.d = d, .eff = eff, .npasses = npasses, .nprompts = (uint32_t)d->nprompts};
@@ -50,7 +50,7 @@ static void add_factors(struct design *m, bool within)
 	int n = (int)m->d->nfactors;
 
 	for (int a = 0; a < n; a++) {
-		if ((f[a].stratum == DATA_SAMPLING) == within)
+		if (m->eff->in_step[a] < 0 && (f[a].stratum == DATA_SAMPLING) == within)
 			add_term(m, a, DESIGN_NONE);
 	}
 	for (int a = 0; a < n; a++) {
@@ -58,18 +58,20 @@ static void add_factors(struct design *m, bool within)
 			bool sampling =
 				f[a].stratum == DATA_SAMPLING || f[b].stratum == DATA_SAMPLING;
 
-			if (sampling == within)
+			if (m->eff->in_step[a] < 0 && m->eff->in_step[b] < 0 && sampling == within)
 				add_term(m, a, b);
 		}
 	}
 }
 
 void design_between(struct design *m, const struct dataset *d, const struct effective *eff,
-	uint32_t npasses, struct arena *arena)
+	uint32_t npasses, int host, struct arena *arena)
 {
 	init(m, d, eff, npasses, arena);
 	add_term(m, DESIGN_INTERCEPT, DESIGN_NONE);
 	add_term(m, DESIGN_PASS, DESIGN_NONE);
+	if (host >= 0)
+		add_term(m, DESIGN_PASS, host);
 	add_factors(m, false);
 }
 
@@ -77,7 +79,8 @@ void design_within(
 	struct design *m, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
 	init(m, d, eff, 0, arena);
-	add_term(m, DESIGN_PROMPT, DESIGN_NONE);
+	if (dataset_factor(d, "prompt") < 0)
+		add_term(m, DESIGN_PROMPT, DESIGN_NONE);
 	add_factors(m, true);
 }
 

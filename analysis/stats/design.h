@@ -25,10 +25,13 @@ struct design {
 	size_t nterms, ncols;
 };
 
-/* The runner stratum: intercept, pass, runner factors and their interactions. */
+/* The runner stratum: intercept, pass, runner factors and their interactions.  Where the factor
+ * `host` is the server (-1: none is), passes are those of all servers together, and server x pass
+ * is a term beside them: together they are the classes of server and pass. */
 void design_between(struct design *m, const struct dataset *d, const struct effective *eff,
-	uint32_t npasses, struct arena *arena);
-/* The request stratum: prompt, sampling factors, their interactions with all factors. */
+	uint32_t npasses, int host, struct arena *arena);
+/* The request stratum: prompt (unless it is a factor), sampling factors, their interactions with
+ * all factors. */
 void design_within(struct design *m, const struct dataset *d, const struct effective *eff,
 	struct arena *arena);
 

@@ -107,18 +107,66 @@ double dist_f_critical(double alpha, double df1, double df2)
 
 /* ---- noncentral F ---- */
 
-/* A Poisson mixture of central beta distributions, summed from its mode outwards. */
-static double mixture(double x, double a, double b, double half, long from, long step)
+/* lgamma() writes a global, and rehearsals run on threads. */
+static double log_gamma(double x)
+{
+	int sign;
+
+	return lgamma_r(x, &sign);
+}
+
+/* A Poisson mixture of central betas, summed from its mode outwards.  Weights and betas follow from
+ * their neighbours (Benton and Krishnamoorthy 2003): I(a + 1) = I(a) - x^a (1 - x)^b / (a B(a, b)).
+ */
+struct mixture {
+	double x, a, b, half;      /* half the noncentrality */
+	double weight, beta, step; /* of term j; step: from its beta to that of j + 1 */
+	double j;
+};
+
+static struct mixture mixture_at(double x, double a, double b, double half, double j)
+{
+	double log_step = (a + j) * log(x) + b * log1p(-x) - log(a + j) + log_gamma(a + b + j) -
+		log_gamma(a + j) - log_gamma(b);
+
+	return (struct mixture){.x = x,
+		.a = a,
+		.b = b,
+		.half = half,
+		.weight = exp(-half + j * log(half) - log_gamma(j + 1)),
+		.beta = gsl_cdf_beta_P(x, a + j, b),
+		.step = exp(log_step),
+		.j = j};
+}
+
+static double mixture_up(struct mixture m)
 {
 	double sum = 0;
 
-	for (long j = from; j >= 0; j += step) {
-		double weight = exp(-half + (double)j * log(half) - lgamma((double)j + 1));
-		double term = weight * gsl_cdf_beta_P(x, a + (double)j, b);
+	for (;;) {
+		double term = m.weight * m.beta;
 
 		sum += term;
-		if (weight < 1e-17 || (step > 0 && term < 1e-17 && (double)j > half))
-			break;
+		if (m.weight < 1e-17 || (term < 1e-17 && m.j > m.half))
+			return sum;
+		m.beta = fmax(0, m.beta - m.step);
+		m.step *= m.x * (m.a + m.b + m.j) / (m.a + m.j + 1);
+		m.j++;
+		m.weight *= m.half / m.j;
+	}
+}
+
+/* The terms below the one it begins with. */
+static double mixture_down(struct mixture m)
+{
+	double sum = 0;
+
+	while (m.j > 0 && m.weight > 1e-17) {
+		m.weight *= m.j / m.half;
+		m.j--;
+		m.step *= (m.a + m.j + 1) / (m.x * (m.a + m.b + m.j));
+		m.beta = fmin(1, m.beta + m.step);
+		sum += m.weight * m.beta;
 	}
 	return sum;
 }
@@ -126,16 +174,16 @@ static double mixture(double x, double a, double b, double half, long from, long
 double dist_noncentral_f(double f, double df1, double df2, double lambda)
 {
 	double x = df1 * f / (df1 * f + df2);
-	long mode = (long)(lambda / 2);
+	struct mixture m;
 
 	if (!is_df(df1) || !is_df(df2) || !(lambda >= 0) || isnan(f))
 		return NAN;
 	if (f <= 0)
 		return 0;
-	if (lambda < 1e-12)
+	if (lambda < 1e-12 || x >= 1)
 		return gsl_cdf_beta_P(x, df1 / 2, df2 / 2);
-	return mixture(x, df1 / 2, df2 / 2, lambda / 2, mode, -1) +
-		mixture(x, df1 / 2, df2 / 2, lambda / 2, mode + 1, 1);
+	m = mixture_at(x, df1 / 2, df2 / 2, lambda / 2, floor(lambda / 2));
+	return fmin(1, mixture_up(m) + mixture_down(m));
 }
 
 static double power_at(double lambda, const struct monotone *m)
@@ -209,7 +257,7 @@ static double range_known(double w, size_t k, const struct range_grid *g)
 /* Density of s = sqrt(chi-squared / df). */
 static double sd_density(double s, double df)
 {
-	return exp(log(2) + df / 2 * log(df / 2) - lgamma(df / 2) + (df - 1) * log(s) -
+	return exp(log(2) + df / 2 * log(df / 2) - log_gamma(df / 2) + (df - 1) * log(s) -
 		df * s * s / 2);
 }
 

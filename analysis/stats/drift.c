@@ -230,10 +230,26 @@ static int compare_sentinels(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-/* Means of the sentinel's loads, in the order they ran. */
+/* The server whose sentinel came first: loads of another one are another machine's. */
+static uint32_t first_server(const struct dataset *d)
+{
+	const struct data_row *first = NULL;
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+
+		if (r->phase == ROW_SENTINEL && r->load != DATA_NONE &&
+			(!first || r->order < first->order))
+			first = r;
+	}
+	return first ? d->loads[first->load].server : 0;
+}
+
+/* Means of the sentinel's loads on one server, in the order they ran. */
 static size_t sentinel_means(
 	const struct strata *s, const struct dataset *d, struct sentinel *means)
 {
+	uint32_t server = first_server(d);
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->nrows; i++) {
@@ -241,7 +257,8 @@ static size_t sentinel_means(
 		double y = r->metric[s->metric];
 
 		if (r->phase != ROW_SENTINEL || !r->ok || r->paid_load || r->load == DATA_NONE ||
-			r->validity == ROW_INVALID || !isfinite(y) || (s->log && y <= 0))
+			r->validity == ROW_INVALID || !isfinite(y) || (s->log && y <= 0) ||
+			d->loads[r->load].server != server)
 			continue;
 		means[r->load].mean += s->log ? log(y) : y;
 		means[r->load].order += r->order;

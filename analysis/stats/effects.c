@@ -8,6 +8,7 @@
 
 #include "bug.h"
 #include "dist.h"
+#include "quality.h"
 
 /* Beyond this rank correlation with the run order a factor of a single pass is its order. */
 #define CONFOUNDED 0.9
@@ -26,19 +27,17 @@ const char *verdict_name(enum verdict v)
 
 /* ---- tests ---- */
 
-static void set_error(struct effect *e, struct effect_work *w)
+static void set_error(struct effect *e, struct effect_work *w, const struct dataset *d)
 {
-	const struct strata *s = w->s;
-	bool runner = e->stratum == DATA_RUNNER;
-	const char *why = runner ? s->load_why : s->within_why;
+	struct strata_error error = strata_error_of(w->s, d, e->factor_a, e->factor_b);
 
-	e->error_term = runner ? "block x pass" : "within loads";
-	e->df_error = runner ? s->df_load : s->df_within;
-	w->ms = runner ? s->ms_load : s->ms_within;
-	w->design = runner ? &s->between_design : &s->within_design;
-	w->lin = runner ? &w->s->between : &w->s->within;
-	if (why) {
-		e->why = why;
+	e->error_term = error.term;
+	e->df_error = error.df;
+	w->ms = error.ms;
+	w->design = error.design;
+	w->lin = error.lin;
+	if (error.why) {
+		e->why = error.why;
 		w->ms = NAN;
 	}
 }
@@ -112,10 +111,11 @@ static bool is_alias(const struct maker *m, int factor)
 	return factor >= 0 && m->eff->factors[factor].nlevels < 2;
 }
 
-/* A factor that was given one level is no factor; one whose levels came to the same is an alias. */
+/* A factor that was given one level is no factor; one whose levels came to the same is an alias;
+ * one that varied in step with another is told of with it. */
 static bool is_factor(const struct maker *m, int factor)
 {
-	return m->d->factors[factor].nlevels > 1;
+	return m->d->factors[factor].nlevels > 1 && m->eff->in_step[factor] < 0;
 }
 
 static void name_effect(struct maker *m, struct effect *e, int a, int b)
@@ -146,7 +146,7 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 		e->why = no_term(m, e->factor_a, e->factor_b);
 		return;
 	}
-	if (!e->why[0] && w->s->npasses == 1 && m->is_order[e->factor_a]) {
+	if (!e->why[0] && w->s->nnumbers == 1 && m->is_order[e->factor_a]) {
 		e->why = "it followed the order of the run, and there was one pass";
 		w->ms = NAN;
 	}
@@ -160,14 +160,11 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 	lin_fit_release(&w->without);
 }
 
-static void add_effect(struct maker *m, struct strata *s, int a, int b)
+void effects_blank(struct effect *e, enum metric metric, const struct dataset *d)
 {
-	struct effect *e = &m->all->v[m->all->n];
-	struct effect_work *w = &m->all->work[m->all->n++];
-
-	*e = (struct effect){.metric = s->metric,
-		.primary = metric_specs[s->metric].primary,
-		.margin = m->d->margin[s->metric],
+	*e = (struct effect){.metric = metric,
+		.primary = metric_specs[metric].primary,
+		.margin = d->margin[metric],
 		.df = NAN,
 		.f = NAN,
 		.p = NAN,
@@ -182,9 +179,17 @@ static void add_effect(struct maker *m, struct strata *s, int a, int b)
 		.verdict_valid_only = VERDICT_INCONCLUSIVE,
 		.why = "",
 		.note = ""};
+}
+
+static void add_effect(struct maker *m, struct strata *s, int a, int b)
+{
+	struct effect *e = &m->all->v[m->all->n];
+	struct effect_work *w = &m->all->work[m->all->n++];
+
+	effects_blank(e, s->metric, m->d);
 	*w = (struct effect_work){.s = s, .widest = NAN};
 	name_effect(m, e, a, b);
-	set_error(e, w);
+	set_error(e, w, m->d);
 	if (is_alias(m, a) || is_alias(m, b)) {
 		e->verdict = e->verdict_valid_only = VERDICT_ALIAS;
 		e->why = arena_fmt(m->arena, "the levels of %s are one setting",
@@ -216,6 +221,7 @@ void effects_make(struct effects *ret, const struct dataset *d, const struct eff
 {
 	size_t most = METRIC_COUNT * (d->nfactors + d->nfactors * d->nfactors / 2);
 	struct maker m = {.d = d, .eff = eff, .arena = arena, .all = ret};
+	struct quality q;
 
 	*ret = (struct effects){.v = arena_alloc(arena, most, sizeof(*ret->v)),
 		.work = arena_alloc(arena, most, sizeof(*ret->work))};
@@ -223,9 +229,12 @@ void effects_make(struct effects *ret, const struct dataset *d, const struct eff
 	for (size_t f = 0; f < d->nfactors; f++)
 		m.is_order[f] = is_order(d, eff, (int)f);
 	for (int i = 0; i < METRIC_COUNT; i++) {
-		if (!strata[i].why)
+		if (i != METRIC_SCORE && !strata[i].why)
 			add_metric(&m, &strata[i]);
 	}
 	free(m.is_order);
+	quality_read(&q, d, strata[METRIC_SCORE].valid_only);
+	quality_effects(ret, &q, eff, &strata[METRIC_SCORE], arena);
+	quality_release(&q);
 	effects_judge(ret, arena);
 }

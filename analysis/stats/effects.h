@@ -17,6 +17,7 @@ struct effect_work {
 	double pattern; /* noncentrality of one level (or cell) that is off by 1, times ms; 0 none
 			 */
 	double *difference, *unit; /* [nlevels * nlevels] level j less level i, its variance / ms */
+	size_t questions;          /* the unit of a score, in place of loads and requests; else 0 */
 };
 
 struct effects {
@@ -25,12 +26,14 @@ struct effects {
 	size_t n;
 };
 
-/* All main effects and two-factor interactions for every metric that is there, adjusted for their
- * number and judged.  strata[METRIC_COUNT] are of the same dataset. */
+/* All main effects and two-factor interactions for every metric that is there (of the score the
+ * main effects), adjusted for their number and judged.  strata[METRIC_COUNT] are of the same
+ * dataset. */
 void effects_make(struct effects *ret, const struct dataset *d, const struct effective *eff,
 	struct strata *strata, struct arena *arena);
 
 /* Steps of effects_make. */
+void effects_blank(struct effect *e, enum metric metric, const struct dataset *d);
 void effects_levels(struct effect *e, struct effect_work *w, const struct dataset *d,
 	const struct effective *eff, struct arena *arena);
 void effects_interaction(struct effect *e, struct effect_work *w, const struct effective *eff);

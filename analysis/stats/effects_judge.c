@@ -8,10 +8,11 @@
 #include "multiple.h"
 #include "wording.h"
 
-#define ALPHA      0.05
-#define POWER      0.90
-#define FEW_DF     6
-#define MAX_PASSES 1000
+#define ALPHA         0.05
+#define POWER         0.90
+#define FEW_DF        6
+#define MAX_PASSES    1000
+#define MAX_QUESTIONS 100000
 
 /* Holm over the family, Benjamini-Hochberg over the rest. */
 static void adjust(struct effects *all, bool primary, size_t *tests)
@@ -51,9 +52,14 @@ static double detectable(const struct effect *e, const struct effect_work *w, si
 static uint32_t passes_for(
 	const struct effect *e, const struct effect_work *w, size_t tests, double margin)
 {
-	double now = w->s->npasses, passes = now, last = 0;
-	double per_pass =
-		e->stratum == DATA_RUNNER ? (double)w->s->nloads / now - 1 : e->df_error / now;
+	const struct strata *s = w->s;
+	double now = s->nnumbers, passes = now, last = 0;
+	double per_pass = e->df_error / now; /* degrees of freedom */
+
+	if (e->factor_a == s->host && e->factor_b < 0)
+		per_pass = e->df_error / fmax(1, now - 1);
+	else if (e->stratum == DATA_RUNNER)
+		per_pass = ((double)s->nloads - s->npasses) / now;
 
 	for (int i = 0; i < 20 && fabs(passes - last) > 0.5; i++) {
 		double df = e->df_error + (passes - now) * per_pass;
@@ -69,6 +75,14 @@ static uint32_t passes_for(
 	return (uint32_t)passes;
 }
 
+/* Questions at which the margin itself would be found so: the information grows with them. */
+static uint32_t questions_for(const struct effect *e, const struct effect_work *w, double margin)
+{
+	double by = e->detectable / margin, n = ceil((double)w->questions * by * by);
+
+	return n > (double)w->questions && n < MAX_QUESTIONS ? (uint32_t)n : 0;
+}
+
 static const char *why_inconclusive(
 	const struct effect *e, const struct effect_work *w, struct arena *arena)
 {
@@ -81,9 +95,14 @@ static const char *why_inconclusive(
 		return "not all of its levels could be compared";
 	percent = 100 * (w->s->log ? expm1(w->widest) : w->widest);
 	half = 100 * (e->widest_high - e->widest_low) / 2;
-	return arena_fmt(arena, "differences up to %s %% are not excluded, and the margin is %s %%",
-		wording_fixed(reach, percent, wording_decimals(half)),
-		wording_plain(margin, 100 * e->margin));
+	if (!w->s->log) {
+		percent /= 100;
+		half /= 100;
+	}
+	return arena_fmt(arena, "differences up to %s%s are not excluded, and the margin is %s%s",
+		wording_fixed(reach, percent, wording_decimals(half)), w->s->log ? " %" : "",
+		wording_plain(margin, w->s->log ? 100 * e->margin : e->margin),
+		w->s->log ? " %" : "");
 }
 
 static enum verdict verdict_of(const struct effect *e, const struct effect_work *w)
@@ -116,7 +135,7 @@ static void find_furthest(struct effect *e, const struct effect_work *w)
 	if (!isfinite(most))
 		return;
 	difference = w->difference[to * n + from];
-	half = dist_range_quantile(1 - ALPHA, n, e->df_error) *
+	half = dist_range_quantile(w->s->confidence, n, e->df_error) *
 		sqrt(w->ms * w->unit[to * n + from] / 2);
 	e->furthest = (struct level_pair){.worse = (uint32_t)from,
 		.better = (uint32_t)to,
@@ -147,7 +166,9 @@ static void judge(struct effect *e, struct effect_work *w, size_t tests, struct 
 	}
 	if (e->verdict == VERDICT_INCONCLUSIVE && !isnan(e->p)) {
 		e->why = why_inconclusive(e, w, arena);
-		if (margin > 0 && w->pattern > 0)
+		if (margin > 0 && w->pattern > 0 && w->questions)
+			e->questions_needed = questions_for(e, w, margin);
+		else if (margin > 0 && w->pattern > 0)
 			e->passes_needed = passes_for(e, w, tests, margin);
 	}
 }

@@ -82,20 +82,24 @@ static void estimate_levels(struct effect *e, struct effect_work *w)
 	struct lin_fit between, within = {0};
 	bool runner = e->stratum == DATA_RUNNER;
 	bool known = !s->load_why && (runner || !s->within_why);
+	bool host = e->factor_a == s->host;
 
 	fit_mains(&s->between_design, &s->between, &between);
 	if (!runner)
 		fit_mains(&s->within_design, &s->within, &within);
 	for (uint32_t i = 0; i < e->nlevels; i++) {
+		struct variance v = {.value = NAN, .df = NAN};
 		double load_unit, request_unit = 0, mean;
 
 		mean = level_contrast(
 			&s->between_design, &between, runner ? w->term : NULL, i, &load_unit);
 		if (!runner)
 			mean += level_contrast(w->design, &within, w->term, i, &request_unit);
-		set_estimate(&e->levels[i], s, mean,
-			known ? strata_variance(s, load_unit, request_unit)
-			      : (struct variance){.value = NAN, .df = NAN});
+		if (host)
+			v = (struct variance){.value = load_unit * w->ms, .df = e->df_error};
+		else if (known)
+			v = strata_variance(s, load_unit, request_unit);
+		set_estimate(&e->levels[i], s, mean, v);
 	}
 	lin_fit_release(&between);
 	lin_fit_release(&within);
@@ -199,12 +203,12 @@ static void compare_levels(struct effect *e, struct effect_work *w, struct arena
 	classes_release(&classes);
 }
 
-/* Ratios to the first level that was measured, with 95 % t intervals. */
+/* Ratios to the first level that was measured, with t intervals. */
 static void refer_levels(struct effect *e, struct effect_work *w)
 {
 	size_t n = e->nlevels;
 	uint32_t reference = 0;
-	double t95 = isnan(w->ms) ? (double)NAN : dist_t_quantile(0.95, e->df_error);
+	double t = isnan(w->ms) ? (double)NAN : dist_t_quantile(w->s->confidence, e->df_error);
 
 	while (reference + 1 < n && e->levels[reference].n == 0)
 		reference++;
@@ -212,7 +216,7 @@ static void refer_levels(struct effect *e, struct effect_work *w)
 	for (uint32_t i = 0; i < n; i++) {
 		struct level_summary *l = &e->levels[i];
 		double difference = w->difference[reference * n + i];
-		double half = i == reference ? 0 : t95 * sqrt(w->ms * w->unit[reference * n + i]);
+		double half = i == reference ? 0 : t * sqrt(w->ms * w->unit[reference * n + i]);
 
 		l->ratio = strata_unscale(w->s, difference);
 		l->ci_low = strata_unscale(w->s, difference - half);

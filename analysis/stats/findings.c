@@ -52,6 +52,8 @@ const char *findings_noun(enum metric metric)
 		[METRIC_E2E] = "end-to-end time",
 		[METRIC_PREFILL] = "prefill rate",
 		[METRIC_LOAD] = "the server's load_duration",
+		[METRIC_SYSTEM] = "system throughput",
+		[METRIC_GOODPUT] = "goodput",
 		[METRIC_SCORE] = "score",
 	};
 
@@ -126,6 +128,9 @@ void findings_make(struct summary *s, const struct effective *eff, const struct 
 		.scope = scope_of(s->data, &s->arena)};
 
 	findings_run(&a);
+	findings_bursts(&a);
+	findings_spill(&a);
+	findings_quality(&a);
 	findings_audit(&a);
 	findings_effects(&a);
 	findings_best(&a);

@@ -49,11 +49,16 @@ void findings_add(struct author *a, enum finding_kind kind, int strength, const 
 void findings_of_file(struct author *a, const char *file);
 /* "throughput": the metric inside a sentence. */
 const char *findings_noun(enum metric metric);
+/* "phase=measure ... num_ctx=8192|1024": the rows of two effective levels of a factor. */
+const char *findings_level_filter(const struct author *a, size_t factor, uint32_t x, uint32_t y);
 /* Rows that count and have the metric. */
 uint64_t findings_rows(const struct author *a, enum metric metric);
 
-void findings_run(struct author *a); /* the run, failures, loads, audit, quality, drift */
-void findings_audit(struct author *a);
+void findings_run(struct author *a); /* the run, failures, loads */
+void findings_bursts(struct author *a);
+void findings_spill(struct author *a);
+void findings_quality(struct author *a); /* scores, and whether answers can be had again */
+void findings_audit(struct author *a);   /* rows, client, drift */
 void findings_effects(struct author *a); /* aliases, effects, what could have been seen */
 void findings_best(struct author *a);
 

@@ -37,16 +37,14 @@ static const char *percent(const struct author *a, double x, double half)
 	return arena_fmt(a->arena, "%s %%", wording_fixed(text, x, wording_decimals(half)));
 }
 
-/* "phase=measure ... num_ctx=8192|1024": the rows of some levels, and how many they are. */
-static const char *level_filter(
-	const struct author *a, const struct effect *e, uint32_t x, uint32_t y)
+const char *findings_level_filter(const struct author *a, size_t factor, uint32_t x, uint32_t y)
 {
-	const struct data_factor *f = &a->d->factors[e->factor_a];
-	const uint32_t *of = a->eff->factors[e->factor_a].of;
+	const struct data_factor *f = &a->d->factors[factor];
+	const uint32_t *of = a->eff->factors[factor].of;
 	struct str text = STR_INIT(STR_MAX_LINE);
 	const char *filter, *separator = "=";
 
-	str_addf(&text, FILTER_COUNTS " %s", f->name);
+	str_addf(&text, FILTER_COUNTS " %s", f->column);
 	for (uint32_t i = 0; i < f->nlevels; i++) {
 		if (of[i] != x && of[i] != y)
 			continue;
@@ -66,7 +64,8 @@ static uint64_t alias_rows(
 	int factor = dataset_factor(a->d, f->factor);
 	uint64_t n = 0;
 
-	str_addf(filter, FILTER_COUNTS " %s=", f->factor);
+	str_addf(filter,
+		FILTER_COUNTS " %s=", factor >= 0 ? a->d->factors[factor].column : f->factor);
 	for (size_t i = 0; i < f->nlevels; i++) {
 		str_addf(filter, "%s%s", i ? "|" : "", f->levels[i]);
 		for (size_t c = 0; factor >= 0 && c < a->d->ncells; c++) {
@@ -104,12 +103,43 @@ static const char *tail(const struct author *a, const struct effect *e)
 
 	if (e->negligible)
 		small = arena_fmt(a->arena,
-			"; that is within the margin of %s %%, too small to act on",
-			wording_plain(margin, 100 * e->margin));
+			"; that is within the margin of %s%s, too small to act on",
+			wording_plain(
+				margin, metric_specs[e->metric].log ? 100 * e->margin : e->margin),
+			metric_specs[e->metric].log ? " %" : "");
 	if (e->note[0])
 		note = arena_fmt(a->arena, "; it %s", e->note);
 	return arena_fmt(a->arena, "%s%s%s", small, note,
 		e->primary ? "" : "; exploratory, found among many");
+}
+
+/* "has a goodput 0.4 req/s lower than ...": of a measure whose differences are no ratios. */
+static const char *linear_difference(const struct author *a, const struct effect *e)
+{
+	const struct level_pair *p = &e->furthest;
+	const struct metric_spec *spec = &metric_specs[e->metric];
+	double x = fabs(p->ratio), low = p->ci_low, high = p->ci_high;
+	int decimals = wording_decimals((high - low) / 2);
+	char size[WORDING_TEXT], from[WORDING_TEXT], to[WORDING_TEXT];
+	const char *unit = spec->unit[0] ? arena_fmt(a->arena, " %s", spec->unit) : "";
+
+	if (p->ratio < 0) {
+		low = -p->ci_high;
+		high = -p->ci_low;
+	}
+	wording_fixed(size, x, decimals);
+	wording_fixed(from, low, decimals);
+	wording_fixed(to, high, decimals);
+	if (low <= 0)
+		return arena_fmt(a->arena,
+			"acts on %s%s (%s), but no two of its levels can be told apart: %s against "
+			"%s differ by %s%s (%s to %s)",
+			findings_noun(e->metric), a->scope, p_text(a, e->p_adjusted),
+			e->levels[p->worse].level, e->levels[p->better].level, size, unit, from,
+			to);
+	return arena_fmt(a->arena, "%s has a %s %s%s %s than %s (%s to %s)%s",
+		e->levels[p->worse].level, findings_noun(e->metric), size, unit,
+		p->ratio < 0 ? "lower" : "higher", e->levels[p->better].level, from, to, a->scope);
 }
 
 /* "costs 3.1 % throughput" or "adds 12 % to TTFT", with the interval as percentages. */
@@ -148,15 +178,33 @@ static int strength_of(const struct effect *e, double size)
 	return (e->primary ? STRENGTH_EFFECT : STRENGTH_EXPLORATORY) + (int)scaled;
 }
 
+/* A wait that grows as long as requests are sent has no size of its own. */
+static const char *grows(const struct author *a, const struct effect *e, uint32_t level)
+{
+	const uint32_t *of = a->eff->factors[e->factor_a].of;
+
+	if ((e->metric != METRIC_TTFT && e->metric != METRIC_E2E) || strcmp(e->factor, "rate") != 0)
+		return "";
+	for (size_t c = 0; c < a->s->ncells; c++) {
+		if (a->s->cells[c].overload && of[a->d->cells[c].level[e->factor_a]] == level)
+			return "; it grows as long as requests come, for that is more than the "
+			       "server takes";
+	}
+	return "";
+}
+
 static void say_main_effect(struct author *a, const struct effect *e)
 {
 	const struct level_pair *p = &e->furthest;
 
 	if (!isfinite(p->ratio))
 		return;
-	findings_add(a, FIND_EFFECT, strength_of(e, fabs(log(p->ratio))),
-		arena_fmt(a->arena, "%s %s%s", e->factor, difference(a, e), tail(a, e)),
-		level_filter(a, e, p->worse, p->better),
+	findings_add(a, FIND_EFFECT,
+		strength_of(e, metric_specs[e->metric].log ? fabs(log(p->ratio)) : fabs(p->ratio)),
+		arena_fmt(a->arena, "%s %s%s%s", e->factor,
+			metric_specs[e->metric].log ? difference(a, e) : linear_difference(a, e),
+			grows(a, e, p->worse), tail(a, e)),
+		findings_level_filter(a, (size_t)e->factor_a, p->worse, p->better),
 		(uint64_t)e->levels[p->worse].n + e->levels[p->better].n);
 }
 
@@ -173,7 +221,7 @@ static double reach_half(const struct effect *e)
 
 static void say_interaction(struct author *a, const struct effect *e)
 {
-	const char *size = isfinite(reach_of(e))
+	const char *size = metric_specs[e->metric].log && isfinite(reach_of(e))
 		? arena_fmt(a->arena,
 			  "; what one does differs by up to %s between levels of the other",
 			  percent(a, reach_of(e), reach_half(e)))
@@ -366,9 +414,27 @@ static void say_detectable(struct author *a, enum metric metric)
 	VEC_RELEASE(&parts);
 }
 
+/* Factors that varied together: what is said of the one is said of both. */
+static void say_steps(struct author *a)
+{
+	for (size_t f = 0; f < a->d->nfactors; f++) {
+		int lead = a->eff->in_step[f];
+
+		if (lead >= 0)
+			findings_add(a, FIND_LIMIT, STRENGTH_ALIAS - 1,
+				arena_fmt(a->arena,
+					"%s varied in step with %s: what is said of %s is said of "
+					"both, and which of them it is cannot be told",
+					a->d->factors[f].name, factor_name(a, lead),
+					factor_name(a, lead)),
+				FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
+	}
+}
+
 void findings_effects(struct author *a)
 {
 	say_aliases(a);
+	say_steps(a);
 	for (size_t i = 0; i < a->s->neffects; i++) {
 		const struct effect *e = &a->s->effects[i];
 

@@ -55,7 +55,8 @@ static void say_run(struct author *a)
 		arena_fmt(a->arena, "%s of %s ok%s; %s", num_group(ok, (int64_t)s->ok), tries(a),
 			took, loads_clause(a)),
 		FILTER_MEASURED, s->measured);
-	if (a->d->planned_requests > s->measured)
+	if (a->d->planned_requests > s->measured &&
+		dataset_passes_due(a->d) == a->d->passes_planned)
 		findings_add(a, FIND_RUN, STRENGTH_RUN - 1,
 			arena_fmt(a->arena, "the run is not complete: %s of %s planned",
 				num_group(ok, (int64_t)s->measured),
@@ -165,6 +166,80 @@ static void say_missing(struct author *a, const struct presence *p, uint32_t pas
 		arena_fmt(a->arena, "phase=measure pass=%u", pass), 0);
 }
 
+/* "; the ratios are known within 1.8 % (num_ctx in throughput), and 2 % was asked for" */
+static const char *known_within(const struct author *a)
+{
+	const struct summary *s = a->s;
+	char width[WORDING_TEXT], asked[WORDING_TEXT];
+
+	if (!isfinite(s->widest))
+		return arena_fmt(a->arena, "; how well the ratios are known cannot be told: %s",
+			s->widest_why);
+	return arena_fmt(a->arena,
+		"; the ratios between levels are known within %s %% or better (the widest is %s in "
+		"%s%s), and %s %% was asked for",
+		wording_fixed(width, 100 * s->widest, s->widest < 0.0995 ? 1 : 0), s->widest_factor,
+		findings_noun(s->widest_metric),
+		metric_specs[s->widest_metric].primary && s->widest_metric != METRIC_DECODE
+			? ", in proportion to its margin"
+			: "",
+		wording_plain(asked, 100 * a->d->until));
+}
+
+/* How many passes were made of how many, and why no more. */
+static void say_length(struct author *a)
+{
+	const struct dataset *d = a->d;
+	const char *most = wording_count(a->arena, d->passes_planned, "pass", "passes");
+	const char *known = d->until > 0 ? known_within(a) : "", *text = NULL;
+	char time[NUM_TEXT];
+
+	if (strcmp(d->ended, "enough") == 0 && d->until > 0)
+		text = arena_fmt(a->arena, "it stopped after %u of at most %s%s",
+			d->passes_complete, most, known);
+	else if (strcmp(d->ended, "budget") == 0 && d->budget_s > 0)
+		text = arena_fmt(a->arena,
+			"the budget of %s ended it after %u of %s: the next would not have "
+			"fitted%s",
+			num_duration(time, d->budget_s), d->passes_complete, most, known);
+	else if (d->passes_planned > d->passes_complete)
+		text = arena_fmt(a->arena, "%u of %s complete; `chimera resume` does the rest",
+			d->passes_complete,
+			wording_count(a->arena, d->passes_planned, "pass is", "passes are"));
+	else if (d->until > 0)
+		text = arena_fmt(a->arena, "all %s were made%s", most, known);
+	if (text)
+		findings_add(a, FIND_RUN, STRENGTH_RUN - 3, text, FILTER_MEASURED, a->s->measured);
+}
+
+/* What had to go so that the rest fits into the budget, as sweep.json keeps it. */
+static void say_budget(struct author *a)
+{
+	const json_t *sweep = a->d->sweep;
+	double kept = json_number_value(json_object_get(sweep, "priority_kept"));
+	double per_pass = json_number_value(json_object_get(sweep, "per_pass"));
+	size_t priorities = json_array_size(json_object_get(sweep, "priority"));
+	const char *cells = "";
+	char time[NUM_TEXT], number[NUM_TEXT];
+
+	if (!(a->d->budget_s > 0))
+		return;
+	if (kept > 0)
+		cells = arena_fmt(a->arena,
+			"; of the cells those of the first %s of %zu "
+			"priorities were kept, and no others",
+			num_text(number, kept), priorities);
+	findings_add(a, FIND_RUN, STRENGTH_RUN - 4,
+		arena_fmt(a->arena,
+			"the sweep had a budget of %s: the plan has %s with %s of each cell and "
+			"prompt in each%s",
+			num_duration(time, a->d->budget_s),
+			wording_count(a->arena, a->d->passes_planned, "pass", "passes"),
+			wording_count(a->arena, (uint64_t)fmax(0, per_pass), "request", "requests"),
+			cells),
+		FILTER_MEASURED, a->s->measured);
+}
+
 static void say_passes(struct author *a)
 {
 	struct presence p;
@@ -173,13 +248,6 @@ static void say_passes(struct author *a)
 		return;
 	for (uint32_t pass = 1; pass <= p.npasses; pass++)
 		say_missing(a, &p, pass);
-	if (a->d->passes_planned > a->d->passes_complete && p.npasses > 0)
-		findings_add(a, FIND_RUN, STRENGTH_RUN - 3,
-			arena_fmt(a->arena, "%u of %s complete; `chimera resume` does the rest",
-				a->d->passes_complete,
-				wording_count(
-					a->arena, a->d->passes_planned, "pass is", "passes are")),
-			FILTER_MEASURED, a->s->measured);
 	free(p.blocks);
 	free(p.has);
 }
@@ -195,7 +263,7 @@ static const char *failure_list(const struct author *a)
 	for (size_t i = 0; i < a->d->nrows; i++) {
 		const struct data_row *r = &a->d->rows[i];
 
-		count[r->status] += r->phase == ROW_MEASURE && !r->ok;
+		count[r->status] += r->phase == ROW_MEASURE && !r->ok && !r->overload;
 	}
 	for (size_t i = 0; i < a->d->nstatus; i++) {
 		if (count[i])
@@ -234,20 +302,25 @@ static const char *failing_cell(const struct author *a)
 static void say_failures(struct author *a)
 {
 	const struct summary *s = a->s;
+	uint64_t failed = s->failed;
 	double upper = 0;
 	char text[WORDING_TEXT];
+
+	/* What was not sent since the server could not take it has a statement of its own. */
+	for (size_t i = 0; i < a->d->nrows; i++)
+		failed -= a->d->rows[i].overload;
 
 	for (size_t c = 0; c < s->ncells; c++) {
 		if (isfinite(s->cells[c].failure_upper))
 			upper = fmax(upper, s->cells[c].failure_upper);
 	}
-	if (s->failed > 0)
+	if (failed > 0)
 		findings_add(a, FIND_FAILURE, STRENGTH_FAILING,
 			arena_fmt(a->arena, "%llu of %s did not succeed: %s%s",
-				(unsigned long long)s->failed, tries(a), failure_list(a),
-				failing_cell(a)),
-			"phase=measure status!=ok", s->failed);
-	else if (upper > 0)
+				(unsigned long long)failed, tries(a), failure_list(a),
+				failed == s->failed ? failing_cell(a) : ""),
+			"phase=measure status!=ok", failed);
+	else if (s->failed == 0 && upper > 0)
 		findings_add(a, FIND_FAILURE, STRENGTH_CALM,
 			arena_fmt(a->arena,
 				"no request failed; that does not exclude a failure rate of up to "
@@ -340,46 +413,15 @@ static void say_context(struct author *a)
 		FILTER_COUNTS, findings_rows(a, METRIC_TTFT));
 }
 
-/* ---- scores ---- */
-
-static void say_quality(struct author *a)
-{
-	uint64_t graded = 0, correct = 0;
-	char text[WORDING_TEXT];
-	double sum = 0;
-
-	for (size_t i = 0; i < a->d->nrows; i++) {
-		double score = a->d->rows[i].metric[METRIC_SCORE];
-
-		if (!a->d->rows[i].counts || !isfinite(score))
-			continue;
-		graded++;
-		correct += score == 1;
-		sum += score;
-	}
-	if (!graded)
-		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
-			"answers were not graded: what the settings do to quality is not known",
-			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
-	else
-		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
-			arena_fmt(a->arena,
-				"%llu of %s graded right, mean score %s; scores are not compared "
-				"between settings",
-				(unsigned long long)correct,
-				wording_count(a->arena, graded, "answer was", "answers were"),
-				wording_fixed(text, sum / (double)graded, 2)),
-			FILTER_COUNTS " score!=", graded);
-}
-
 void findings_run(struct author *a)
 {
 	say_run(a);
 	say_passes(a);
+	say_length(a);
+	say_budget(a);
 	say_failures(a);
 	say_load_times(a);
 	say_other_models(a);
 	say_effective(a);
 	say_context(a);
-	say_quality(a);
 }

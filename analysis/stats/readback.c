@@ -461,6 +461,7 @@ void effective_find(struct effective *eff, const struct dataset *d, struct arena
 	read_loads(&f);
 	for (size_t i = 0; i < d->nfactors; i++)
 		find_levels(&f, i);
+	effective_steps(eff, d, arena);
 	report_planned(&f);
 	eff->nsettings = classify(&f, false, eff->setting, eff->first_cell);
 	classify(&f, true, eff->treatment, NULL);

@@ -19,6 +19,9 @@ struct effective {
 	struct effective_factor *factors; /* [dataset.nfactors] */
 	uint32_t *setting;                /* [dataset.ncells] */
 	uint32_t *treatment;              /* [dataset.ncells] */
+	/* [nfactors] another factor whose levels it follows one by one (zip), so that their effects
+	 * are one: that is analysed as the other's; -1 none. */
+	int *in_step;
 	uint32_t nsettings;
 	uint32_t *first_cell; /* [nsettings] the first cell that is it */
 };
@@ -26,5 +29,7 @@ struct effective {
 /* Everything is in the arena; *aliases gets what was found and what the plan knew. */
 void effective_find(struct effective *eff, const struct dataset *d, struct arena *arena,
 	struct alias_finding **aliases, size_t *naliases);
+/* A step of it: in_step, from the levels in effect. */
+void effective_steps(struct effective *eff, const struct dataset *d, struct arena *arena);
 
 #endif

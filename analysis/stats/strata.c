@@ -7,6 +7,7 @@
 
 #include "bug.h"
 #include "dist.h"
+#include "strata_parts.h"
 
 /* A mean square below this is rounding, not noise: values equal to the last digit. */
 #define MS_NOTHING  1e-18
@@ -15,168 +16,6 @@
 double strata_unscale(const struct strata *s, double x)
 {
 	return s->log ? exp(x) : x;
-}
-
-/* ---- from rows to groups ---- */
-
-struct value {
-	uint32_t load, cell, prompt, order;
-	bool burst;
-	double y;
-};
-
-static int compare_values(const void *a, const void *b)
-{
-	const struct value *x = a, *y = b;
-
-	if (x->load != y->load)
-		return x->load < y->load ? -1 : 1;
-	if (x->cell != y->cell)
-		return x->cell < y->cell ? -1 : 1;
-	if (x->prompt != y->prompt)
-		return x->prompt < y->prompt ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-/* The values that enter, sorted by load, cell and prompt; those of a burst have no prompt. */
-static struct value *collect(
-	const struct strata *s, const struct dataset *d, bool valid_only, size_t *n)
-{
-	struct value *v = xcalloc(d->nrows, sizeof(*v));
-
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-		double y = r->metric[s->metric];
-
-		if (!r->counts || !isfinite(y) || (s->log && y <= 0) ||
-			(valid_only && r->validity == ROW_SUSPECT))
-			continue;
-		v[(*n)++] = (struct value){.load = r->load,
-			.cell = r->cell,
-			.prompt = r->concurrency > 1 ? DATA_NONE : r->prompt,
-			.order = r->order,
-			.burst = r->concurrency > 1,
-			.y = s->log ? log(y) : y};
-	}
-	qsort(v, *n, sizeof(*v), compare_values);
-	return v;
-}
-
-static bool same_group(const struct value *a, const struct value *b)
-{
-	return a->load == b->load && a->cell == b->cell && a->prompt == b->prompt;
-}
-
-/* A burst is one observation of its load and cell, however many requests it has. */
-static void fill_group(struct strata_group *g, const struct value *v, size_t n)
-{
-	*g = (struct strata_group){.cell = v->cell,
-		.prompt = v->prompt,
-		.rows = (uint32_t)n,
-		.weight = v->burst ? 1 : (double)n};
-	for (size_t i = 0; i < n; i++)
-		g->mean += v[i].y / (double)n;
-	for (size_t i = 0; !v->burst && i < n; i++)
-		g->ss += (v[i].y - g->mean) * (v[i].y - g->mean);
-}
-
-static void make_groups(struct strata *s, const struct effective *eff, const struct value *v,
-	size_t n, struct arena *arena)
-{
-	s->groups = arena_alloc(arena, n, sizeof(*s->groups));
-	s->loads = arena_alloc(arena, n, sizeof(*s->loads));
-	for (size_t i = 0, end; i < n; i = end) {
-		struct strata_group *g = &s->groups[s->ngroups];
-		struct strata_load *l;
-
-		for (end = i; end < n && same_group(&v[i], &v[end]); end++)
-			;
-		fill_group(g, v + i, end - i);
-		if (i == 0 || v[i].load != v[i - 1].load) {
-			l = &s->loads[s->nloads++];
-			l->load = v[i].load;
-			l->treatment = eff->treatment[g->cell];
-			l->first = s->ngroups;
-		}
-		l = &s->loads[s->nloads - 1];
-		g->load = (uint32_t)(s->nloads - 1);
-		l->ngroups++;
-		l->mean += g->weight * g->mean;
-		l->weight += g->weight;
-		s->ngroups++;
-	}
-	for (size_t l = 0; l < s->nloads; l++)
-		s->loads[l].mean /= s->loads[l].weight;
-}
-
-/* A load with what it is sorted by. */
-struct sorted_load {
-	uint32_t load, first, second;
-};
-
-static int compare_loads(const void *a, const void *b)
-{
-	const struct sorted_load *x = a, *y = b;
-
-	if (x->first != y->first)
-		return x->first < y->first ? -1 : 1;
-	if (x->second != y->second)
-		return x->second < y->second ? -1 : 1;
-	return (x->load > y->load) - (x->load < y->load);
-}
-
-/* Numbers the pairs of server and pass that have loads, and sorts the loads by treatment. */
-static void sort_loads(struct strata *s, const struct dataset *d, struct arena *arena)
-{
-	struct sorted_load *sorted = xcalloc(s->nloads, sizeof(*sorted));
-
-	for (uint32_t i = 0; i < s->nloads; i++) {
-		const struct data_load *l = &d->loads[s->loads[i].load];
-
-		sorted[i] = (struct sorted_load){i, l->pass, l->server};
-	}
-	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
-	for (size_t i = 0; i < s->nloads; i++) {
-		s->npasses += i == 0 || sorted[i].first != sorted[i - 1].first ||
-			sorted[i].second != sorted[i - 1].second;
-		s->loads[sorted[i].load].pass = s->npasses - 1;
-	}
-	for (uint32_t i = 0; i < s->nloads; i++)
-		sorted[i] = (struct sorted_load){i, s->loads[i].treatment, 0};
-	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
-	s->by_treatment = arena_alloc(arena, s->nloads, sizeof(*s->by_treatment));
-	for (size_t i = 0; i < s->nloads; i++)
-		s->by_treatment[i] = sorted[i].load;
-	free(sorted);
-}
-
-static void describe_cells(struct strata *s, const struct dataset *d, struct arena *arena)
-{
-	double *in_load = xcalloc(d->ncells, sizeof(*in_load));
-
-	s->cells = arena_alloc(arena, d->ncells, sizeof(*s->cells));
-	for (size_t i = 0; i < s->ngroups; i++) {
-		struct strata_cell *c = &s->cells[s->groups[i].cell];
-
-		c->weight += s->groups[i].weight;
-		c->mean += s->groups[i].weight * s->groups[i].mean;
-	}
-	for (size_t i = 0; i < s->ngroups; i++) {
-		const struct strata_group *g = &s->groups[i];
-		struct strata_cell *c = &s->cells[g->cell];
-		bool last = i + 1 == s->ngroups || g[1].cell != g->cell || g[1].load != g->load;
-
-		in_load[g->cell] += g->weight;
-		if (!last)
-			continue;
-		c->share += in_load[g->cell] / c->weight * (in_load[g->cell] / c->weight);
-		c->nloads++;
-		in_load[g->cell] = 0;
-	}
-	for (size_t c = 0; c < d->ncells; c++)
-		s->cells[c].mean = s->cells[c].weight > 0 ? s->cells[c].mean / s->cells[c].weight
-							  : (double)NAN;
-	free(in_load);
 }
 
 /* ---- request stratum ---- */
@@ -329,13 +168,15 @@ static void fit_between(
 {
 	double *x;
 
-	design_between(&s->between_design, d, eff, s->npasses, arena);
+	design_between(
+		&s->between_design, d, eff, s->host < 0 ? s->npasses : s->nnumbers, s->host, arena);
 	lin_init(&s->between, s->between_design.ncols);
 	x = xcalloc(s->between_design.ncols, sizeof(*x));
 	for (size_t i = 0; i < s->nloads; i++) {
 		const struct strata_load *l = &s->loads[i];
 
-		design_row(&s->between_design, s->groups[l->first].cell, l->pass, DATA_NONE, x);
+		design_row(&s->between_design, s->groups[l->first].cell,
+			s->host < 0 ? l->pass : l->number, DATA_NONE, x);
 		lin_row(&s->between, x, l->adjusted, l->weight / s->per_load);
 	}
 	free(x);
@@ -345,10 +186,12 @@ static void fit_between(
  * tells what they show from a change of the machine all the same. */
 static const char *why_no_load_error(const struct strata *s, bool replicated)
 {
-	if (s->npasses < 2 && replicated)
+	uint32_t passes = s->host < 0 ? s->npasses : s->nnumbers;
+
+	if (passes < 2 && replicated)
 		return "there was one pass: a difference between settings cannot be told from one "
 		       "between loads, or from a drift";
-	if (s->npasses < 2)
+	if (passes < 2)
 		return "each setting was loaded once: a difference between loads cannot be told "
 		       "from a difference between settings";
 	if (s->df_load <= 0)
@@ -363,10 +206,10 @@ static void set_load_error(struct strata *s, const struct lin_cross_fit *fit)
 	double ss = fit->rss, ms_pass;
 
 	s->df_load = n - na - pass;
-	/* With one setting and one load of it in each pass, passes are all the replication there
-	 * is: the loads are compared as they are. */
-	if (s->df_load <= 0 && na == 1 && n > 1) {
-		s->df_load = n - 1;
+	/* With one setting (on each server that is compared) and one load of it in each pass,
+	 * passes are all the replication there is: the loads are compared as they are. */
+	if (s->df_load <= 0 && na == s->nhosts && n > na) {
+		s->df_load = n - na;
 		ss = fit->rss_a;
 		pass = 0;
 	}
@@ -387,7 +230,7 @@ static void set_load_error(struct strata *s, const struct lin_cross_fit *fit)
 	}
 }
 
-static void find_load_error(struct strata *s, struct arena *arena)
+static void find_load_error(struct strata *s, const struct dataset *d, struct arena *arena)
 {
 	struct lin_cross *obs = xcalloc(s->nloads, sizeof(*obs));
 	struct lin_cross_fit fit;
@@ -401,38 +244,64 @@ static void find_load_error(struct strata *s, struct arena *arena)
 	set_load_error(s, &fit);
 	s->pass_effect = arena_alloc(arena, s->npasses, sizeof(*s->pass_effect));
 	memcpy(s->pass_effect, fit.effect_b, s->npasses * sizeof(*s->pass_effect));
+	if (s->host >= 0)
+		strata_center_passes(s, d);
 	lin_cross_release(&fit);
 	free(obs);
+}
+
+/* Why no row has the metric. */
+static const char *why_nothing(const struct dataset *d, enum metric metric)
+{
+	const struct data_goodput *g = &d->goodput;
+
+	if (metric != METRIC_SYSTEM && metric != METRIC_GOODPUT)
+		return "no request that counts has it";
+	if (d->nbursts == 0)
+		return "requests were sent one at a time: it is a measure of bursts";
+	if (metric == METRIC_GOODPUT && isnan(g->ttft_ms) && isnan(g->tpot_ms) && isnan(g->e2e_ms))
+		return "no limits are stated that a request must meet (sweep key goodput)";
+	for (size_t i = 0; i < d->nbursts; i++) {
+		if (d->bursts[i].why)
+			return d->bursts[i].why;
+	}
+	return "no burst that counts has it";
+}
+
+/* What varies in step with the server has its effect. */
+static int host_of(const struct dataset *d, const struct effective *eff)
+{
+	int server = dataset_factor(d, "server");
+
+	if (server < 0 || eff->factors[server].nlevels < 2)
+		return -1;
+	return eff->in_step[server] < 0 ? server : eff->in_step[server];
 }
 
 void strata_fit(struct strata *s, const struct dataset *d, const struct effective *eff,
 	enum metric metric, bool valid_only, struct arena *arena)
 {
-	struct value *v;
-	size_t n = 0;
-
 	*s = (struct strata){.metric = metric,
 		.log = metric_specs[metric].log,
+		.valid_only = valid_only,
+		.confidence = dataset_confidence(d),
+		.host = host_of(d, eff),
 		.ms_within = NAN,
 		.ms_load = NAN,
+		.ms_host = NAN,
 		.sd_request = NAN,
 		.sd_load = NAN,
 		.sd_pass = NAN};
-	v = collect(s, d, valid_only, &n);
-	make_groups(s, eff, v, n, arena);
-	free(v);
-	describe_cells(s, d, arena);
-	if (n == 0) {
-		s->why = "no request that counts has it";
+	strata_collect(s, d, eff, valid_only, arena);
+	if (s->ngroups == 0) {
+		s->why = why_nothing(d, metric);
 		return;
 	}
-	for (size_t i = 0; i < s->nloads; i++)
-		s->per_load += s->loads[i].weight / (double)s->nloads;
-	sort_loads(s, d, arena);
 	fit_within(s, d, eff, arena);
 	find_within_error(s, d, eff);
 	fit_between(s, d, eff, arena);
-	find_load_error(s, arena);
+	find_load_error(s, d, arena);
+	strata_host_error(s);
 }
 
 void strata_release(struct strata *s)
@@ -441,7 +310,22 @@ void strata_release(struct strata *s)
 	lin_release(&s->between);
 }
 
-/* ---- variances ---- */
+/* ---- errors and variances ---- */
+
+struct strata_error strata_error_of(struct strata *s, const struct dataset *d, int a, int b)
+{
+	bool sampling = d->factors[a].stratum == DATA_SAMPLING ||
+		(b >= 0 && d->factors[b].stratum == DATA_SAMPLING);
+
+	if (sampling)
+		return (struct strata_error){"within loads", s->within_why, s->ms_within,
+			s->df_within, &s->within_design, &s->within};
+	if (a == s->host && b < 0)
+		return (struct strata_error){"server x pass", s->host_why, s->ms_host, s->df_host,
+			&s->between_design, &s->between};
+	return (struct strata_error){"block x pass", s->load_why, s->ms_load, s->df_load,
+		&s->between_design, &s->between};
+}
 
 struct variance strata_variance(const struct strata *s, double per_load, double per_request)
 {
@@ -468,11 +352,11 @@ double strata_half(const struct strata *s, struct variance v)
 	 * Cochran and Cox's t, the mean of both weighted by their variances, is not
 	 * (docs/statistics.md). */
 	if (v.load > 0 && v.request > 0 && s->df_load < FEW_LOAD_DF)
-		t = (v.load * dist_t_quantile(0.95, s->df_load) +
-			    v.request * dist_t_quantile(0.95, s->df_within)) /
+		t = (v.load * dist_t_quantile(s->confidence, s->df_load) +
+			    v.request * dist_t_quantile(s->confidence, s->df_within)) /
 			v.value;
 	else
-		t = dist_t_quantile(0.95, v.df);
+		t = dist_t_quantile(s->confidence, v.df);
 	return t * sqrt(v.value);
 }
 

@@ -9,8 +9,7 @@
 #include "design.h"
 #include "linmodel.h"
 
-/* Requests of one load, cell and prompt; for bursts (concurrency > 1) of one load and cell, which
- * then weigh as one observation. */
+/* Requests of one load, cell and prompt; or one burst, which weighs as one observation. */
 struct strata_group {
 	uint32_t load;   /* in strata.loads */
 	uint32_t cell;   /* in dataset.cells */
@@ -22,6 +21,7 @@ struct strata_group {
 struct strata_load {
 	uint32_t load;            /* in dataset.loads */
 	uint32_t treatment, pass; /* pass: class of server and pass, from 0 */
+	uint32_t number;          /* class of pass alone */
 	size_t first, ngroups;
 	double weight;         /* observations */
 	double mean, adjusted; /* over the rows; over cells and prompts as if each had its share */
@@ -36,19 +36,26 @@ struct strata_cell {
 
 struct strata {
 	enum metric metric;
-	bool log;
+	bool log, valid_only;
+	double confidence; /* of intervals */
+	int host; /* the factor `server` (or what it varies in step with) where it has levels to
+		     compare; -1: none */
 	const char *why; /* nothing could be fitted: the reason; else NULL */
 	struct strata_group *groups;
 	size_t ngroups;
 	struct strata_load *loads;
 	size_t nloads;
-	struct strata_cell *cells; /* [dataset.ncells] */
-	uint32_t *by_treatment;    /* [nloads] indices of loads, sorted by treatment */
-	uint32_t npasses;
-	double per_load; /* mean observations per load */
+	struct strata_cell *cells;  /* [dataset.ncells] */
+	uint32_t *by_treatment;     /* [nloads] indices of loads, sorted by treatment */
+	uint32_t npasses, nnumbers; /* classes of server and pass, and of pass alone */
+	uint32_t nhosts;            /* servers compared, 1 where none are */
+	double per_load;            /* mean observations per load */
 	/* Errors; NaN with the reason where there are no degrees of freedom. */
 	double ms_within, df_within, ms_load, df_load;
 	const char *within_why, *load_why;
+	/* Error of the server's own effect: server x pass, on the scale of load means. */
+	double ms_host, df_host;
+	const char *host_why;
 	/* Standard deviations on the analysis scale; NaN unknown. */
 	double sd_request, sd_load, sd_pass;
 	double *pass_effect;   /* [npasses] with mean 0 */
@@ -63,6 +70,17 @@ void strata_fit(struct strata *s, const struct dataset *d, const struct effectiv
 	enum metric metric, bool valid_only, struct arena *arena);
 void strata_release(struct strata *s);
 
+/* What an effect is held against. */
+struct strata_error {
+	const char *term; /* "block x pass", "server x pass", "within loads" */
+	const char *why;  /* there is none: the reason; else NULL */
+	double ms, df;
+	const struct design *design;
+	struct lin *lin;
+};
+/* Of factor a, or of its interaction with b (-1: none). */
+struct strata_error strata_error_of(struct strata *s, const struct dataset *d, int a, int b);
+
 /* Variance of a sum of independent parts of the two mean squares, with its degrees of freedom by
  * Satterthwaite (1946). */
 struct variance {
@@ -71,10 +89,10 @@ struct variance {
 };
 /* per_load * MS_load + per_request * MS_within. */
 struct variance strata_variance(const struct strata *s, double per_load, double per_request);
-/* Half the 95 % interval of an estimate with that variance. */
+/* Half the interval of an estimate with that variance. */
 double strata_half(const struct strata *s, struct variance v);
 
-/* 95 % interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns
+/* Interval of the expectation of a cell's mean over loads, on the analysis scale.  Returns
  * NULL, or why there is none. */
 const char *strata_cell_interval(
 	const struct strata *s, uint32_t cell, double *low, double *high, double *df);

@@ -6,14 +6,83 @@
 
 #include "best.h"
 #include "describe.h"
+#include "dist.h"
 #include "drift.h"
 #include "effects.h"
 #include "findings.h"
+#include "quality.h"
 
 /* Metrics of which the best is looked for. */
 static bool has_best(enum metric m)
 {
 	return m != METRIC_LOAD && m != METRIC_SCORE;
+}
+
+/* Everything that is about answers and not about time. */
+static void analyse_quality(struct summary *s, const struct effective *eff)
+{
+	struct quality all, valid;
+
+	quality_read(&all, s->data, false);
+	quality_read(&valid, s->data, true);
+	for (uint32_t c = 0; c < s->ncells; c++) {
+		struct metric_summary *m = &s->cells[c].metric[METRIC_SCORE], other;
+
+		quality_cell(&all, c, m);
+		quality_cell(&valid, c, &other);
+		m->estimate_valid_only = other.estimate;
+	}
+	quality_best(&s->best[METRIC_SCORE], &all, eff, &s->arena);
+	quality_groups(s, &all, eff);
+	s->repeated = all.repeated;
+	s->differed = all.differed;
+	quality_release(&all);
+	quality_release(&valid);
+}
+
+/* Half the widest interval between two levels; NaN where a pair has none. */
+static double half_width(const struct effect *e, const struct effect_work *w)
+{
+	double widest = 0, half;
+
+	if (isnan(w->ms) || !w->unit)
+		return NAN;
+	for (size_t i = 0; i < e->nlevels * e->nlevels; i++) {
+		if (i % (e->nlevels + 1) != 0)
+			widest = isnan(w->unit[i]) ? (double)NAN : fmax(widest, w->unit[i]);
+	}
+	half = dist_t_quantile(w->s->confidence, e->df_error) * sqrt(w->ms * widest);
+	return w->s->log ? expm1(half) : half;
+}
+
+/* Of an adaptive sweep: how well the ratios are known now, as a look would ask (precision.h). */
+static void find_precision(struct summary *s, const struct effects *all)
+{
+	const struct dataset *d = s->data;
+
+	s->widest = NAN;
+	s->widest_why = d->until > 0 ? "there are no two settings of a factor to compare"
+				     : "the number of passes was fixed";
+	for (size_t i = 0; d->until > 0 && i < all->n; i++) {
+		const struct effect *e = &all->v[i];
+		double half;
+
+		if (!e->primary || e->factor_b >= 0 || e->verdict == VERDICT_ALIAS)
+			continue;
+		half = half_width(e, &all->work[i]);
+		if (isfinite(e->margin) && isfinite(d->margin[METRIC_DECODE]))
+			half *= d->margin[METRIC_DECODE] / e->margin;
+		if (!s->widest_factor || isnan(half) || half > s->widest) {
+			s->widest = half;
+			s->widest_factor = e->factor;
+			s->widest_metric = e->metric;
+			s->widest_why = isnan(half)
+				? (e->why[0] ? e->why : "not all levels compare")
+				: NULL;
+		}
+		if (isnan(half))
+			break;
+	}
 }
 
 static void fit_all(struct strata *strata, const struct dataset *d, const struct effective *eff,
@@ -22,9 +91,12 @@ static void fit_all(struct strata *strata, const struct dataset *d, const struct
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		if (m != METRIC_SCORE)
 			strata_fit(&strata[m], d, eff, (enum metric)m, valid_only, arena);
-		else /* its unit is the prompt, not the request */
+		else
 			strata[m] = (struct strata){.metric = METRIC_SCORE,
-				.why = "scores are not compared between settings",
+				.valid_only = valid_only,
+				.confidence = dataset_confidence(d),
+				.host = -1,
+				.why = "its unit is the question, not the request",
 				.sd_request = NAN,
 				.sd_load = NAN,
 				.sd_pass = NAN};
@@ -71,7 +143,9 @@ static void analyse(
 		effects_make(&without, d, eff, valid, &s->arena);
 	take_effects(s, &effects, &without);
 	describe_cells(s, eff, all, valid);
+	describe_bursts(s, eff);
 	describe_run(s);
+	find_precision(s, &effects);
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		s->best[m] = (struct best_set){
 			.metric = (enum metric)m, .why = "settings are not ranked by it"};
@@ -82,6 +156,7 @@ static void analyse(
 		s->sd_load[m] = all[m].sd_load;
 		s->sd_pass[m] = all[m].sd_pass;
 	}
+	analyse_quality(s, eff);
 	best_pareto(s, &all[METRIC_DECODE], &all[METRIC_TTFT], eff);
 	findings_make(s, eff, &effects, all);
 }
@@ -100,6 +175,7 @@ int summary_make(struct summary *s, const struct dataset *d, struct err *e)
 		return err_set(e, ERR_DATA, "%s: no row to analyse", d->name ? d->name : "dataset");
 	}
 	effective_find(&eff, d, &s->arena, &s->aliases, &s->naliases);
+	s->in_step = eff.in_step;
 	fit_all(all, d, &eff, false, &s->arena);
 	if (twice)
 		fit_all(valid, d, &eff, true, &s->arena);

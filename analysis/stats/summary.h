@@ -11,11 +11,25 @@
 
 #include "dataset.h"
 
+/* Classes of questions beyond this number are not shown. */
+#define QUALITY_MAX_CLASSES 24
+
+/* Scores of the questions of one kind or difficulty, over all cells or those of a level. */
+struct quality_group {
+	bool by_kind; /* else by difficulty */
+	const char *name;
+	int factor;     /* -1: over all cells */
+	uint32_t level; /* effective one */
+	const char *level_name;
+	uint32_t questions;
+	double estimate, low, high;
+};
+
 /* Figures of one metric in one cell, over rows that count. */
 struct metric_summary {
 	uint32_t n, nloads;
 	double estimate;        /* geometric mean for log-scale metrics, mean for others */
-	double ci_low, ci_high; /* 95 %, t from the two strata; expectation over loads */
+	double ci_low, ci_high; /* t from the two strata; expectation over loads */
 	double df;
 	double mean, sd, cv, median, mad, p50, p95, p99, min, max;
 	double estimate_valid_only;                          /* without suspect rows */
@@ -36,7 +50,16 @@ struct cell_summary {
 	double eff_num_ctx, offload_fraction; /* NaN unknown or mixed */
 	bool effective_differs;               /* the server did not do what was asked */
 	const char *effective_why;
-	uint32_t alias_of; /* cell that is the same setting by read-back, or itself */
+	uint32_t alias_of;    /* cell that is the same setting by read-back, or itself */
+	uint32_t concurrency; /* of its bursts; 0: single requests, or a rate */
+	double rate;          /* requests per second; NaN: none */
+	uint32_t nbursts;     /* with requests that were sent */
+	uint32_t at_once;    /* most requests that the server served at a time in them; 0 unknown */
+	uint32_t serves;     /* and in any cell of its runner settings: it is a queue beyond */
+	bool queued;         /* concurrency is above that */
+	bool overload;       /* a rate that is more than the server takes */
+	double ttft_due_p95; /* of a rate: TTFT from when a request was due */
+	const char *ttft_due_why; /* there is none: the reason; else NULL */
 	struct metric_summary metric[METRIC_COUNT];
 };
 
@@ -77,9 +100,10 @@ struct effect {
 	enum verdict verdict;
 	const char *why;  /* reason of a withheld or inconclusive verdict, one clause; or "" */
 	const char *note; /* "rests on 4 degrees of freedom", or "" */
-	uint32_t passes_needed; /* for an inconclusive one: so many passes find or exclude the
-				   margin; 0 unknown */
-	double p_valid_only;    /* adjusted p and verdict without suspect rows */
+	uint32_t passes_needed;    /* for an inconclusive one: so many passes find or exclude the
+				      margin; 0 unknown */
+	uint32_t questions_needed; /* of a score so many questions */
+	double p_valid_only;       /* adjusted p and verdict without suspect rows */
 	enum verdict verdict_valid_only;
 	const char *reference;        /* level that ratios refer to */
 	struct level_summary *levels; /* main effects only, one for each effective level */
@@ -154,6 +178,15 @@ struct summary {
 	size_t neffects;
 	struct alias_finding *aliases;
 	size_t naliases;
+	const int *in_step; /* [nfactors] the factor whose levels it follows one by one; -1 none */
+	struct quality_group *quality;
+	size_t nquality;
+	uint32_t repeated, differed; /* as in struct quality (stats/quality.h) */
+	/* Half the widest interval between two levels, of an adaptive sweep, on the scale of
+	 * throughput's margin; NaN with the reason. */
+	double widest;
+	const char *widest_factor, *widest_why;
+	enum metric widest_metric;
 	struct best_set best[METRIC_COUNT]; /* ncells 0 where the metric is not there */
 	uint32_t *pareto; /* cells not dominated in TTFT and throughput, by estimate */
 	size_t npareto;

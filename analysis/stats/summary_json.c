@@ -109,6 +109,23 @@ static json_t *failed_json(const struct cell_summary *c)
 	return o;
 }
 
+/* What bursts say of the cell. */
+static json_t *bursts_json(const struct cell_summary *c)
+{
+	json_t *o = json_object();
+
+	put_count(o, "n", c->nbursts);
+	put_number(o, "concurrency", c->concurrency ? c->concurrency : (double)NAN,
+		"requests were sent at a rate");
+	put_number(o, "rate", c->rate, "requests were kept in flight");
+	put_number(o, "at_once", c->at_once ? c->at_once : (double)NAN, "no answer shows it");
+	put_number(o, "serves", c->serves ? c->serves : (double)NAN, "no answer shows it");
+	jsonx_put(o, "queued", json_boolean(c->queued));
+	jsonx_put(o, "overload", json_boolean(c->overload));
+	put_number(o, "ttft_due_p95", c->ttft_due_p95, c->ttft_due_why);
+	return o;
+}
+
 static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 {
 	const struct data_cell *cell = &s->data->cells[c->cell];
@@ -125,6 +142,8 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	put_count(o, "paid_load", c->n_paid_load);
 	jsonx_put(o, "failed", failed_json(c));
 	put_number(o, "failure_upper", c->failure_upper, "no request was sent");
+	if (c->concurrency || isfinite(c->rate))
+		jsonx_put(o, "bursts", bursts_json(c));
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		const struct metric_spec *spec = &metric_specs[m];
 
@@ -200,6 +219,10 @@ static json_t *effect_json(const struct effect *e)
 	jsonx_put(o, "note", json_string(e->note));
 	put_number(o, "passes_needed", e->passes_needed ? e->passes_needed : (double)NAN,
 		e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
+	if (e->metric == METRIC_SCORE)
+		put_number(o, "questions_needed",
+			e->questions_needed ? e->questions_needed : (double)NAN,
+			e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
 	put_number(o, "p_valid_only", e->p_valid_only, why);
 	jsonx_put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
 	jsonx_put(o, "reference", text_or_null(e->reference));
@@ -240,6 +263,23 @@ static void put_best(json_t *o, const struct summary *s)
 	jsonx_put(o, "best", best);
 	jsonx_put(o, "best_sets", about);
 	jsonx_put(o, "pareto", cell_ids(s, s->pareto, s->npareto));
+}
+
+static json_t *in_step_json(const struct summary *s)
+{
+	json_t *list = json_array();
+
+	for (size_t f = 0; f < s->data->nfactors; f++) {
+		json_t *o;
+
+		if (s->in_step[f] < 0)
+			continue;
+		o = json_object();
+		jsonx_put(o, "factor", json_string(s->data->factors[f].name));
+		jsonx_put(o, "with", json_string(s->data->factors[s->in_step[f]].name));
+		append(list, o);
+	}
+	return list;
 }
 
 static json_t *aliases_json(const struct summary *s)
@@ -369,7 +409,43 @@ static json_t *run_json(const struct summary *s)
 	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
 	put_number(o, "context_filled_max", s->context_filled_max, "the server did not say");
 	jsonx_put(o, "interleaved", json_boolean(s->interleaved));
+	jsonx_put(o, "ended", text_or_null(d->ended && d->ended[0] ? d->ended : NULL));
+	put_count(o, "passes_due", dataset_passes_due(d));
+	put_number(o, "until", d->until > 0 ? d->until : (double)NAN,
+		"the number of passes was fixed");
+	put_number(o, "widest", s->widest, s->widest_why);
+	if (s->widest_factor) {
+		jsonx_put(o, "widest_factor", json_string(s->widest_factor));
+		jsonx_put(o, "widest_metric", json_string(metric_specs[s->widest_metric].column));
+	}
+	put_number(o, "budget_s", d->budget_s > 0 ? d->budget_s : (double)NAN, "there was none");
+	put_count(o, "repeated_at_0", s->repeated);
+	put_count(o, "differed_at_0", s->differed);
 	return o;
+}
+
+static json_t *quality_json(const struct summary *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nquality; i++) {
+		const struct quality_group *g = &s->quality[i];
+		const char *one =
+			"one question was graded, and the unit of a score is the question";
+		json_t *o = json_object();
+
+		jsonx_put(o, "by", json_string(g->by_kind ? "kind" : "difficulty"));
+		jsonx_put(o, "name", json_string(g->name));
+		jsonx_put(o, "factor",
+			text_or_null(g->factor >= 0 ? s->data->factors[g->factor].name : NULL));
+		jsonx_put(o, "level", text_or_null(g->level_name));
+		put_count(o, "questions", g->questions);
+		put_number(o, "estimate", g->estimate, NULL);
+		put_number(o, "ci_low", g->low, one);
+		put_number(o, "ci_high", g->high, one);
+		append(list, o);
+	}
+	return list;
 }
 
 json_t *summary_json(const struct summary *s)
@@ -379,6 +455,7 @@ json_t *summary_json(const struct summary *s)
 	put_count(o, "schema", SCHEMA);
 	jsonx_put(o, "name", text_or_null(s->data->name));
 	jsonx_put(o, "simulated", json_boolean(s->data->simulated));
+	jsonx_put(o, "confidence", jsonx_number(dataset_confidence(s->data)));
 	jsonx_put(o, "run", run_json(s));
 	for (size_t i = 0; i < s->ncells; i++)
 		append(cells, cell_json(s, &s->cells[i]));
@@ -388,7 +465,9 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "effects", effects);
 	put_best(o, s);
 	jsonx_put(o, "aliases", aliases_json(s));
+	jsonx_put(o, "in_step", in_step_json(s));
 	jsonx_put(o, "findings", findings_json(s));
+	jsonx_put(o, "quality", quality_json(s));
 	jsonx_put(o, "drift", drift_json(s));
 	jsonx_put(o, "ingest", ingest_json(s->data));
 	return o;

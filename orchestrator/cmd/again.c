@@ -6,6 +6,7 @@
 
 #include "charts.h"
 #include "pipeline.h"
+#include "rundir.h"
 #include "say.h"
 
 struct again_args {
@@ -56,6 +57,8 @@ static int do_stages(const struct again_args *a, const char *name, unsigned stag
 		err_hint(&e, "chimera %s runs/DATE-NAME", name);
 		return say_error(&e);
 	}
+	if (rundir_is_run(a->dir, ERR_DATA, &e))
+		return say_error(&e);
 	if (stages == PIPELINE_CHARTS)
 		return charts_only(a->dir);
 	code = pipeline(a->dir, stages, &brief);

@@ -8,13 +8,25 @@
 #include "manifest.h"
 #include "measure.h"
 #include "num.h"
+#include "rundir.h"
 #include "say.h"
 #include "setup.h"
 
-enum { OPT_PASSES = 1, OPT_RETRY_FAILED, OPT_SERVER, OPT_NO_REPORT, OPT_QUIET, OPT_JSON, OPT_HELP };
+enum {
+	OPT_PASSES = 1,
+	OPT_BUDGET,
+	OPT_RETRY_FAILED,
+	OPT_SERVER,
+	OPT_NO_REPORT,
+	OPT_QUIET,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct opt resume_table[] = {
 	{"passes", 0, "N", "extend the run to N passes", OPT_PASSES},
+	{"budget", 0, "TIME", "another budget for all sessions of the run together: 8h, 90m",
+		OPT_BUDGET},
 	{"retry-failed", 0, NULL, "also redo requests whose failure is final", OPT_RETRY_FAILED},
 	{"server", 's', "URL", "where the same server is now; repeat as in the run", OPT_SERVER},
 	{"no-report", 0, NULL, "measure only", OPT_NO_REPORT},
@@ -28,7 +40,7 @@ struct resume_args {
 	struct sweep_args sweep;
 	struct finish_options finish;
 	struct measure_options measure;
-	const char *dir;
+	const char *dir, *budget;
 	int64_t passes;
 	bool help;
 };
@@ -65,6 +77,9 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 		return take_dir(a, text, e);
 	case OPT_PASSES:
 		return take_passes(a, text, e);
+	case OPT_BUDGET:
+		a->budget = text;
+		return 0;
 	case OPT_RETRY_FAILED:
 		a->measure.retry_failed = true;
 		return 0;
@@ -96,8 +111,8 @@ static int resume_with(const struct resume_args *a, const json_t *manifest)
 
 	opt.no_chunks = !fsx_exists(chunks); /* as the run began */
 	free(chunks);
-
-	if (setup_resume(&s, a->dir, manifest, &a->sweep, a->passes, &e))
+	opt.no_look = a->passes > 0; /* so many are wanted */
+	if (setup_resume(&s, a->dir, manifest, &a->sweep, a->passes, a->budget, &e))
 		return say_error(&e);
 	if (manifest_check(manifest, a->dir, &s.plan, &e)) {
 		setup_release(&s);
@@ -122,6 +137,8 @@ static int resume_dir(const struct resume_args *a)
 		err_hint(&e, "chimera resume runs/DATE-NAME");
 		return say_error(&e);
 	}
+	if (rundir_is_run(a->dir, ERR_JOURNAL, &e))
+		return say_error(&e);
 	manifest = manifest_load(a->dir, &e);
 	if (!manifest)
 		return say_error(&e);
@@ -155,7 +172,8 @@ const struct command cmd_resume = {
 		 "version\n"
 		 "or a model with another digest.",
 	.examples = "  chimera resume runs/2026-11-24-gemma3-grid\n"
-		    "  chimera resume runs/2026-11-24-gemma3-grid --passes 5\n",
+		    "  chimera resume runs/2026-11-24-gemma3-grid --passes 5\n"
+		    "  chimera resume runs/2026-11-24-gemma3-grid --budget 8h\n",
 	.options = resume_options,
 	.run = run,
 };

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
+#include "calibrate.h"
 #include "command.h"
 #include "finish.h"
+#include "fit_budget.h"
 #include "measure.h"
 #include "plan_text.h"
+#include "probe_times.h"
 #include "rundir.h"
 #include "say.h"
 #include "setup.h"
@@ -85,17 +89,33 @@ static int run_in(const struct setup *s, const char *dir, const struct run_args 
 	return finish(s, dir, &m, code, &a->finish);
 }
 
-static void show_plan(const struct setup *s)
+/* How long requests and loads take: from an earlier run; where a budget asks for it, by a probe. */
+static int find_times(const struct setup *s, struct earlier_times *times, struct err *e)
 {
-	struct earlier_times times = {0};
-
+	*times = (struct earlier_times){0};
 	if (!s->simulated)
-		earlier_times_find(RUNDIR_RUNS, &s->plan, &times);
-	plan_text_print(&s->plan, s->simulated, &times);
+		earlier_times_find(RUNDIR_RUNS, &s->plan, times);
+	if (s->sweep.budget_s > 0 && !times->known)
+		return probe_times(s, times, e);
+	return 0;
+}
+
+/* The folders of shards are told apart by their names. */
+static char *make_dir(const struct setup *s, const char *out, struct err *e)
+{
+	const struct sweep *sweep = &s->sweep;
+	char *name = sweep->shards ? xasprintf("%s-k%uof%u", sweep->name, sweep->shard, sweep->shards)
+				   : xstrdup(sweep->name);
+	char *dir = rundir_make(out, name, e);
+
+	free(name);
+	return dir;
 }
 
 static int run_sweep(const struct run_args *a)
 {
+	struct earlier_times times;
+	struct calibrated calibrated;
 	struct err e = ERR_INIT;
 	struct setup s;
 	char *dir;
@@ -105,8 +125,17 @@ static int run_sweep(const struct run_args *a)
 		return say_error(&e);
 	setup_warn(&s);
 	if (!a->measure.quiet)
-		show_plan(&s);
-	dir = rundir_make(a->out, s.sweep.name, &e);
+		calibrate_announce(&s.plan);
+	if (calibrate(&s.sweep, &s.plan, s.sim, &calibrated, &e) || find_times(&s, &times, &e) ||
+		fit_budget(&s, &times, &e)) {
+		setup_release(&s);
+		return say_error(&e);
+	}
+	if (!a->measure.quiet) {
+		plan_text_print(&s.plan, s.simulated, &times);
+		calibrate_say(&s.plan, &calibrated);
+	}
+	dir = make_dir(&s, a->out, &e);
 	code = dir ? run_in(&s, dir, a) : say_error(&e);
 	free(dir);
 	setup_release(&s);

@@ -10,6 +10,15 @@
 #include "pipeline.h"
 #include "say.h"
 
+/* Why it ended before the plan did, and what a look found. */
+static void print_stop(const struct measured *m)
+{
+	if (m->stopped == STOP_ENOUGH || m->stopped == STOP_BUDGET)
+		printf("%s\n", m->why);
+	if (m->looked[0])
+		printf("%s\n", m->looked);
+}
+
 /* "216 of 216 ok in 13 min 52 s; 40 loads, as planned" */
 static void print_outcome(const struct setup *s, const struct measured *m)
 {
@@ -22,9 +31,12 @@ static void print_outcome(const struct setup *s, const struct measured *m)
 		m->loads_made == 1 ? "" : "s");
 	if (m->loads_made == m->loads_planned)
 		printf(", as planned");
+	else if (m->stopped == STOP_ENOUGH || m->stopped == STOP_BUDGET)
+		printf(" of at most %llu", (unsigned long long)m->loads_planned);
 	else
 		printf(" (planned %llu)", (unsigned long long)m->loads_planned);
 	printf("%s\n", say_plain());
+	print_stop(m);
 	if (s->simulated)
 		printf("SIMULATED: no model was run; these are figures of a simulated machine.\n");
 }
@@ -50,8 +62,10 @@ static int end_code(const struct measured *m, int code)
 		code = exit_worse(code, ERR_INTERRUPTED);
 	if (m->stopped == STOP_SERVER_GONE)
 		code = exit_worse(code, ERR_ENV);
-	/* Requests that nothing was measured of are no better than failed ones. */
-	if (m->failed || m->done < m->total)
+	/* Requests that nothing was measured of are no better than failed ones, unless they were
+	 * not needed or there was no time for them. */
+	if (m->failed ||
+		(m->done < m->total && m->stopped != STOP_ENOUGH && m->stopped != STOP_BUDGET))
 		code = exit_worse(code, EXIT_FAILED_REQUESTS);
 	return code;
 }
@@ -78,7 +92,10 @@ int finish(const struct setup *s, const char *dir, const struct measured *m, int
 		fputs(brief.s, stdout);
 		if (!opt->no_report && brief.len)
 			printf("report  %s/report.html\n", dir);
-		if (m->done < m->total || m->stopped != STOP_COMPLETE)
+		if (m->stopped == STOP_ENOUGH)
+			printf("more passes, should they be wanted: chimera resume %s --passes N\n",
+				dir);
+		else if (m->done < m->total || m->stopped != STOP_COMPLETE)
 			printf("chimera resume %s\n", dir);
 	}
 	str_release(&brief);

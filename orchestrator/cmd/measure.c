@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "budget_left.h"
+#include "look.h"
 #include "loop.h"
 #include "manifest.h"
 #include "progress.h"
@@ -45,6 +47,10 @@ static const char *end_name(const struct session *session, int failed)
 		return "interrupted";
 	case STOP_SERVER_GONE:
 		return "server gone";
+	case STOP_ENOUGH:
+		return "enough";
+	case STOP_BUDGET:
+		return "budget";
 	}
 	return "failed";
 }
@@ -55,10 +61,14 @@ static void fill(struct measured *m, const struct session *session, uint64_t row
 
 	runner_progress(session->runner, &r);
 	m->ran = true;
+	m->session = session->number;
 	m->stopped = session->stopped;
 	snprintf(m->why, sizeof(m->why), "%s", session->why);
 	m->total = r.total;
 	m->done = r.done;
+	m->passes_made = r.passes_made;
+	m->passes_incomplete = r.passes_incomplete;
+	m->passes_dropped = r.passes_dropped;
 	m->failed = 0;
 	for (int i = 0; i < STATUS_COUNT; i++)
 		m->failed += i == STATUS_OK ? 0 : session->count[i];
@@ -67,17 +77,77 @@ static void fill(struct measured *m, const struct session *session, uint64_t row
 	m->rows = session->order - rows_before;
 }
 
+/* What sweep.json and manifest.json tell of. */
+static const struct plan *told_plan(const struct setup *s, const struct measure_options *opt)
+{
+	return opt->search ? opt->search->whole : &s->plan;
+}
+
+static const char *how_begun(bool resume, const struct measure_options *opt)
+{
+	return opt->search ? "search" : resume ? "resume" : "run";
+}
+
+/* In a search the virtual clock goes on where the level before ended. */
+static ns start_of(ns mono, const struct measure_options *opt)
+{
+	const ns *clock = opt->search ? opt->search->clock : NULL;
+
+	return clock && *clock != NS_NONE ? *clock : mono;
+}
+
+static void join_search(struct session *session, const struct measure_search *search)
+{
+	if (!search)
+		return;
+	session->measure_as = PHASE_SEARCH;
+	session->on_row = search->on_row;
+	session->on_row_arg = search->arg;
+}
+
+static void on_note(void *arg, const char *line)
+{
+	progress_end(arg);
+	say_warning(line);
+}
+
+static void on_look(void *arg, const char *line)
+{
+	progress_say(arg, line);
+}
+
+/* What a session asks and tells on its way. */
+static void join_people(struct session *session, struct look *look, struct progress *progress,
+	const char *dir, const struct measure_options *opt)
+{
+	struct runner_progress before;
+	ns used, left = budget_left(session->plan->sweep, dir, session->number, &used);
+
+	*look = (struct look){.dir = dir,
+		.until = session->plan->sweep->until,
+		.tell = on_look,
+		.tell_arg = progress};
+	session->look = opt->no_look ? NULL : look_enough;
+	session->look_arg = look;
+	session->on_note = on_note;
+	session->on_note_arg = progress;
+	runner_progress(session->runner, &before);
+	runner_set_budget(
+		session->runner, left, before.passes_made ? used / (ns)before.passes_made : 0);
+}
+
 /* The session itself, between the two writings of the manifest. */
 static int measure_session(const struct setup *s, struct journal *j, const char *dir, bool resume,
 	const struct measure_options *opt, struct measured *m, struct err *e)
 {
 	struct progress progress;
 	struct session session;
-	ns mono = clock_mono(), wall = clock_wall();
+	struct look look;
+	ns offset = clock_wall() - clock_mono(), start = start_of(clock_mono(), opt);
 	struct manifest_session ms = {.number = journal_last_session(j) + 1,
-		.started_wall = wall,
+		.started_wall = start + offset,
 		.ended_wall = NS_NONE,
-		.how = resume ? "resume" : "run",
+		.how = how_begun(resume, opt),
 		.simulated = s->simulated,
 		.is_virtual = s->is_virtual,
 		.sim_seed = s->sim_seed,
@@ -85,23 +155,29 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 	uint64_t rows_before;
 	int failed;
 
-	if (session_init(&session, &s->plan, j, ms.number, wall - mono, e))
+	if (session_init(&session, &s->plan, j, ms.number, offset, e))
 		return -1;
+	join_search(&session, opt->search);
 	rows_before = session.order;
-	if (manifest_write(dir, CHIMERA_VERSION, &s->plan, &ms, e)) {
+	if (manifest_write(dir, CHIMERA_VERSION, told_plan(s, opt), &ms, e)) {
 		session_release(&session);
 		return -1;
 	}
 	progress_init(&progress, opt->quiet);
-	failed = run_world(s, &session, &progress, mono, &ms.ended_wall, e);
+	join_people(&session, &look, &progress, dir, opt);
+	failed = run_world(s, &session, &progress, start, &ms.ended_wall, e);
 	progress_end(&progress);
 	fill(m, &session, rows_before);
-	m->seconds = (double)(ms.ended_wall - wall) / 1e9;
+	snprintf(m->looked, sizeof(m->looked), "%s", look.text);
+	m->seconds = (double)(ms.ended_wall - ms.started_wall) / 1e9;
+	if (opt->search)
+		*opt->search->clock = ms.ended_wall - offset;
 	ms.ended = m->end = end_name(&session, failed);
 	ms.loads_made = m->loads_made;
 	ms.rows = m->rows;
 	/* The first error is the one to tell. */
-	failed = manifest_write(dir, CHIMERA_VERSION, &s->plan, &ms, failed ? NULL : e) || failed;
+	failed = manifest_write(dir, CHIMERA_VERSION, told_plan(s, opt), &ms, failed ? NULL : e) ||
+		failed;
 	session_release(&session);
 	return failed ? -1 : 0;
 }
@@ -120,7 +196,7 @@ int measure(const struct setup *s, const char *dir, bool resume, const struct me
 	/* The lock first: a run that somebody else is measuring is not to be changed. */
 	if (journal_open(dir, resume ? JOURNAL_RESUME : JOURNAL_NEW, flags, &schema, &j, e))
 		return -1;
-	if (sweep_file_write(dir, &s->plan, e)) {
+	if (sweep_file_write(dir, told_plan(s, opt), e)) {
 		journal_close(j, NULL);
 		return -1;
 	}

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bug.h"
+#include "jsonx.h"
 #include "loop.h"
 #include "virtual.h"
 
@@ -30,32 +32,48 @@ static void on_row(void *arg, const struct row_keys *k, const struct sample *s)
 	}
 }
 
-/* The sweep with the last level of each factor alone (the largest context as people write grids, so
- * that the guess errs on the long side), its first prompt alone, one request at a time. */
-static json_t *one_cell(const struct sweep *s)
+/* How much, which cells, and how requests come: of no matter for one cell, one by one. */
+static const char *const dropped[] = {"asked", "per_pass", "until", "max_passes", "budget",
+	"subset", "exclude", "only", "zip", "cells", "priority", "priority_kept", "shard",
+	"distribute", "rate", "arrivals", "burst", "goodput", "servers"};
+
+/* A factor's level in the cell, alone; of servers and rates none. */
+static void set_level(json_t *factors, const struct plan *p, uint32_t cell, size_t f)
 {
-	json_t *o = sweep_json(s), *factors = json_object_get(o, "factors");
-	const char *name;
-	void *next;
-	json_t *levels, *prompt = json_array();
+	const struct factor *factor = &p->sweep->factors[f];
+	json_t *value = factor->levels[plan_level(p, cell, f)].value;
 
-	json_object_foreach_safe (factors, next, name, levels) {
-		json_t *one = json_array();
-
-		json_array_append(one, json_array_get(levels, json_array_size(levels) - 1));
-		json_object_set_new(factors, name, one);
-	}
-	if (json_object_get(factors, "concurrency"))
-		json_object_set_new(factors, "concurrency", json_pack("[i]", 1));
+	if (factor->kind == FACTOR_SERVER || factor->kind == FACTOR_RATE)
+		json_object_del(factors, factor->name);
+	else if (factor->kind == FACTOR_CONCURRENCY)
+		jsonx_put(factors, factor->name, json_pack("[i]", 1));
 	else
-		json_object_set_new(o, "concurrency", json_integer(1));
-	json_array_append(prompt, json_array_get(json_object_get(o, "prompts"), 0));
-	json_object_set_new(o, "prompts", prompt);
-	json_object_set_new(o, "passes", json_integer(1));
-	json_object_set_new(o, "repeats", json_integer(PROBE_REQUESTS));
-	json_object_set_new(o, "sentinel", json_false());
-	json_object_del(o, "per_pass");
-	json_object_del(o, "burst");
+		jsonx_put(factors, factor->name, json_pack("[O]", value));
+}
+
+/* The sweep with the last cell alone (the largest context as people write grids, so that the guess
+ * errs on the long side), its first prompt alone, one request at a time. */
+static json_t *one_cell(const struct plan *p)
+{
+	json_t *o = sweep_json(p->sweep), *factors = json_object_get(o, "factors");
+	uint32_t cell = p->ncells - 1;
+	size_t first;
+
+	for (size_t i = 0; i < COUNTOF(dropped); i++)
+		json_object_del(o, dropped[i]);
+	if (!factors) {
+		factors = json_object();
+		jsonx_put(o, "factors", factors);
+	}
+	for (size_t f = 0; f < p->sweep->nfactors; f++)
+		set_level(factors, p, cell, f);
+	plan_prompts(p, cell, &first);
+	jsonx_put(factors, "prompt", json_pack("[s]", p->sweep->prompts[first].id));
+	if (!json_object_get(factors, "concurrency"))
+		jsonx_put(o, "concurrency", json_integer(1));
+	jsonx_put(o, "passes", json_integer(1));
+	jsonx_put(o, "repeats", json_integer(PROBE_REQUESTS));
+	jsonx_put(o, "sentinel", json_false());
 	return o;
 }
 
@@ -64,13 +82,16 @@ static int run_probe(
 {
 	struct loop_options loop = {.signals = true};
 	struct virtual_options virt = {.start = clock_mono(), .interrupt_at = NS_NONE};
-	struct sim *sims[1] = {s->sim};
+	/* Not the run's machine: its time must not have passed when the run begins. */
+	struct sim *sims[1] = {s->is_virtual ? sim_new(sim_config_of(s->sim), s->sim_seed) : NULL};
 	struct session session;
 	ns ended;
 	int failed;
 
-	if (session_init(&session, plan, NULL, 1, clock_wall() - clock_mono(), e))
+	if (session_init(&session, plan, NULL, 1, clock_wall() - clock_mono(), e)) {
+		sim_free(sims[0]);
 		return -1;
+	}
 	session.measure_as = PHASE_PROBE;
 	session.on_row = on_row;
 	session.on_row_arg = g;
@@ -79,6 +100,7 @@ static int run_probe(
 	if (!failed && session.stopped == STOP_INTERRUPTED)
 		failed = err_set(e, ERR_INTERRUPTED, "--probe: interrupted");
 	session_release(&session);
+	sim_free(sims[0]);
 	return failed;
 }
 
@@ -87,7 +109,7 @@ int probe_times(const struct setup *s, struct earlier_times *ret, struct err *e)
 	struct sweep sweep = SWEEP_INIT;
 	struct plan plan = {0};
 	struct gathered g = {0};
-	json_t *object = one_cell(&s->sweep);
+	json_t *object = one_cell(&s->plan);
 	int failed = -1;
 
 	if (sweep_parse(&sweep, object, "probe", NULL, e) == 0 &&

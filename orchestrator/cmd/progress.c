@@ -28,18 +28,22 @@ static void clock_text(char *dst, size_t size, double seconds)
 		snprintf(dst, size, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* Time left, as this session's pace has it. */
-static void add_left(
-	const struct progress *p, const struct runner_progress *r, ns now, struct str *line)
+static void add_left(const struct runner_progress *r, struct str *line)
 {
-	uint64_t here = r->done - p->done_before;
 	char left[24];
 
-	if (here == 0 || r->done >= r->total)
+	if (r->left == NS_NONE || r->done >= r->total)
 		return;
-	clock_text(left, sizeof(left),
-		(double)(now - p->began) / 1e9 / (double)here * (double)(r->total - r->done));
+	clock_text(left, sizeof(left), (double)r->left / 1e9);
 	str_addf(line, "  %s left", left);
+}
+
+/* Servers that were set aside. */
+static void add_sick(const struct session *s, const struct runner_progress *r, struct str *line)
+{
+	if (r->sick)
+		str_addf(line, "  %u of %zu servers", (unsigned)(s->plan->nservers - r->sick),
+			s->plan->nservers);
 }
 
 static void add_last(const struct runner_progress *r, struct str *line)
@@ -52,7 +56,7 @@ static void add_last(const struct runner_progress *r, struct str *line)
 		str_addf(line, "  TTFT %s ms", num_sig(b, (double)r->last_ttft / 1e6, 3));
 }
 
-static void compose(const struct progress *p, const struct session *s, ns now, struct str *line)
+static void compose(const struct session *s, ns now, struct str *line)
 {
 	struct runner_progress r;
 	char *label;
@@ -62,7 +66,8 @@ static void compose(const struct progress *p, const struct session *s, ns now, s
 		(int)snprintf(NULL, 0, "%llu", (unsigned long long)r.total),
 		(unsigned long long)r.done, (unsigned long long)r.total,
 		(unsigned long long)(r.total ? r.done * 100 / r.total : 100));
-	add_left(p, &r, now, line);
+	add_left(&r, line);
+	add_sick(s, &r, line);
 	if (r.interrupted) {
 		str_add(line, "  stopping");
 	} else if (r.loading) {
@@ -118,20 +123,30 @@ void progress_show(void *arg, const struct session *s, ns now)
 
 	if (p->quiet)
 		return;
-	if (p->began == 0) {
+	if (!p->begun) {
 		struct runner_progress r;
 
 		runner_progress(s->runner, &r);
-		p->began = p->last_told = now;
-		p->done_before = r.done;
+		p->begun = true;
+		p->last_told = now;
 		p->last_tenth = r.total ? r.done * 10 / r.total : 10;
 	}
-	compose(p, s, now, &line);
+	compose(s, now, &line);
 	if (p->tty)
 		show_tty(p, &line);
 	else if (plain_is_due(p, s, now))
 		fprintf(stderr, "%s\n", err_quote(safe, sizeof(safe), line.s));
 	str_release(&line);
+}
+
+void progress_say(struct progress *p, const char *line)
+{
+	char safe[400];
+
+	if (p->quiet)
+		return;
+	progress_end(p);
+	fprintf(stderr, "%s\n", err_quote(safe, sizeof(safe), line));
 }
 
 void progress_end(struct progress *p)

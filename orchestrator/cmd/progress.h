@@ -7,9 +7,8 @@
 
 struct progress {
 	bool quiet, tty;
-	ns began;             /* of this session, 0 before the first call */
-	uint64_t done_before; /* requests done in earlier sessions */
-	uint64_t last_tenth;  /* plain mode: the last tenth that was told */
+	bool begun;
+	uint64_t last_tenth; /* plain mode: the last tenth that was told */
 	ns last_told;
 	bool line_open;
 };
@@ -17,6 +16,8 @@ struct progress {
 void progress_init(struct progress *p, bool quiet);
 /* loop_options.progress and virtual_options.progress. */
 void progress_show(void *arg, const struct session *s, ns now);
+/* A line of its own, for good. */
+void progress_say(struct progress *p, const char *line);
 /* Ends the line, if one is open. */
 void progress_end(struct progress *p);
 

@@ -79,6 +79,18 @@ char *rundir_make(const char *out, const char *name, struct err *e)
 	return dir;
 }
 
+int rundir_is_run(const char *dir, enum err_code code, struct err *e)
+{
+	char *path = fsx_join(dir, "search.json");
+	bool is_search = fsx_exists(path);
+
+	free(path);
+	if (!is_search)
+		return 0;
+	err_set(e, code, "%s is a capacity search: its answer is in search.json", dir);
+	return err_hint(e, "chimera search --resume %s goes on with it, or says the answer", dir);
+}
+
 void rundir_unmake(const char *dir)
 {
 	rmdir(dir); /* fails, as it should, where something was written */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bug.h"
 #include "fsx.h"
@@ -22,18 +23,32 @@ static void add_models(struct server_facts *f, const struct sweep *s)
 	if (s->model)
 		server_facts_add_model(f, s->model);
 	for (size_t i = 0; model && i < model->nlevels; i++)
-		server_facts_add_model(f, model->levels[i].text);
+		server_facts_add_model(f, json_string_value(model->levels[i].value));
 }
 
-/* The simulated machine: it has the sweep's model installed unless --sim model= says otherwise. */
+/* Names beyond what there is room for are not installed, and found missing. */
+static void install_models(struct sim_config *c, const struct sweep *s)
+{
+	const struct factor *model = sweep_factor(s, "model");
+	struct str names = STR_INIT(sizeof(c->model));
+
+	if (s->model)
+		str_add(&names, s->model);
+	for (size_t i = 0; model && i < model->nlevels; i++)
+		str_addf(&names, "%s%s", i ? "\n" : "", json_string_value(model->levels[i].value));
+	snprintf(c->model, sizeof(c->model), "%s", names.s);
+	str_release(&names);
+}
+
+/* The simulated machine: it has the sweep's models installed unless --sim model= says otherwise. */
 static int start_simulator(struct setup *s, const struct sweep_args *a, char url[64], struct err *e)
 {
 	struct sim_config config = a->sim;
 
 	s->sim_seed = a->sim_seed;
 	s->sim_set = json_incref(a->sim_set);
-	if (!a->sim_model_given && s->sweep.model)
-		snprintf(config.model, sizeof(config.model), "%s", s->sweep.model);
+	if (!a->sim_model_given)
+		install_models(&config, &s->sweep);
 	if (a->is_virtual) {
 		s->sim = sim_new(&config, a->sim_seed);
 		snprintf(url, 64, "simulator=http://simulator.invalid");
@@ -102,7 +117,8 @@ static int need_model(json_t *object, const struct sweep_args *a, const char *so
 		json_object_get(json_object_get(object, "factors"), "model"))
 		return 0;
 	if (a->simulate) {
-		json_object_set_new(object, "model", json_string(a->sim.model));
+		json_object_set_new(
+			object, "model", json_stringn(a->sim.model, strcspn(a->sim.model, "\n")));
 		return 0;
 	}
 	if (a->file)
@@ -135,19 +151,28 @@ static void default_name(json_t *object, const struct sweep_args *a)
 	free(name);
 }
 
+json_t *setup_object(const struct sweep_args *a, const char **source, struct err *e)
+{
+	json_t *object = sweep_args_object(a, source, e);
+
+	if (object && need_model(object, a, *source, e)) {
+		json_decref(object);
+		return NULL;
+	}
+	if (object)
+		default_name(object, a);
+	return object;
+}
+
 static int read_sweep(struct setup *s, const struct sweep_args *a, struct err *e)
 {
 	const char *source;
-	json_t *object = sweep_args_object(a, &source, e);
+	json_t *object = setup_object(a, &source, e);
 	int failed;
 
 	if (!object)
 		return -1;
-	failed = need_model(object, a, source, e);
-	if (!failed) {
-		default_name(object, a);
-		failed = sweep_parse(&s->sweep, object, source, a->origin, e);
-	}
+	failed = sweep_parse(&s->sweep, object, source, a->origin, e);
 	json_decref(object);
 	return failed;
 }
@@ -207,59 +232,103 @@ static int recall_simulator(struct sweep_args *a, const json_t *manifest, struct
 	return 0;
 }
 
-/* Servers of the manifest as NAME=URL, owned by `keep`. */
-static void recall_servers(struct sweep_args *a, const json_t *manifest, json_t *keep)
+/* A server of a merged run that is at a loopback address of another machine. */
+static bool is_elsewhere(const json_t *server)
 {
+	const char *host = jsonx_get_string(server, "host");
+	char here[256] = "";
+
+	gethostname(here, sizeof(here) - 1);
+	return host && strcmp(host, here) != 0;
+}
+
+/* Whether one of the first n servers has this address: of a merged run each node has a name, and
+ * they may all say 127.0.0.1. */
+static bool has_url(const json_t *servers, size_t n, const char *url)
+{
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(servers, i);
+		const char *its = jsonx_get_string(one, "url");
+
+		if (its && !is_elsewhere(one) && strcmp(its, url) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Servers of the manifest as NAME=URL, owned by `keep`. */
+static int recall_servers(
+	struct sweep_args *a, const char *dir, const json_t *manifest, json_t *keep, struct err *e)
+{
+	const json_t *servers = json_object_get(manifest, "servers");
+	const char *elsewhere = NULL;
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (json_object_get(manifest, "servers"), i, v) {
+	json_array_foreach (servers, i, v) {
 		const char *url = jsonx_get_string(v, "url"), *name = jsonx_get_string(v, "name");
 		json_t *spec;
 
-		if (!url || a->nservers == COUNTOF(a->servers))
+		if (is_elsewhere(v))
+			elsewhere = jsonx_get_string(v, "host");
+		if (!url || is_elsewhere(v) || has_url(servers, i, url) ||
+			a->nservers == COUNTOF(a->servers))
 			continue;
 		spec = name && strcmp(name, url) != 0 ? json_sprintf("%s=%s", name, url)
 						      : json_string(url);
 		json_array_append_new(keep, spec);
 		a->servers[a->nservers++] = json_string_value(spec);
 	}
+	if (a->nservers || !elsewhere)
+		return 0;
+	err_set(e, ERR_ENV, "%s: its servers are at addresses that only %s can reach", dir,
+		elsewhere);
+	return err_hint(e, "name one that can be reached from here: --server NAME=URL");
 }
 
-/* More passes; fewer would take back what was measured. */
-static int extend(json_t *object, const char *dir, int64_t passes, struct err *e)
+/* More passes; fewer would take back what was measured.  Another budget for all sessions. */
+static int extend(
+	json_t *object, const char *dir, int64_t passes, const char *budget, struct err *e)
 {
 	int64_t now = json_integer_value(json_object_get(object, "passes"));
 
+	if (budget)
+		json_object_set_new(object, "budget", json_string(budget));
 	if (passes == 0)
 		return 0;
 	if (passes < now)
 		return err_set(e, ERR_USAGE, "--passes %lld: %s has %lld already",
 			(long long)passes, dir, (long long)now);
 	json_object_set_new(object, "passes", json_integer(passes));
+	if (json_object_get(object, "max_passes"))
+		json_object_set_new(object, "max_passes", json_integer(passes));
 	return 0;
 }
 
-static int parse_run_sweep(struct setup *s, const char *dir, int64_t passes, struct err *e)
+static int parse_run_sweep(
+	struct setup *s, const char *dir, int64_t passes, const char *budget, struct err *e)
 {
+	json_t *origin = json_pack("{s:s, s:s}", "budget", "--budget", "passes", "--passes");
 	char *path = fsx_join(dir, "sweep.json");
 	json_t *object = jsonx_load(path, e);
 	int failed = -1;
 
 	if (object) {
-		failed = extend(object, dir, passes, e);
-		failed = failed || sweep_parse(&s->sweep, object, path, NULL, e);
+		failed = extend(object, dir, passes, budget, e);
+		failed = failed ||
+			sweep_parse(&s->sweep, object, path, passes || budget ? origin : NULL, e);
 		json_decref(object);
 	}
 	if (failed && e->code == ERR_USAGE && strncmp(e->msg, "--", 2) != 0)
 		e->code = ERR_JOURNAL; /* not what the user wrote, but a run directory that is not
 					  whole */
+	json_decref(origin);
 	free(path);
 	return failed;
 }
 
 int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
-	const struct sweep_args *given, int64_t passes, struct err *e)
+	const struct sweep_args *given, int64_t passes, const char *budget, struct err *e)
 {
 	struct sweep_args a = *given;
 	json_t *keep = json_array();
@@ -270,10 +339,10 @@ int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
 	if (simulated)
 		failed = recall_simulator(&a, manifest, e);
 	else if (a.nservers == 0)
-		recall_servers(&a, manifest, keep);
+		failed = recall_servers(&a, dir, manifest, keep, e);
 	s->simulated = a.simulate;
 	s->is_virtual = a.is_virtual;
-	if (failed || parse_run_sweep(s, dir, passes, e) || find_servers(s, &a, e) ||
+	if (failed || parse_run_sweep(s, dir, passes, budget, e) || find_servers(s, &a, e) ||
 		make_plan(s, e)) {
 		setup_release(s);
 		failed = -1;

@@ -12,126 +12,16 @@
 #include "options.h"
 #include "range.h"
 #include "sweep.h"
-
-enum {
-	OPT_MODEL = 1,
-	OPT_SET,
-	OPT_CONCURRENCY,
-	OPT_CACHE,
-	OPT_BURST,
-	OPT_PROMPT,
-	OPT_PROMPTS,
-	OPT_SYSTEM,
-	OPT_RAW,
-	OPT_NAME,
-	OPT_REPEATS,
-	OPT_PASSES,
-	OPT_WARMUPS,
-	OPT_ORDER_SEED,
-	OPT_NO_SENTINEL,
-	OPT_ALIASES,
-	OPT_KEEP_ALIVE,
-	OPT_LIMIT,
-	OPT_MARGIN,
-	OPT_SERVER,
-	OPT_SIMULATE,
-	OPT_VIRTUAL,
-	OPT_SIM,
-	OPT_SIM_SEED,
-	OPT_OLLAMA = 1000, /* + index in option_specs */
-};
-
-static const struct opt shared_options[] = {
-	{"", 0, NULL,
-		"The grid (VALUES: one value fixes it, several make a factor: 0,20,40  0-48+8  "
-		"1024-8192x2)",
-		0},
-	{"model", 'm', "NAMES", "model to measure, as `ollama list` names it", OPT_MODEL},
-	{"set", 0, "KEY=VALUES", "any other option of the server", OPT_SET},
-	{"concurrency", 0, "VALUES", "requests kept in flight [1]", OPT_CONCURRENCY},
-	{"burst", 0, "N",
-		"requests in a burst where concurrency is above 1 [10 x concurrency, at least 30]",
-		OPT_BURST},
-	{"cache", 0, "VALUES",
-		"unique: each prompt begins with a new word; repeat: sent as it is [unique]",
-		OPT_CACHE},
-	{"prompt", 'p', "TEXT", "prompt; repeat for several", OPT_PROMPT},
-	{"prompts", 0, "FILE", "prompt suite (JSON), or short or graded, which come with chimera",
-		OPT_PROMPTS},
-	{"system", 0, "TEXT", "system prompt", OPT_SYSTEM},
-	{"raw", 0, NULL, "send prompts without the model's template", OPT_RAW},
-	{"", 0, NULL, "The experiment", 0},
-	{"name", 0, "NAME", "name of the sweep, used for the run directory", OPT_NAME},
-	{"repeats", 'r', "N", "requests per cell and prompt over all passes [2 per pass]",
-		OPT_REPEATS},
-	{"passes", 0, "N",
-		"visits of every block, each with a load of its own [3 or more, by blocks]",
-		OPT_PASSES},
-	{"warmups", 0, "N", "discarded requests after each load, at least 1 [2]", OPT_WARMUPS},
-	{"order-seed", 0, "N", "seed of the order [1]", OPT_ORDER_SEED},
-	{"no-sentinel", 0, NULL, "leave out the cell that is measured again after each pass",
-		OPT_NO_SENTINEL},
-	{"aliases", 0, "WHAT",
-		"merge, or keep as an A/A control: levels that are one setting [merge]",
-		OPT_ALIASES},
-	{"keep-alive", 0, "TIME", "how long the server keeps the model, seconds or 30m [30m]",
-		OPT_KEEP_ALIVE},
-	{"limit", 0, "WHICH=S", "time limit in seconds: connect, first_load, first, stall, total",
-		OPT_LIMIT},
-	{"margin", 0, "METRIC=F",
-		"difference that does not matter: throughput, tpot, ttft, score (0.02 is 2 %)",
-		OPT_MARGIN},
-	{"", 0, NULL, "Servers", 0},
-	{"server", 's', "URL", "server to measure, URL or NAME=URL; repeat for more [$OLLAMA_HOST]",
-		OPT_SERVER},
-	{"simulate", 0, NULL, "use the simulator inside this process instead of a server",
-		OPT_SIMULATE},
-	{"virtual", 0, NULL, "with --simulate: under a virtual clock, hours in seconds",
-		OPT_VIRTUAL},
-	{"sim", 0, "KEY=VALUE",
-		"change the simulated machine (chimera simulate --help lists the keys)", OPT_SIM},
-	{"sim-seed", 0, "N", "seed of the simulated machine's noise [1]", OPT_SIM_SEED},
-};
-
-/* "num_ctx" -> "num-ctx", once for the life of the process. */
-static const char *option_dashed(const char *name)
-{
-	char *s = xstrdup(name);
-
-	for (char *c = s; *c; c++) {
-		if (*c == '_')
-			*c = '-';
-	}
-	return s;
-}
-
-const struct opt *sweep_args_table(const struct opt *own)
-{
-	size_t nown = 0, n = 0;
-	struct opt *table;
-
-	while (own && own[nown].name)
-		nown++;
-	table = xcalloc(nown + COUNTOF(shared_options) + option_count + 2, sizeof(*table));
-	if (nown)
-		memcpy(table, own, nown * sizeof(*own));
-	n = nown;
-	memcpy(table + n, shared_options, sizeof(shared_options));
-	n += COUNTOF(shared_options);
-	table[n++] = (struct opt){"", 0, NULL, "Ollama's options (VALUES as above)", 0};
-	for (size_t i = 0; i < option_count; i++)
-		table[n++] = (struct opt){option_dashed(option_specs[i].name), 0, "VALUES",
-			option_specs[i].help, OPT_OLLAMA + (int)i};
-	return table; /* the last element is zero: the end */
-}
+#include "sweep_args_table.h"
 
 void sweep_args_init(struct sweep_args *a)
 {
 	*a = (struct sweep_args){.given = json_object(),
 		.origin = json_object(),
 		.sim_set = json_array(),
+		.presets = json_array(),
 		.sim_seed = 1};
-	if (!a->given || !a->origin || !a->sim_set)
+	if (!a->given || !a->origin || !a->sim_set || !a->presets)
 		BUG("no memory for an empty object");
 	sim_config_default(&a->sim);
 }
@@ -141,6 +31,7 @@ void sweep_args_release(struct sweep_args *a)
 	json_decref(a->given);
 	json_decref(a->origin);
 	json_decref(a->sim_set);
+	json_decref(a->presets);
 	*a = (struct sweep_args){0};
 }
 
@@ -239,6 +130,9 @@ static int take_set(struct sweep_args *a, const struct opt *opt, const char *tex
 	if (split_pair(opt, text, key, sizeof(key), &value, e))
 		return -1;
 	snprintf(name, sizeof(name), "set %s", key);
+	if (strcmp(key, "prompt") == 0 ||
+		strcmp(key, "server") == 0) /* one level is a factor too */
+		return put_inner(a, "factors", key, json_string(value), name);
 	return put_levels(a, key, value, name, NULL, e);
 }
 
@@ -254,19 +148,72 @@ static int take_inner(struct sweep_args *a, const char *object, const struct opt
 	return put_inner(a, object, key, scalar(value), name);
 }
 
-static int take_prompt(struct sweep_args *a, const struct opt *opt, const char *text)
+/* ttft=500 */
+static int put_goodput(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
 {
-	json_t *list = json_object_get(a->given, "prompts");
+	static const char *const known[] = {"ttft", "tpot", "e2e"};
+	char key[64] = "", path[80], name[100], safe[80];
+	const char *value = NULL;
+	size_t k = 0;
 
-	if (!json_is_array(list))
-		put(a, "prompts", list = json_array(), opt);
-	json_array_append_new(list, json_string(text));
-	return 0;
+	if (split_pair(opt, text, key, sizeof(key), &value, e))
+		return -1;
+	while (k < COUNTOF(known) && strcmp(known[k], key) != 0)
+		k++;
+	if (k == COUNTOF(known))
+		return err_set(e, ERR_USAGE, "--%s: expected ttft, tpot or e2e, got \"%s\"",
+			opt->name, err_quote(safe, sizeof(safe), key));
+	snprintf(path, sizeof(path), "%s_ms", key);
+	snprintf(name, sizeof(name), "%s %s", opt->name, key);
+	return put_inner(a, "goodput", path, scalar(value), name);
+}
+
+/* ttft=500,tpot=50,e2e=5000 */
+static int take_goodput(
+	struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
+{
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		char *one = xstrndup(text, len);
+		int failed = put_goodput(a, opt, one, e);
+
+		free(one);
+		if (failed || !text[len])
+			return failed;
+		text += len + 1;
+	}
+}
+
+/* "a,b" as ["a", "b"] */
+static json_t *name_list(const char *text)
+{
+	json_t *names = json_array();
+
+	for (;;) {
+		size_t len = strcspn(text, ","), skip = strspn(text, " ");
+		size_t end = len;
+
+		while (end > skip && text[end - 1] == ' ')
+			end--;
+		json_array_append_new(names,
+			end > skip ? json_stringn(text + skip, end - skip) : json_string(""));
+		if (!text[len])
+			return names;
+		text += len + 1;
+	}
+}
+
+static bool is_utf8(const char *text)
+{
+	json_t *value = json_string(text);
+
+	json_decref(value);
+	return value;
 }
 
 /* A file, relative to where the person stands, or the name of a suite that comes with the program:
  * "graded" is sweeps/prompts/graded.json here, else where it was installed.  NULL if neither is. */
-static char *find_prompts(const char *text)
+char *sweep_args_suite(const char *text)
 {
 	static const char *const folders[] = {"sweeps", CHIMERA_SWEEPS};
 	char *full = realpath(text, NULL);
@@ -283,14 +230,15 @@ static char *find_prompts(const char *text)
 static int take_prompts(
 	struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
 {
-	char *full = find_prompts(text);
+	char *full = sweep_args_suite(text);
 	char safe[200];
 
 	if (!full) {
 		err_set(e, ERR_USAGE, "--prompts: there is no file \"%s\"",
 			err_quote(safe, sizeof(safe), text));
-		return err_hint(
-			e, "name a JSON file, or a suite that comes with chimera: short, graded");
+		return err_hint(e,
+			"name a JSON file, or a suite that comes with chimera: short, graded, "
+			"long-prefill, long-decode");
 	}
 	put(a, "prompts", json_string(full), opt);
 	free(full);
@@ -339,60 +287,133 @@ static int take_operand(struct sweep_args *a, const char *text, struct err *e)
 	return 0;
 }
 
-int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
+/* Options that are a key of the sweep, their text taken as it is or as the number it looks like. */
+static const struct {
+	int id;
+	const char *key;
+	bool is_text;
+} plain_keys[] = {
+	{OPT_SYSTEM, "system", true},
+	{OPT_TEMPLATE, "template", true},
+	{OPT_NAME, "name", true},
+	{OPT_ALIASES, "aliases", true},
+	{OPT_ARRIVALS, "arrivals", true},
+	{OPT_SUBSET, "subset", true},
+	{OPT_DISTRIBUTE, "distribute", true},
+	{OPT_SHARD, "shard", true},
+	{OPT_REPEATS, "repeats", false},
+	{OPT_PASSES, "passes", false},
+	{OPT_MAX_PASSES, "max_passes", false},
+	{OPT_UNTIL, "until", false},
+	{OPT_BUDGET, "budget", false},
+	{OPT_WARMUPS, "warmups", false},
+	{OPT_BURST, "burst", false},
+	{OPT_ORDER_SEED, "order_seed", false},
+};
+
+/* Options of the grid that are keys of their own when they do not vary. */
+static const struct {
+	int id;
+	const char *key;
+} level_keys[] = {
+	{OPT_MODEL, "model"},
+	{OPT_CONCURRENCY, "concurrency"},
+	{OPT_RATE, "rate"},
+	{OPT_CACHE, "cache"},
+	{OPT_PROMPT_TOKENS, "prompt_tokens"},
+	{OPT_KEEP_ALIVE, "keep_alive"},
+};
+
+static const char *level_key(int id)
 {
-	if (!opt)
-		return take_operand(a, text, e);
-	if (opt->id >= OPT_OLLAMA)
-		return put_levels(
-			a, option_specs[opt->id - OPT_OLLAMA].name, text, opt->name, NULL, e);
+	for (size_t i = 0; i < COUNTOF(level_keys); i++) {
+		if (level_keys[i].id == id)
+			return level_keys[i].key;
+	}
+	return NULL;
+}
+
+static bool take_plain(struct sweep_args *a, const struct opt *opt, const char *text)
+{
+	for (size_t i = 0; i < COUNTOF(plain_keys); i++) {
+		if (plain_keys[i].id != opt->id)
+			continue;
+		put(a, plain_keys[i].key, plain_keys[i].is_text ? json_string(text) : scalar(text),
+			opt);
+		return true;
+	}
+	return false;
+}
+
+/* Options of which each adds one to a list. */
+static int take_one_more(
+	struct sweep_args *a, const char *key, const struct opt *opt, json_t *value)
+{
+	json_t *list = json_object_get(a->given, key);
+
+	if (!json_is_array(list))
+		put(a, key, list = json_array(), opt);
+	json_array_append_new(list, value);
+	return 0;
+}
+
+static int take_flag(struct sweep_args *a, const struct opt *opt)
+{
 	switch (opt->id) {
-	case OPT_MODEL:
-		return put_levels(a, "model", text, opt->name, "model", e);
-	case OPT_CONCURRENCY:
-		return put_levels(a, "concurrency", text, opt->name, "concurrency", e);
-	case OPT_CACHE:
-		return put_levels(a, "cache", text, opt->name, "cache", e);
-	case OPT_SET:
-		return take_set(a, opt, text, e);
-	case OPT_PROMPT:
-		return take_prompt(a, opt, text);
-	case OPT_PROMPTS:
-		return take_prompts(a, opt, text, e);
 	case OPT_RAW:
 		return put(a, "raw", json_true(), opt);
 	case OPT_NO_SENTINEL:
 		return put(a, "sentinel", json_false(), opt);
-	case OPT_SYSTEM:
-		return put(a, "system", json_string(text), opt);
-	case OPT_NAME:
-		return put(a, "name", json_string(text), opt);
-	case OPT_ALIASES:
-		return put(a, "aliases", json_string(text), opt);
-	case OPT_REPEATS:
-		return put(a, "repeats", scalar(text), opt);
-	case OPT_PASSES:
-		return put(a, "passes", scalar(text), opt);
-	case OPT_WARMUPS:
-		return put(a, "warmups", scalar(text), opt);
-	case OPT_BURST:
-		return put(a, "burst", scalar(text), opt);
-	case OPT_ORDER_SEED:
-		return put(a, "order_seed", scalar(text), opt);
-	case OPT_KEEP_ALIVE:
-		return put(a, "keep_alive", scalar(text), opt);
-	case OPT_LIMIT:
-		return take_inner(a, "limits", opt, text, e);
-	case OPT_MARGIN:
-		return take_inner(a, "margin", opt, text, e);
-	case OPT_SERVER:
-		return sweep_args_server(a, text, e);
 	case OPT_SIMULATE:
 		a->simulate = true;
 		return 0;
 	case OPT_VIRTUAL:
 		a->is_virtual = true;
 		return 0;
+	default:
+		BUG("option --%s has no case", opt->name);
+	}
+}
+
+int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
+{
+	if (!opt)
+		return take_operand(a, text, e);
+	if (!text)
+		return take_flag(a, opt);
+	if (!is_utf8(text))
+		return err_set(e, ERR_USAGE, "--%s: expected text in UTF-8", opt->name);
+	if (opt->id >= OPT_OLLAMA)
+		return put_levels(
+			a, option_specs[opt->id - OPT_OLLAMA].name, text, opt->name, NULL, e);
+	if (level_key(opt->id))
+		return put_levels(a, level_key(opt->id), text, opt->name, level_key(opt->id), e);
+	if (take_plain(a, opt, text))
+		return 0;
+	switch (opt->id) {
+	case OPT_SET:
+		return take_set(a, opt, text, e);
+	case OPT_PROMPT:
+		return take_one_more(a, "prompts", opt, json_string(text));
+	case OPT_PROMPTS:
+		return take_prompts(a, opt, text, e);
+	case OPT_EXCLUDE:
+	case OPT_ONLY:
+	case OPT_PRIORITY:
+		return take_one_more(a, opt->name, opt, json_string(text));
+	case OPT_ZIP:
+		return take_one_more(a, "zip", opt, name_list(text));
+	case OPT_PRESET:
+		json_array_append_new(a->presets, json_string(text));
+		return 0;
+	case OPT_LIMIT:
+		return take_inner(a, "limits", opt, text, e);
+	case OPT_MARGIN:
+		return take_inner(a, "margin", opt, text, e);
+	case OPT_GOODPUT:
+		return take_goodput(a, opt, text, e);
+	case OPT_SERVER:
+		return sweep_args_server(a, text, e);
 	case OPT_SIM:
 		return take_sim(a, text, e);
 	case OPT_SIM_SEED:
@@ -400,60 +421,4 @@ int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *tex
 	default:
 		BUG("option --%s has no case", opt->name);
 	}
-}
-
-/* A single value for something the file varies leaves a factor of one level: the grid shrinks, it
- * does not become another grid. */
-static bool fix_factor(json_t *object, const char *name, json_t *value)
-{
-	json_t *factors = json_object_get(object, "factors");
-	json_t *one;
-
-	if (!json_object_get(factors, name))
-		return false;
-	one = json_array();
-	json_array_append(one, value);
-	json_object_set_new(factors, name, one);
-	return true;
-}
-
-/* Takes the keys of a given "factors", "options", "limits" or "margin" over into the file's. */
-static void override_inner(json_t *object, const char *key, json_t *given)
-{
-	bool factors = strcmp(key, "factors") == 0, options = strcmp(key, "options") == 0;
-	json_t *inner = json_object_get(object, key);
-	const char *name;
-	json_t *v;
-
-	if (!json_is_object(inner))
-		json_object_set_new(object, key, inner = json_object());
-	json_object_foreach (given, name, v) {
-		if (options && fix_factor(object, name, v))
-			continue;
-		json_object_set(inner, name, v);
-		if (factors) {
-			json_object_del(json_object_get(object, "options"), name);
-			json_object_del(object, name); /* model, concurrency, cache */
-		}
-	}
-	if (json_object_size(inner) == 0)
-		json_object_del(object, key);
-}
-
-json_t *sweep_args_object(const struct sweep_args *a, const char **source, struct err *e)
-{
-	json_t *object = a->file ? sweep_object_load(a->file, e) : json_object();
-	const char *key;
-	json_t *value;
-
-	if (!object)
-		return NULL;
-	*source = a->file ? a->file : "command line";
-	json_object_foreach (a->given, key, value) {
-		if (json_is_object(value))
-			override_inner(object, key, value);
-		else if (!fix_factor(object, key, value))
-			json_object_set(object, key, value);
-	}
-	return object;
 }

@@ -22,6 +22,7 @@ struct sweep_args {
 	bool sim_model_given;
 	json_t *sim_set; /* the --sim settings as given, to be kept in the manifest */
 	uint64_t sim_seed;
+	json_t *presets; /* names, in the order given */
 };
 
 void sweep_args_init(struct sweep_args *a);
@@ -36,8 +37,11 @@ const struct opt *sweep_args_table(const struct opt *own);
 int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e);
 /* One more --server. */
 int sweep_args_server(struct sweep_args *a, const char *text, struct err *e);
-/* The whole sweep object: the file's keys, overridden by the options.  *source names the file or
- * "command line".  New reference, NULL on error. */
+/* The file of a prompt suite: a path, or the name of one that comes with the program.  NULL if
+ * there is none; new string. */
+char *sweep_args_suite(const char *text);
+/* The whole sweep object: the file's keys, presets below and options over them.  *source names the
+ * file or "command line".  New reference, NULL on error. */
 json_t *sweep_args_object(const struct sweep_args *a, const char **source, struct err *e);
 
 #endif

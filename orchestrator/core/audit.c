@@ -1,6 +1,7 @@
 /* audit.c - the verdict on a row, reason by reason. */
 #include "audit.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@
 #define LAG_OF_TTFT 0.01
 #define LATE_MAX    (5 * NS_PER_MS)
 #define SLEPT_MIN   (50 * NS_PER_MS) /* less is noise: two clocks are not read at one instant */
+/* Ten pages from a quick disk are a millisecond; fewer are some other program's. */
+#define SWAPPED_MIN    10
+#define STALL_MIN      (10 * NS_PER_MS)
+#define STALL_OF_WHOLE 0.01
 
 /* An unexpected load stands out of the load_durations of the resident model in three ways at once.
  * No fixed time will do: these are 1 to 350 ms, and a small model loads in 500. */
@@ -28,9 +33,13 @@
 #define PREFILL_CACHED      0.4
 #define PREFILL_NOT_CACHED  0.6
 
+/* A length is met as nearly as words allow: some are two tokens, and texts are estimated. */
+#define LENGTH_OFF       4
+#define LENGTH_OFF_SHARE 0.02
+
 void audit_new_load(struct audit *a)
 {
-	*a = (struct audit){.concurrency = a->concurrency};
+	*a = (struct audit){.concurrency = a->concurrency, .rate = a->rate};
 }
 
 static void PRINTF_LIKE(3, 4) blame(struct row_keys *k, enum validity verdict, const char *fmt, ...)
@@ -89,6 +98,23 @@ static void judge_client(struct row_keys *k, const struct sample *s)
 		blame(k, SUSPECT, "most chunks came several in a read");
 	if (s->slept != NS_NONE && s->slept >= SLEPT_MIN)
 		blame(k, INVALID, "the machine slept");
+}
+
+/* Of the machine that server and client share; what is not known is below every bound. */
+static void judge_host(struct row_keys *k, const struct sample *s)
+{
+	ns whole = sample_e2e(s);
+	char text[NUM_TEXT];
+
+	if (s->swapped_in >= SWAPPED_MIN)
+		blame(k, SUSPECT, "the machine swapped in %" PRId64 " pages while it ran",
+			s->swapped_in);
+	if (s->memory_stall >= STALL_MIN && whole != NS_NONE &&
+		(double)s->memory_stall > STALL_OF_WHOLE * (double)whole)
+		blame(k, SUSPECT, "tasks waited %s ms for memory while it ran",
+			ms_text(text, s->memory_stall));
+	if (s->throttled > 0)
+		blame(k, SUSPECT, "the processor was slowed to cool while it ran");
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -161,21 +187,47 @@ static double fastest_prefill(const struct audit *a, int64_t tokens, size_t leas
 	return n == 0 || n < least ? (double)NAN : fastest;
 }
 
-/* Longer prompts than the sliding window are computed anew every time. */
-static bool fits_window(const struct row_keys *k, const struct sample *s)
+/* A prompt that with the answer to it was longer than the sliding window is computed anew every
+ * time: not all that it would be resumed from is still there. */
+static bool fits_window(const struct audit *a, const struct row_keys *k, const struct sample *s)
 {
 	const struct server_facts *server = &k->plan->servers[k->server];
 	const struct model_facts *m =
 		server_facts_model(server, plan_model(k->plan, k->item->cell));
 
-	return !m || m->sliding_window <= 0 || s->prompt_tokens <= m->sliding_window;
+	return !m || m->sliding_window <= 0 ||
+		s->prompt_tokens + a->last.output_tokens <= m->sliding_window;
+}
+
+static struct audit_prompt prompt_of(
+	const struct row_keys *k, const struct sample *s, bool may_cache)
+{
+	const struct plan *p = k->plan;
+	uint32_t cell = k->item->cell;
+
+	return (struct audit_prompt){.known = may_cache,
+		.prompt = k->item->prompt,
+		.tokens_asked = plan_prompt_tokens(p, cell),
+		.output_tokens = s->output_tokens > 0 ? s->output_tokens : 0,
+		.system = plan_system(p, cell),
+		.template = plan_template(p, cell)};
+}
+
+/* Texts of a plan are the same where they are in the same place. */
+static bool same_prompt(const struct audit_prompt *a, const struct audit_prompt *b)
+{
+	return a->known && b->known && a->prompt == b->prompt &&
+		a->tokens_asked == b->tokens_asked && a->system == b->system &&
+		a->template == b->template;
 }
 
 /* Whether a cached prompt is to be expected: the one before was the same, alone on its slot. */
 static bool cache_is_due(const struct audit *a, const struct row_keys *k, const struct sample *s)
 {
-	return a->has_prompt && a->prompt == k->item->prompt && k->item->concurrency <= 1 &&
-		fits_window(k, s);
+	struct audit_prompt mine = prompt_of(k, s, true);
+
+	return same_prompt(&a->last, &mine) && k->item->concurrency <= 1 && !(k->item->rate > 0) &&
+		fits_window(a, k, s);
 }
 
 /* Where the server says how much was cached: half and more is not the template's first words. */
@@ -221,18 +273,31 @@ static void judge_cache(
 		judge_prefill(a, k, s, repeat_is_due, load_due || !may_cache);
 }
 
+static void judge_length(struct row_keys *k, const struct sample *s)
+{
+	int64_t asked = plan_prompt_tokens(k->plan, k->item->cell);
+	double off = fabs((double)(s->prompt_tokens - asked));
+
+	if (asked > 0 && s->prompt_tokens > 0 && off > LENGTH_OFF &&
+		off > LENGTH_OFF_SHARE * (double)asked)
+		blame(k, SUSPECT, "a prompt of %" PRId64 " tokens where %" PRId64 " were asked for",
+			s->prompt_tokens, asked);
+}
+
 void audit_row(
 	struct audit *a, struct row_keys *k, const struct sample *s, bool load_due, bool may_cache)
 {
-	if (k->item->concurrency != a->concurrency) {
+	if (k->item->concurrency != a->concurrency || k->item->rate != a->rate) {
 		a->concurrency = k->item->concurrency;
+		a->rate = k->item->rate;
 		audit_new_load(a);
 	}
 	judge_client(k, s);
+	judge_host(k, s);
 	if (k->load && k->load->other_models[0])
 		blame(k, SUSPECT, "in memory too: %s", k->load->other_models);
 	judge_load(a, k, s, load_due);
+	judge_length(k, s);
 	judge_cache(a, k, s, load_due, may_cache);
-	a->has_prompt = true;
-	a->prompt = k->item->prompt;
+	a->last = prompt_of(k, s, may_cache);
 }

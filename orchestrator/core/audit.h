@@ -3,8 +3,10 @@
  * suspect: the loop was late by more than 1 ms and 1 % of the TTFT; the request was sent more than
  * 5 ms after it was due; a connection had to be opened again (libcurl may have sent it twice);
  * another model was in memory; a load the schedule did not expect; a unique prompt that looks
- * cached, or a repeat that does not; several content lines in one read where that was most of them;
- * the machine slept while it ran (invalid). */
+ * cached, or a repeat that does not; a prompt that is not as long as asked for, by more than 2 %
+ * and 4 tokens; several content lines in one read where that was most of them; where the server is
+ * on this machine: it swapped, tasks waited for memory, or a processor was slowed to cool while it
+ * ran; the machine slept while it ran (invalid). */
 #ifndef CORE_AUDIT_H
 #define CORE_AUDIT_H
 
@@ -12,18 +14,25 @@
 
 #define AUDIT_KEPT 64 /* of each kind, the latest */
 
-/* What has been seen since the lane's last load, at equal concurrency.  All zero to begin with. */
+/* What has been seen since the lane's last load, at equal concurrency and rate.  All zero to begin
+ * with. */
 struct audit {
 	ns resident_load[AUDIT_KEPT]; /* load_duration of rows that paid none */
 	size_t nresident;             /* seen, of which the latest are kept */
 	uint32_t concurrency;
+	double rate;
 	struct audit_prefill {
 		double ms_per_token;
 		int64_t tokens;
 	} prefill[AUDIT_KEPT]; /* of prompts that cannot have been cached */
 	size_t nprefill;
-	bool has_prompt;
-	uint32_t prompt; /* of the previous request */
+	/* The previous request, if it was sent as it is and may be found in the cache. */
+	struct audit_prompt {
+		bool known;
+		uint32_t prompt;
+		int64_t tokens_asked, output_tokens;
+		const char *system, *template;
+	} last;
 };
 
 void audit_new_load(struct audit *a);

@@ -3,83 +3,21 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "bug.h"
+#include "grade_number.h"
+#include "grade_regex.h"
+#include "grade_schema.h"
 #include "jsonx.h"
-#include "num.h"
 
-#define MAX_ANSWER ((size_t)64 << 10)
-#define MAX_MATCHED                                                                                \
-	((size_t)16 << 10) /* glibc takes up to n * n steps: 0.3 s for these, 5 s for 64 KiB */
+#define MAX_ANSWER  ((size_t)64 << 10)
 #define MAX_CHOICES 1000
-#define MAX_PATTERN 500
-#define MAX_REPEATS 10000 /* how often braces may multiply a pattern: glibc writes them out */
+#define MAX_TRIES   32 /* brackets that may begin the JSON of an answer */
 
 /* ---- checks, at load time ---- */
-
-/* The product of all {n} and {n,m} bounds of a pattern. */
-static double pattern_repeats(const char *pattern)
-{
-	double product = 1;
-
-	for (const char *c = pattern; *c; c++) {
-		const char *comma;
-		double n;
-
-		if (*c == '\\' && c[1]) {
-			c++;
-			continue;
-		}
-		if (*c != '{' || !isdigit((unsigned char)c[1]))
-			continue;
-		n = atoi(c + 1);
-		comma = c + 1 + strspn(c + 1, "0123456789");
-		if (*comma == ',' && isdigit((unsigned char)comma[1]))
-			n = fmax(n, atoi(comma + 1));
-		product *= fmax(n, 1);
-	}
-	return product;
-}
-
-/* \1 is no part of POSIX extended expressions; glibc knows it and takes exponential time over it.
- */
-static bool has_back_reference(const char *pattern)
-{
-	for (const char *c = pattern; *c; c++) {
-		if (*c == '\\' && c[1] && isdigit((unsigned char)*++c))
-			return true;
-	}
-	return false;
-}
-
-static int check_regex(const json_t *value, struct err *e)
-{
-	const char *pattern = json_string_value(value);
-	char why[200];
-	regex_t compiled;
-	int failed;
-
-	if (!pattern || !*pattern || strlen(pattern) > MAX_PATTERN)
-		return err_set(
-			e, ERR_USAGE, "regex: expected a pattern of at most %d bytes", MAX_PATTERN);
-	if (has_back_reference(pattern))
-		return err_set(
-			e, ERR_USAGE, "regex: back references such as \\1 are not supported");
-	if (pattern_repeats(pattern) > MAX_REPEATS)
-		return err_set(
-			e, ERR_USAGE, "regex: its {n} multiply to more than %d", MAX_REPEATS);
-	failed = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
-	if (failed) {
-		regerror(failed, &compiled, why, sizeof(why));
-		return err_set(e, ERR_USAGE, "regex: %s", why);
-	}
-	regfree(&compiled);
-	return 0;
-}
 
 static int check_one_of(const json_t *value, struct err *e)
 {
@@ -120,9 +58,9 @@ static int check_number(const json_t *spec, const json_t *value, struct err *e)
 
 int grade_check(const json_t *spec, enum check_kind *kind, struct err *e)
 {
-	static const char *const names[] = {"exact", "one_of", "number", "regex"};
+	static const char *const names[] = {"exact", "one_of", "number", "regex", "json"};
 	static const enum check_kind kinds[] = {
-		CHECK_EXACT, CHECK_ONE_OF, CHECK_NUMBER, CHECK_REGEX};
+		CHECK_EXACT, CHECK_ONE_OF, CHECK_NUMBER, CHECK_REGEX, CHECK_JSON};
 	size_t expected = json_object_get(spec, "tolerance") ? 2 : 1;
 	const json_t *value = NULL;
 
@@ -133,7 +71,7 @@ int grade_check(const json_t *spec, enum check_kind *kind, struct err *e)
 	if (!value || json_object_size(spec) != expected ||
 		(expected == 2 && *kind != CHECK_NUMBER)) {
 		err_set(e, ERR_USAGE,
-			"expected one of exact, one_of, number (with tolerance) and regex");
+			"expected one of exact, one_of, number (with tolerance), regex and json");
 		return err_hint(e,
 			"such as {\"exact\": \"Paris\"} or {\"number\": 4, \"tolerance\": 0.01}");
 	}
@@ -144,23 +82,48 @@ int grade_check(const json_t *spec, enum check_kind *kind, struct err *e)
 		return check_one_of(value, e);
 	case CHECK_NUMBER:
 		return check_number(spec, value, e);
+	case CHECK_JSON:
+		return grade_schema_check(value, e);
 	default:
-		return check_regex(value, e);
+		return grade_regex_check("regex", json_string_value(value), e);
 	}
 }
 
 /* ---- answers ---- */
 
-/* Surrounding white space and one final full stop taken off. */
+/* Marks that models put around an answer: **Paris**, `x`, "yes". */
+static bool is_mark(char c)
+{
+	return c == '*' || c == '_' || c == '`' || c == '"' || c == '\'';
+}
+
+static void trim(const char **s, size_t *len)
+{
+	while (*len && isspace((unsigned char)(*s)[*len - 1]))
+		--*len;
+	for (; *len && isspace((unsigned char)**s); --*len)
+		++*s;
+}
+
+/* White space, one final full stop and equal marks on both sides taken off, as long as anything is
+ * left. */
 static const char *bare(const char *s, size_t *len)
 {
-	s += strspn(s, " \t\r\n");
+	bool stopped = false;
+
 	*len = strlen(s);
-	while (*len && isspace((unsigned char)s[*len - 1]))
-		--*len;
-	if (*len && s[*len - 1] == '.')
-		--*len;
-	return s;
+	for (;;) {
+		trim(&s, len);
+		if (!stopped && *len > 1 && s[*len - 1] == '.') {
+			stopped = true;
+			--*len;
+		} else if (*len > 2 && is_mark(*s) && s[*len - 1] == *s) {
+			s++;
+			*len -= 2;
+		} else {
+			return s;
+		}
+	}
 }
 
 static bool same_text(const char *answer, const char *wanted)
@@ -181,120 +144,75 @@ static bool is_one_of(const char *answer, const json_t *choices)
 	return false;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Whether the number at `at` is negative.  A dash counts only where no word, number or bracket
- * stands before it: "10-12" ends in 12. */
-static bool is_negative(const char *start, const char *at)
-{
-	if (at - start >= 3 && memcmp(at - 3, "\xe2\x88\x92", 3) == 0) /* U+2212, the minus sign */
-		return true;
-	return at > start && at[-1] == '-' &&
-		(at - 1 == start || (!isalnum((unsigned char)at[-2]) && !strchr(")].%", at[-2])));
-}
-
-/* ".5" written without a digit before the point; s is at the 5. */
-static bool lacks_zero(const char *start, const char *s)
-{
-	return s > start && s[-1] == '.' &&
-		(s - 1 == start || (!isalnum((unsigned char)s[-2]) && s[-2] != '.'));
-}
-
-/* Digits at s into dst (without thousands separators); returns where they end. */
-static const char *take_digits(const char *s, char *dst, size_t size, size_t *len)
-{
-	size_t group = 0;
-
-	while (is_digit(*s) ||
-		(*s == ',' && group && group <= 3 && is_digit(s[1]) && is_digit(s[2]) &&
-			is_digit(s[3]) && !is_digit(s[4]))) {
-		group = *s == ',' ? 0 : group + 1;
-		if (*s != ',' && *len + 1 < size)
-			dst[(*len)++] = *s;
-		s++;
-	}
-	return s;
-}
-
-/* Digits without separators. */
-static const char *take_fraction(const char *s, char *dst, size_t size, size_t *len)
-{
-	for (; is_digit(*s); s++) {
-		if (*len < size)
-			dst[(*len)++] = *s;
-	}
-	return s;
-}
-
-/* Reads the number whose digits begin at s; returns where it ends. */
-static const char *read_number(const char *start, const char *s, double *ret)
-{
-	char text[80];
-	size_t len = 0;
-	double x;
-
-	if (is_negative(start, lacks_zero(start, s) ? s - 1 : s))
-		text[len++] = '-';
-	if (lacks_zero(start, s))
-		text[len++] = '.';
-	s = take_digits(s, text, sizeof(text) - 30, &len);
-	if (*s == '.' && is_digit(s[1]) && !memchr(text, '.', len)) {
-		text[len++] = *s++;
-		s = take_fraction(s, text, sizeof(text) - 10, &len);
-	}
-	if ((*s == 'e' || *s == 'E') && is_digit(s[1 + (s[1] == '-' || s[1] == '+')])) {
-		text[len++] = *s++;
-		if (!is_digit(*s))
-			text[len++] = *s++;
-		s = take_fraction(s, text, sizeof(text) - 1, &len);
-	}
-	if (num_parse(text, len, &x))
-		*ret = x;
-	return s;
-}
-
-/* The last number of a text, NaN if it has none.  Digits that belong to a word (H2O) are none. */
-static double last_number(const char *text)
-{
-	double x = NAN;
-	const char *s = text;
-
-	while (*s) {
-		if (!is_digit(*s)) {
-			s++;
-		} else if (s > text && (isalpha((unsigned char)s[-1]) || s[-1] == '_')) {
-			while (is_digit(*s))
-				s++;
-		} else {
-			s = read_number(text, s, &x);
-		}
-	}
-	return x;
-}
-
 static bool is_number(const char *answer, const json_t *spec)
 {
 	double wanted = json_number_value(json_object_get(spec, "number"));
 	double tolerance = json_number_value(json_object_get(spec, "tolerance"));
-	double x = last_number(answer);
+	double x = grade_number(answer);
 
 	/* 0.1 written with more digits is still 0.1. */
 	return fabs(x - wanted) <= fmax(tolerance, 1e-9 * fabs(wanted));
 }
 
+/* Expressions see the answer without the white space around it. */
 static bool matches(const char *answer, const char *pattern)
 {
-	regex_t compiled;
+	size_t len = strlen(answer);
+	char *text;
 	bool found;
 
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
-		return false;
-	found = regexec(&compiled, answer, 0, NULL, 0) == 0;
-	regfree(&compiled);
+	trim(&answer, &len);
+	text = xstrndup(answer, len);
+	found = grade_regex_matches(pattern, text);
+	free(text);
 	return found;
+}
+
+/* The bytes of what begins with the bracket at s, up to the one that closes it; 0 if none does. */
+static size_t balanced(const char *s)
+{
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; s[i]; i++) {
+		if (quoted && s[i] == '\\' && s[i + 1])
+			i++;
+		else if (s[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && strchr("{[", s[i]))
+			depth++;
+		else if (!quoted && strchr("}]", s[i]) && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* The first text in balanced brackets that is a JSON object (or array): what stands around it (a
+ * code fence, an introduction) does not count.  New reference or NULL. */
+static json_t *first_json(const char *answer, bool object)
+{
+	const char *s = strpbrk(answer, "{[");
+
+	for (int i = 0; s && i < MAX_TRIES; i++) {
+		size_t len = balanced(s);
+		json_t *value = len ? json_loadb(s, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+		if (value && json_is_object(value) == object)
+			return value;
+		json_decref(value);
+		s = strpbrk(s + (len ? len : 1), "{[");
+	}
+	return NULL;
+}
+
+static bool is_json(const char *answer, const json_t *schema)
+{
+	const char *type = jsonx_get_string(schema, "type");
+	json_t *value = first_json(answer, strcmp(type, "object") == 0);
+	bool fits = value && grade_schema_fits(schema, value);
+
+	json_decref(value);
+	return fits;
 }
 
 static bool is_right(const struct prompt *p, const char *answer)
@@ -308,6 +226,8 @@ static bool is_right(const struct prompt *p, const char *answer)
 		return is_number(answer, p->check_spec);
 	case CHECK_REGEX:
 		return matches(answer, jsonx_get_string(p->check_spec, "regex"));
+	case CHECK_JSON:
+		return is_json(answer, json_object_get(p->check_spec, "json"));
 	case CHECK_NONE:
 		break;
 	}
@@ -316,7 +236,7 @@ static bool is_right(const struct prompt *p, const char *answer)
 
 double grade_answer(const struct prompt *p, const char *answer)
 {
-	size_t most = p->check == CHECK_REGEX ? MAX_MATCHED : MAX_ANSWER;
+	size_t most = p->check == CHECK_REGEX ? GRADE_MAX_MATCHED : MAX_ANSWER;
 	char *capped = NULL;
 	double score;
 

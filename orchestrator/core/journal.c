@@ -16,6 +16,7 @@
 #include "bug.h"
 #include "journal_file.h"
 #include "journal_index.h"
+#include "journal_rows.h"
 #include "journal_scan.h"
 #include "num.h"
 
@@ -38,70 +39,31 @@ struct journal {
 
 /* ---- what rows say ---- */
 
-/* The place of a column of runs.csv: factor columns stand behind `model`. */
-static size_t place(const struct journal *j, enum run_column c)
-{
-	return c <= RUN_MODEL ? (size_t)c : (size_t)c + j->schema->nfactors;
-}
-
-static bool field_is(const struct csv_field *f, const char *text)
-{
-	return f->len == strlen(text) && memcmp(f->s, text, f->len) == 0;
-}
-
-/* A field that must be a number of the given range. */
-static bool field_number(const struct csv_field *f, int64_t min, int64_t max, int64_t *ret)
-{
-	return num_parse_int(f->s, f->len, ret) && *ret >= min && *ret <= max;
-}
-
-static enum status field_status(const struct csv_field *f)
-{
-	char name[32];
-	enum status s;
-
-	snprintf(name, sizeof(name), "%.*s", (int)(f->len < 32 ? f->len : 31), f->s);
-	return status_from_name(name, &s) ? s : STATUS_COUNT;
-}
-
-static void note_session(struct journal *j, int64_t session)
+static void note_session(struct journal *j, uint32_t session)
 {
 	if (session > j->last_session)
-		j->last_session = (uint32_t)session;
+		j->last_session = session;
 }
 
-/* What becomes known by a row of runs.csv. */
-static void note_row(
-	struct journal *j, uint64_t id, uint32_t attempt, enum status status, bool invalid)
+static void note_row(struct journal *j, const struct journal_facts *row)
 {
-	struct journal_entry *entry = journal_index_add(&j->index, id, attempt);
-
-	if (status == STATUS_OK && invalid)
-		entry->invalid += entry->invalid < 63;
-	else if (status == STATUS_OK)
-		entry->is_ok = 1;
-	else if (status < STATUS_COUNT && status_is_final(status))
-		entry->is_final = 1;
+	journal_facts_note(&j->index, row);
+	note_session(j, row->session);
+	if (row->order > j->highest_order)
+		j->highest_order = row->order;
 }
 
 static const char *judge_run(void *arg, const struct csv_field *fields)
 {
 	struct journal *j = arg;
-	const struct csv_field *run_id = &fields[place(j, RUN_RUN_ID)];
-	uint64_t id = journal_id(run_id->s, run_id->len);
-	int64_t attempt, order, session;
+	struct journal_facts row;
+	const char *why = journal_facts_read(j->schema, fields, &row);
 
-	if (!field_number(&fields[place(j, RUN_ATTEMPT)], 1, UINT32_MAX, &attempt) ||
-		!field_number(&fields[place(j, RUN_ORDER)], 0, INT64_MAX, &order) ||
-		!field_number(&fields[place(j, RUN_SESSION)], 0, UINT32_MAX, &session))
-		return "attempt, order or session is not a number";
-	if (journal_index_has(&j->index, id, (uint32_t)attempt))
+	if (why)
+		return why;
+	if (journal_index_has(&j->index, row.id, row.attempt))
 		return "there is a row of this run_id and attempt already";
-	note_row(j, id, (uint32_t)attempt, field_status(&fields[place(j, RUN_STATUS)]),
-		field_is(&fields[place(j, RUN_VALIDITY)], validity_name(INVALID)));
-	note_session(j, session);
-	if ((uint64_t)order > j->highest_order)
-		j->highest_order = (uint64_t)order;
+	note_row(j, &row);
 	return NULL;
 }
 
@@ -134,11 +96,11 @@ static const char *judge_load(void *arg, const struct csv_field *fields)
 	const struct csv_field *server = &fields[LOADS_SERVER];
 	int64_t block, session;
 
-	if (!field_number(&fields[LOADS_BLOCK], 0, MAX_BLOCKS, &block) ||
-		!field_number(&fields[LOADS_SESSION], 0, UINT32_MAX, &session))
+	if (!journal_field_number(&fields[LOADS_BLOCK], 0, MAX_BLOCKS, &block) ||
+		!journal_field_number(&fields[LOADS_SESSION], 0, UINT32_MAX, &session))
 		return "block or session is not a number";
-	note_load(j, block, server->s, server->len, field_status(&fields[LOADS_STATUS]));
-	note_session(j, session);
+	note_load(j, block, server->s, server->len, journal_field_status(&fields[LOADS_STATUS]));
+	note_session(j, (uint32_t)session);
 	return NULL;
 }
 
@@ -148,7 +110,7 @@ static const char *judge_chunks(void *arg, const struct csv_field *fields)
 	uint64_t id = journal_id(fields[CHUNKS_RUN_ID].s, fields[CHUNKS_RUN_ID].len);
 	int64_t attempt;
 
-	if (!field_number(&fields[CHUNKS_ATTEMPT], 1, UINT32_MAX, &attempt))
+	if (!journal_field_number(&fields[CHUNKS_ATTEMPT], 1, UINT32_MAX, &attempt))
 		return "attempt is not a number";
 	if (!journal_index_has(&j->index, id, (uint32_t)attempt))
 		return "there is no row of it in runs.csv";
@@ -371,11 +333,15 @@ int journal_row(struct journal *j, const struct row_keys *k, const struct sample
 	row_encode(j->schema, k, s, &j->line);
 	if (append(j, &j->runs, e))
 		return -1;
-	note_row(j, journal_id(run_id, strlen(run_id)), k->attempt, s->status,
-		k->validity == INVALID);
-	note_session(j, k->session);
-	if (k->order > j->highest_order)
-		j->highest_order = k->order;
+	note_row(j,
+		&(struct journal_facts){.id = journal_id(run_id, strlen(run_id)),
+			.attempt = k->attempt,
+			.session = k->session,
+			.pass = k->pass,
+			.order = k->order,
+			.status = s->status,
+			.invalid = k->validity == INVALID,
+			.phase = k->phase});
 	return 0;
 }
 

@@ -3,30 +3,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bug.h"
+#include "clock.h"
 #include "fsx.h"
 
 #define LOCK_TRIES 10
+/* Somebody who only asks whether a run is being written may hold its lock for an instant. */
+#define BUSY_TRIES 5
+#define BUSY_WAIT  (10 * NS_PER_MS)
 
 static int open_path(struct journal_file *f, bool fresh, struct err *e)
 {
+	int flags = f->readonly ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT | (fresh ? O_EXCL : 0);
 	struct stat st;
 
-	f->fd = open(f->path,
-		O_RDWR | O_APPEND | O_CLOEXEC | O_CREAT | O_NONBLOCK | O_NOCTTY |
-			(fresh ? O_EXCL : 0),
-		0666);
+	f->fd = open(f->path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
 	if (f->fd < 0 && errno == EEXIST) {
 		err_set(e, ERR_JOURNAL, "%s is there already", f->path);
 		return err_hint(e, "`chimera resume` continues a run; --out names another folder");
 	}
 	if (f->fd < 0)
-		return err_sys(e, ERR_ENV, errno, "%s", f->path);
+		return err_sys(e, f->readonly && errno == ENOENT ? ERR_JOURNAL : ERR_ENV, errno,
+			"%s", f->path);
 	if (fstat(f->fd, &st))
 		return err_sys(e, ERR_ENV, errno, "%s", f->path);
 	if (!S_ISREG(st.st_mode))
@@ -43,6 +50,14 @@ int journal_file_open(
 	return open_path(f, fresh, e);
 }
 
+int journal_file_open_read(struct journal_file *f, const char *dir, const char *name, struct err *e)
+{
+	f->path = fsx_join(dir, name);
+	f->name = name;
+	f->readonly = true;
+	return open_path(f, false, e);
+}
+
 /* Whether the path still leads to the file that is open: whoever mends a journal renames. */
 static bool is_current(const struct journal_file *f)
 {
@@ -52,14 +67,31 @@ static bool is_current(const struct journal_file *f)
 		open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
+static bool has_no_locks(int errnum)
+{
+	return errnum == ENOLCK || errnum == ENOSYS || errnum == EOPNOTSUPP;
+}
+
+static int try_lock(int fd, int operation)
+{
+	const struct timespec wait = {.tv_nsec = BUSY_WAIT};
+
+	for (int tries = 1; flock(fd, operation | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK || tries == BUSY_TRIES)
+			return -1;
+		nanosleep(&wait, NULL);
+	}
+	return 0;
+}
+
 int journal_file_lock(struct journal_file *f, struct err *e)
 {
 	for (int tries = 0; tries < LOCK_TRIES; tries++) {
-		if (flock(f->fd, LOCK_EX | LOCK_NB)) {
+		if (try_lock(f->fd, f->readonly ? LOCK_SH : LOCK_EX)) {
 			if (errno == EWOULDBLOCK)
 				return err_set(
 					e, ERR_JOURNAL, "%s is in use by another chimera", f->path);
-			if (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP)
+			if (!has_no_locks(errno))
 				return err_sys(e, ERR_ENV, errno, "%s: cannot be locked", f->path);
 			f->unlocked = true;
 		}
@@ -70,6 +102,41 @@ int journal_file_lock(struct journal_file *f, struct err *e)
 			return -1;
 	}
 	return err_set(e, ERR_JOURNAL, "%s is being replaced again and again", f->path);
+}
+
+/* The holder of an exclusive lock by the kernel's list, whose lines end in "FLOCK ADVISORY WRITE
+ * PID MAJOR:MINOR:INODE 0 EOF" (numbers of the device in hex); 0 if it is not in it. */
+static long listed_writer(const struct stat *st)
+{
+	FILE *list = fopen("/proc/locks", "re");
+	char line[256], wanted[80];
+	long pid = 0;
+
+	if (!list)
+		return 0;
+	snprintf(wanted, sizeof(wanted), " %02x:%02x:%llu ", major(st->st_dev), minor(st->st_dev),
+		(unsigned long long)st->st_ino);
+	while (pid == 0 && fgets(line, sizeof(line), list)) {
+		const char *at = strstr(line, " WRITE ");
+
+		if (at && strstr(line, " FLOCK ") && !strstr(line, "->") && strstr(line, wanted))
+			pid = strtol(at + strlen(" WRITE "), NULL, 10);
+	}
+	fclose(list);
+	return pid > 0 ? pid : 0;
+}
+
+enum journal_writer journal_file_writer(const struct journal_file *f, long *pid)
+{
+	struct stat st;
+
+	*pid = fstat(f->fd, &st) == 0 ? listed_writer(&st) : 0;
+	if (*pid)
+		return WRITER_THERE;
+	if (flock(f->fd, LOCK_SH | LOCK_NB))
+		return errno == EWOULDBLOCK ? WRITER_THERE : WRITER_UNKNOWN;
+	flock(f->fd, LOCK_UN);
+	return WRITER_NONE;
 }
 
 static ssize_t write_some(int fd, const char *s, size_t len)

@@ -117,6 +117,24 @@ bool journal_index_has(const struct journal_index *x, uint64_t id, uint32_t atte
 	return attempt <= entry->highest;
 }
 
+bool journal_index_absorb(
+	struct journal_index *to, const struct journal_index *from, uint64_t *clash)
+{
+	for (size_t i = 0; i < from->cap; i++) {
+		if (from->slots[i].highest && journal_index_find(to, from->slots[i].id)) {
+			*clash = from->slots[i].id;
+			return false;
+		}
+	}
+	journal_index_reserve(to, to->n + from->n);
+	for (size_t i = 0; i < from->cap; i++) {
+		if (from->slots[i].highest)
+			*slot_of(to->slots, to->cap, from->slots[i].id) = from->slots[i];
+	}
+	to->n += from->n;
+	return true;
+}
+
 void journal_index_release(struct journal_index *x)
 {
 	free(x->slots);

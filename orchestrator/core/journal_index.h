@@ -31,6 +31,10 @@ const struct journal_entry *journal_index_find(const struct journal_index *x, ui
 /* Notes attempt `attempt` (from 1) of a run_id.  The entry may be changed until the next add. */
 struct journal_entry *journal_index_add(struct journal_index *x, uint64_t id, uint32_t attempt);
 bool journal_index_has(const struct journal_index *x, uint64_t id, uint32_t attempt);
+/* Takes over all entries of `from`.  False, with the id and nothing taken over, if `to` has one of
+ * them already. */
+bool journal_index_absorb(
+	struct journal_index *to, const struct journal_index *from, uint64_t *clash);
 void journal_index_release(struct journal_index *x);
 
 #endif

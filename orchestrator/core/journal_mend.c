@@ -72,11 +72,11 @@ static int write_spans(
 	return errnum ? -1 : 0;
 }
 
-static int set_aside(const struct journal_scan *scan, const struct journal_file *f, const char *dir,
-	uint32_t session, struct err *e)
+int journal_set_aside(const struct journal_scan *scan, const struct journal_file *f,
+	const char *dir, const char *label, struct err *e)
 {
 	char *folder = fsx_join(dir, "set-aside");
-	char *path = xasprintf("%s/%s-session%" PRIu32 ".txt", folder, f->name, session);
+	char *path = xasprintf("%s/%s-%s.txt", folder, f->name, label);
 	int result = fsx_mkdirs(folder, e);
 
 	if (result == 0 && write_spans(scan, f, path))
@@ -141,10 +141,12 @@ int journal_mend(const struct journal_scan *scan, struct journal_file *f, const 
 {
 	const struct journal_span *first = scan->bad.v;
 	off_t size = scan->size;
+	char label[40];
 
 	if (scan->bad.n == 0)
 		return 0;
-	if (set_aside(scan, f, dir, session, e))
+	snprintf(label, sizeof(label), "session%" PRIu32, session);
+	if (journal_set_aside(scan, f, dir, label, e))
 		return -1;
 	for (size_t i = 0; i < scan->bad.n; i++)
 		size -= scan->bad.v[i].to - scan->bad.v[i].from;

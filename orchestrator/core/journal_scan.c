@@ -101,7 +101,7 @@ static void take_line(struct scanner *sc, const char *s, size_t len, bool ended)
 	struct csv_field fields[MAX_FIELDS];
 	off_t end = sc->at + (off_t)len + ended;
 	size_t glued = 0;
-	const char *why = ended ? form_of(sc, s, len, fields) : "it has no end";
+	const char *why = ended ? form_of(sc, s, len, fields) : JOURNAL_NO_END;
 
 	if (!why)
 		why = sc->judge(sc->arg, fields);
@@ -213,7 +213,7 @@ static int check_header(struct journal_file *f, const struct str *header, struct
 			f->path);
 		return err_hint(e, "another sweep or another version wrote it; start a new run");
 	}
-	if (have == header->len)
+	if (have == header->len || f->readonly)
 		return 0;
 	if (ftruncate(f->fd, 0))
 		return err_sys(e, ERR_ENV, errno, "%s", f->path);

@@ -8,6 +8,7 @@
 #include "bug.h"
 #include "fsx.h"
 #include "jsonx.h"
+#include "manifest_change.h"
 #include "manifest_host.h"
 
 #define SCHEMA 1
@@ -188,7 +189,31 @@ static json_t *definitions_json(void)
 	return object;
 }
 
-static int write_json(const char *dir, const char *name, const json_t *object, struct err *e)
+static json_t *measured_json(const struct sweep *s)
+{
+	json_t *sweep = sweep_json(s), *measured = manifest_measured(sweep);
+
+	json_decref(sweep);
+	return measured;
+}
+
+/* What this process has to do: of a shard its part.  With adaptive passes the most. */
+static json_t *planned_json(const struct plan *p)
+{
+	const struct sweep *s = p->sweep;
+	int64_t passes = s->shards ? (p->passes - s->shard) / s->shards + 1 : p->passes;
+	uint64_t loads = p->block_loads + p->sentinel_loads;
+	json_t *o = json_object();
+
+	jsonx_put(o, "requests", json_integer((json_int_t)p->requests));
+	jsonx_put(o, "sentinel_requests", json_integer((json_int_t)p->sentinel_requests));
+	jsonx_put(o, "loads", json_integer((json_int_t)loads));
+	jsonx_put(o, "warmups", json_integer((json_int_t)p->warmups));
+	jsonx_put(o, "passes", json_integer(passes));
+	return o;
+}
+
+int manifest_write_file(const char *dir, const char *name, const json_t *object, struct err *e)
 {
 	struct str text = STR_INIT(STR_MAX_FILE);
 	char *path = fsx_join(dir, name);
@@ -224,7 +249,9 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 	jsonx_put(object, "version", text_or_null(tool_version));
 	jsonx_put(object, "sweep", text_or_null(p->sweep->name));
 	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
+	jsonx_put(object, "measured", measured_json(p->sweep));
 	jsonx_put(object, "order_seed", json_integer(p->sweep->order_seed));
+	jsonx_put(object, "planned", planned_json(p));
 	jsonx_put(object, "host", manifest_host());
 	jsonx_put(object, "gpu", json_null());
 	jsonx_put(object, "gpu_why",
@@ -237,7 +264,9 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 		jsonx_put(object, "simulator", simulator_json(session));
 	jsonx_put(object, "definitions", definitions_json());
 	jsonx_put(object, "sessions", sessions_json(earlier, session));
-	result = write_json(dir, "manifest.json", object, e);
+	if (json_object_get(earlier, "shards")) /* of a merged run */
+		jsonx_put(object, "shards", json_incref(json_object_get(earlier, "shards")));
+	result = manifest_write_file(dir, "manifest.json", object, e);
 	json_decref(object);
 	json_decref(earlier);
 	return result;
@@ -250,6 +279,7 @@ json_t *manifest_load(const char *dir, struct err *e)
 
 	if (!fsx_exists(path)) {
 		err_set(e, ERR_JOURNAL, "%s is not a run directory: it has no manifest.json", dir);
+		err_hint(e, "a run is in runs/DATE-NAME, or where --out said");
 	} else {
 		object = jsonx_load(path, e);
 		if (!object && e)
@@ -316,6 +346,44 @@ static int check_server(
 	return 0;
 }
 
+/* What the run measured: as the manifest has it, or a run made before it had it, as its sweep.json
+ * has it.  New reference, NULL if neither tells. */
+static json_t *measured_then(const json_t *manifest, const char *dir)
+{
+	json_t *measured = json_object_get(manifest, "measured"), *sweep;
+	struct err ignored = ERR_INIT;
+	char *path;
+
+	if (json_is_object(measured))
+		return json_incref(measured);
+	path = fsx_join(dir, "sweep.json");
+	sweep = jsonx_load(path, &ignored);
+	measured = json_is_object(sweep) ? manifest_measured(sweep) : NULL;
+	json_decref(sweep);
+	free(path);
+	return measured;
+}
+
+static int say_changed(const json_t *manifest, const char *dir, const struct plan *p,
+	const char *fingerprint, struct err *e)
+{
+	json_t *then = measured_then(manifest, dir), *now = measured_json(p->sweep);
+	struct str text = STR_INIT(STR_MAX_LINE);
+
+	if (then)
+		manifest_changes(then, now, &text);
+	if (text.len)
+		err_set(e, ERR_JOURNAL, "%s: the sweep is not the run's: %s", dir, text.s);
+	else
+		err_set(e, ERR_JOURNAL,
+			"%s: the sweep has fingerprint %.12s, the run was made with %.12s", dir,
+			p->fingerprint, fingerprint ? fingerprint : "none");
+	json_decref(then);
+	json_decref(now);
+	str_release(&text);
+	return err_hint(e, "what is measured may not change inside a run; how often may");
+}
+
 int manifest_check(const json_t *manifest, const char *dir, const struct plan *p, struct err *e)
 {
 	const char *fingerprint = jsonx_get_string(manifest, "fingerprint");
@@ -328,25 +396,31 @@ int manifest_check(const json_t *manifest, const char *dir, const struct plan *p
 	}
 	if (fingerprint && strcmp(fingerprint, p->fingerprint) == 0)
 		return 0;
-	err_set(e, ERR_JOURNAL, "%s: the sweep has fingerprint %.12s, the run was made with %.12s",
-		dir, p->fingerprint, fingerprint ? fingerprint : "none");
-	return err_hint(e, "what is measured may not change inside a run; how often may");
+	return say_changed(manifest, dir, p, fingerprint, e);
 }
 
 /* ---- sweep.json ---- */
 
-int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
+json_t *sweep_file_json(const struct plan *p)
 {
 	json_t *object = sweep_json(p->sweep);
-	int result;
 
 	/* What the plan has decided since. */
 	jsonx_put(object, "passes", json_integer(p->passes));
 	jsonx_put(object, "repeats", json_integer(p->repeats));
 	jsonx_put(object, "per_pass", json_integer(p->per_pass));
+	if (p->nlooks)
+		jsonx_put(object, "max_passes", json_integer(p->passes));
 	jsonx_put(object, "aliases_found", plan_aliases_json(p));
 	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
-	result = write_json(dir, "sweep.json", object, e);
+	return object;
+}
+
+int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
+{
+	json_t *object = sweep_file_json(p);
+	int result = manifest_write_file(dir, "sweep.json", object, e);
+
 	json_decref(object);
 	return result;
 }

@@ -30,6 +30,10 @@ json_t *manifest_load(const char *dir, struct err *e);
 /* Exit 4 naming both, where fingerprint, a server's version or a model's digest differs. */
 int manifest_check(const json_t *manifest, const char *dir, const struct plan *p, struct err *e);
 
+/* The resolved sweep with what the plan decided: the contents of RUN/sweep.json.  New reference. */
+json_t *sweep_file_json(const struct plan *p);
+/* Replaces DIR/NAME by the object, atomically. */
+int manifest_write_file(const char *dir, const char *name, const json_t *object, struct err *e);
 int sweep_file_write(const char *dir, const struct plan *p, struct err *e); /* RUN/sweep.json */
 
 #endif

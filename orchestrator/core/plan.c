@@ -6,6 +6,7 @@
 
 #include "bug.h"
 #include "jsonx.h"
+#include "num.h"
 #include "plan_internal.h"
 #include "vec.h"
 
@@ -22,9 +23,13 @@ int plan_factor_index(const struct plan *p, const char *name)
 	return f ? (int)(f - p->sweep->factors) : -1;
 }
 
-uint32_t plan_digit(const struct plan *p, uint32_t grid, size_t f)
+uint32_t plan_digit(const struct plan *p, uint64_t grid, size_t f)
 {
-	return grid / p->stride[f] % (uint32_t)p->sweep->factors[f].nlevels;
+	const struct plan_place *at = &p->place[f];
+	const struct plan_dim *dim = &p->dims[at->dim];
+	uint32_t digit = (uint32_t)(grid / dim->stride % dim->size);
+
+	return at->level ? at->level[digit * at->step] : digit;
 }
 
 uint32_t plan_level(const struct plan *p, uint32_t cell, size_t f)
@@ -32,33 +37,127 @@ uint32_t plan_level(const struct plan *p, uint32_t cell, size_t f)
 	return plan_digit(p, p->grid_index[cell], f);
 }
 
-/* The cell's level of a factor by name, NULL where it is none. */
-static const struct level *level_of(const struct plan *p, uint32_t cell, const char *name)
+/* The cell's level of the factor of a kind that is no option; NULL where it does not vary. */
+static const struct level *level_of(const struct plan *p, uint32_t cell, enum factor_kind kind)
 {
-	int f = plan_factor_index(p, name);
+	int f = p->of_kind[kind];
 
 	return f < 0 ? NULL : &p->sweep->factors[f].levels[plan_level(p, cell, (size_t)f)];
 }
 
+/* A text is its value and not what charts call it: levels may have names. */
+static const char *text_of(
+	const struct plan *p, uint32_t cell, enum factor_kind kind, const char *fixed)
+{
+	const struct level *l = level_of(p, cell, kind);
+
+	return l ? json_string_value(l->value) : fixed;
+}
+
 uint32_t plan_concurrency(const struct plan *p, uint32_t cell)
 {
-	const struct level *l = level_of(p, cell, "concurrency");
+	const struct level *l = level_of(p, cell, FACTOR_CONCURRENCY);
 
 	return (uint32_t)(l ? json_integer_value(l->value) : p->sweep->concurrency);
 }
 
+double plan_rate(const struct plan *p, uint32_t cell)
+{
+	const struct level *l = level_of(p, cell, FACTOR_RATE);
+
+	return l ? json_number_value(l->value) : p->sweep->rate;
+}
+
+bool plan_is_burst(const struct plan *p, uint32_t cell)
+{
+	return plan_rate(p, cell) > 0 || plan_concurrency(p, cell) > 1;
+}
+
 const char *plan_cache(const struct plan *p, uint32_t cell)
 {
-	const struct level *l = level_of(p, cell, "cache");
-
-	return l ? l->text : p->sweep->cache;
+	return text_of(p, cell, FACTOR_CACHE, p->sweep->cache);
 }
 
 const char *plan_model(const struct plan *p, uint32_t cell)
 {
-	const struct level *l = level_of(p, cell, "model");
+	return text_of(p, cell, FACTOR_MODEL, p->sweep->model);
+}
 
-	return l ? l->text : p->sweep->model;
+const char *plan_system(const struct plan *p, uint32_t cell)
+{
+	const char *text = text_of(p, cell, FACTOR_SYSTEM, p->sweep->system);
+
+	return text && *text ? text : NULL; /* a level "" is the sweep without one */
+}
+
+const char *plan_template(const struct plan *p, uint32_t cell)
+{
+	const char *text = text_of(p, cell, FACTOR_TEMPLATE, p->sweep->template);
+
+	return text && *text ? text : NULL;
+}
+
+int64_t plan_keep_alive_s(const struct plan *p, uint32_t cell)
+{
+	const struct level *l = level_of(p, cell, FACTOR_KEEP_ALIVE);
+
+	return l ? json_integer_value(l->value) : p->sweep->keep_alive_s;
+}
+
+size_t plan_prompts(const struct plan *p, uint32_t cell, size_t *first)
+{
+	int f = p->of_kind[FACTOR_PROMPT];
+
+	*first = f < 0 ? 0 : p->prompt_of_level[plan_level(p, cell, (size_t)f)];
+	return f < 0 ? p->sweep->nprompts : 1;
+}
+
+int64_t plan_num_ctx_at(const struct plan *p, uint64_t grid)
+{
+	int ctx = plan_factor_index(p, "num_ctx"), model = p->of_kind[FACTOR_MODEL];
+	const struct sweep *s = p->sweep;
+	const json_t *value = ctx < 0
+		? json_object_get(s->options, "num_ctx")
+		: s->factors[ctx].levels[plan_digit(p, grid, (size_t)ctx)].value;
+	const char *name = model < 0
+		? s->model
+		: json_string_value(
+			  s->factors[model].levels[plan_digit(p, grid, (size_t)model)].value);
+	const struct model_facts *m =
+		p->nservers && name ? server_facts_model(&p->servers[0], name) : NULL;
+
+	return json_is_integer(value) ? canon_ctx(m, json_integer_value(value)) : -1;
+}
+
+int64_t plan_tokens_at(const struct plan *p, uint64_t grid)
+{
+	int f = p->of_kind[FACTOR_PROMPT_TOKENS];
+	const json_t *value =
+		f < 0 ? NULL : p->sweep->factors[f].levels[plan_digit(p, grid, (size_t)f)].value;
+	const char *share = json_string_value(value);
+	double part = f < 0 ? p->sweep->prompt_tokens_share : 0, percent;
+	int64_t ctx;
+
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	if (share && strlen(share) > 1 && num_parse(share, strlen(share) - 1, &percent))
+		part = percent / 100;
+	if (!(part > 0))
+		return f < 0 ? p->sweep->prompt_tokens : 0;
+	ctx = plan_num_ctx_at(p, grid);
+	return ctx < 0 ? 0 : (int64_t)(part * (double)ctx + 1e-6);
+}
+
+int64_t plan_prompt_tokens(const struct plan *p, uint32_t cell)
+{
+	return plan_tokens_at(p, p->grid_index[cell]);
+}
+
+uint32_t plan_visit_cell(const struct plan *p, const struct visit *v)
+{
+	if (v->kind == VISIT_BLOCK)
+		return p->cell_of_block[p->blocks[v->block].first_cell];
+	return p->sentinel_of_server ? p->sentinel_of_server[v->server] : p->sentinel_cell;
 }
 
 void plan_cell_id(const struct plan *p, uint32_t cell, char id[HASH_ID_TEXT])
@@ -150,42 +249,4 @@ json_t *plan_runner_options(const struct plan *p, uint32_t block)
 	}
 	json_decref(all);
 	return runner;
-}
-
-/* The requests that a visit holds. */
-static uint64_t visit_requests(const struct plan *p, const struct visit *v)
-{
-	uint64_t n = 0;
-
-	if (v->kind == VISIT_SENTINEL)
-		return PLAN_SENTINEL_REQUESTS;
-	for (uint32_t i = 0; i < p->blocks[v->block].ncells; i++)
-		n += plan_cell_requests(p, p->cell_of_block[p->blocks[v->block].first_cell + i]);
-	return n;
-}
-
-/* Servers on one host take turns, so the host that is busy longest counts.  Requests of a burst
- * overlap only as far as the server has slots, which is not known: they count as if one by one. */
-double plan_seconds(const struct plan *p, double per_load, double per_request)
-{
-	uint32_t servers = p->nservers ? (uint32_t)p->nservers : 1;
-	double *busy, longest = 0;
-
-	if (!(per_load >= 0) || !(per_request >= 0))
-		return -1;
-	busy = xcalloc(servers, sizeof(*busy));
-	for (uint32_t i = 0; i < p->nvisits; i++) {
-		const struct visit *v = &p->visits[i];
-		double requests = (double)visit_requests(p, v) + (double)p->sweep->warmups;
-		uint32_t host = 0;
-
-		while (host < v->server &&
-			strcmp(p->servers[host].host, p->servers[v->server].host) != 0)
-			host++;
-		busy[host] += per_load + per_request * requests;
-	}
-	for (uint32_t i = 0; i < servers; i++)
-		longest = busy[i] > longest ? busy[i] : longest;
-	free(busy);
-	return longest;
 }

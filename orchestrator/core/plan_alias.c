@@ -23,9 +23,9 @@ struct aliases {
 
 static const struct model_facts *facts_of(const struct plan *p, uint32_t m, const char **name)
 {
-	int f = plan_factor_index(p, "model");
+	int f = p->of_kind[FACTOR_MODEL];
 
-	*name = f < 0 ? p->sweep->model : p->sweep->factors[f].levels[m].text;
+	*name = f < 0 ? p->sweep->model : json_string_value(p->sweep->factors[f].levels[m].value);
 	return p->nservers ? server_facts_model(&p->servers[0], *name) : NULL;
 }
 
@@ -34,7 +34,7 @@ static int64_t effective_gpu(const struct model_facts *m, int64_t layers)
 	return m && m->layers >= 0 && layers > m->layers + 1 ? m->layers + 1 : layers;
 }
 
-static int64_t effective_ctx(const struct model_facts *m, int64_t ctx)
+int64_t canon_ctx(const struct model_facts *m, int64_t ctx)
 {
 	if (ctx < LEAST_NUM_CTX)
 		ctx = LEAST_NUM_CTX;
@@ -99,7 +99,7 @@ static void compare_levels(struct plan *p, const struct canon *c, uint32_t model
 		int64_t x = asked_value(&f->levels[l]);
 
 		if (x != AUTO)
-			x = gpu ? effective_gpu(m, x) : effective_ctx(m, x);
+			x = gpu ? effective_gpu(m, x) : canon_ctx(m, x);
 		values[l] = (struct value){x, l};
 		same[l] = l;
 	}
@@ -115,7 +115,7 @@ static void compare_levels(struct plan *p, const struct canon *c, uint32_t model
 		int64_t asked = asked_value(&f->levels[l]), x = asked;
 
 		if (x != AUTO)
-			x = gpu ? effective_gpu(m, x) : effective_ctx(m, x);
+			x = gpu ? effective_gpu(m, x) : canon_ctx(m, x);
 		if (same[l] == l && (shared[l] || x == asked))
 			continue;
 		*VEC_PUSH(out) = (struct alias){
@@ -173,7 +173,7 @@ void canon_init(struct canon *c, struct plan *p)
 {
 	struct aliases found = {0};
 
-	c->model = plan_factor_index(p, "model");
+	c->model = p->of_kind[FACTOR_MODEL];
 	c->gpu = plan_factor_index(p, "num_gpu");
 	c->ctx = plan_factor_index(p, "num_ctx");
 	c->nmodels = c->model < 0 ? 1 : (uint32_t)p->sweep->factors[c->model].nlevels;
@@ -195,52 +195,14 @@ void canon_release(struct canon *c)
 	free(c->ctx_same);
 }
 
-/* `grid` with the digit of factor f replaced by its first equal. */
-static uint32_t replace(const struct plan *p, uint32_t grid, int f, const uint32_t *same)
-{
-	uint32_t digit = plan_digit(p, grid, (size_t)f);
-
-	return grid - (digit - same[digit]) * p->stride[f];
-}
-
-uint32_t canon_grid(const struct canon *c, const struct plan *p, uint32_t grid)
+void canon_digits(const struct canon *c, const struct plan *p, uint32_t *digit)
 {
 	uint32_t m = 0;
 
-	if (c->model >= 0) {
-		grid = replace(p, grid, c->model, c->model_same);
-		m = plan_digit(p, grid, (size_t)c->model);
-	}
+	if (c->model >= 0)
+		m = digit[c->model] = c->model_same[digit[c->model]];
 	if (c->gpu >= 0)
-		grid = replace(
-			p, grid, c->gpu, c->gpu_same + m * p->sweep->factors[c->gpu].nlevels);
+		digit[c->gpu] = c->gpu_same[m * p->sweep->factors[c->gpu].nlevels + digit[c->gpu]];
 	if (c->ctx >= 0)
-		grid = replace(
-			p, grid, c->ctx, c->ctx_same + m * p->sweep->factors[c->ctx].nlevels);
-	return grid;
-}
-
-uint32_t canon_levels(const struct canon *c, const struct plan *p, size_t f)
-{
-	size_t n = p->sweep->factors[f].nlevels;
-	const uint32_t *same = (int)f == c->gpu ? c->gpu_same
-		: (int)f == c->ctx              ? c->ctx_same
-						: NULL;
-	uint32_t different = 0;
-
-	if ((int)f == c->model) {
-		for (uint32_t m = 0; m < c->nmodels; m++)
-			different += c->model_same[m] == m;
-		return different;
-	}
-	/* A level counts if for one model at least it is a setting of its own. */
-	for (uint32_t l = 0; same && l < n; l++) {
-		for (uint32_t m = 0; m < c->nmodels; m++) {
-			if (c->model_same[m] == m && same[m * n + l] == l) {
-				different++;
-				break;
-			}
-		}
-	}
-	return same ? different : (uint32_t)n;
+		digit[c->ctx] = c->ctx_same[m * p->sweep->factors[c->ctx].nlevels + digit[c->ctx]];
 }

@@ -87,7 +87,7 @@ static json_t *models_json(const struct plan *p)
 	if (p->sweep->model)
 		json_array_append_new(list, model_json(p, p->sweep->model));
 	for (size_t i = 0; f && i < f->nlevels; i++)
-		json_array_append_new(list, model_json(p, f->levels[i].text));
+		json_array_append_new(list, model_json(p, json_string_value(f->levels[i].value)));
 	return list;
 }
 
@@ -121,6 +121,119 @@ static json_t *warnings_json(const struct plan *p)
 		line += len + (line[len] == '\n');
 	}
 	return list;
+}
+
+static json_t *notes_json(const struct plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->nnotes; i++)
+		json_array_append_new(list, json_string(p->notes[i]));
+	return list;
+}
+
+static json_t *counts_json(const struct plan *p)
+{
+	json_t *o = json_object();
+
+	put_count(o, "grid", p->counts.grid);
+	put_count(o, "excluded", p->counts.excluded);
+	put_count(o, "left_out", p->counts.left_out);
+	put_count(o, "merged", p->counts.merged);
+	put_count(o, "dropped", p->counts.dropped);
+	return o;
+}
+
+/* Factors that vary together. */
+static json_t *links_json(const struct plan *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->sweep->nlinks; i++) {
+		const struct sweep_link *link = &p->sweep->links[i];
+		json_t *one = json_object(), *names = json_array();
+
+		for (size_t k = 0; k < link->nfactors; k++)
+			json_array_append_new(
+				names, json_string(p->sweep->factors[link->factor[k]].name));
+		jsonx_put(one, "factors", names);
+		put_count(one, "rows", link->nrows);
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static json_t *conditions_json(const struct sweep_condition *conditions, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(conditions[i].text));
+	return list;
+}
+
+/* After which passes the runner looks, and what the plan comes to if it stops at the first. */
+static json_t *looks_json(const struct plan *p)
+{
+	json_t *o = json_object(), *list = json_array();
+	uint64_t loads, requests;
+
+	plan_least(p, &loads, &requests);
+	for (uint32_t i = 0; i < p->nlooks; i++)
+		json_array_append_new(list, json_integer(p->looks[i]));
+	jsonx_put(o, "passes", list);
+	jsonx_put(o, "until", jsonx_number(p->sweep->until));
+	put_count(o, "least_loads", loads);
+	put_count(o, "least_requests", requests);
+	return o;
+}
+
+/* What a budget took away; null where there is none. */
+static json_t *budget_json(const struct plan *p)
+{
+	json_t *o;
+
+	if (!(p->sweep->budget_s > 0))
+		return json_null();
+	o = json_object();
+	jsonx_put(o, "seconds", jsonx_number(p->sweep->budget_s));
+	jsonx_put(o, "cut", json_boolean(p->cut.cut));
+	if (p->cut.cut) {
+		put_count(o, "per_pass_before", (uint64_t)p->cut.per_pass_before);
+		put_count(o, "passes_before", (uint64_t)p->cut.passes_before);
+		put_count(o, "cells_before", p->cut.cells_before);
+	}
+	return o;
+}
+
+static const char *distribution(const struct plan *p)
+{
+	return p->of_kind[FACTOR_SERVER] >= 0 ? "factor"
+		: plan_replicates(p)          ? "replicate"
+					      : "share";
+}
+
+/* Keys that are there only where the sweep asks for what they tell. */
+static void put_asked(json_t *o, const struct plan *p)
+{
+	const struct sweep *s = p->sweep;
+
+	if (s->nlinks)
+		jsonx_put(o, "links", links_json(p));
+	if (s->nexclude)
+		jsonx_put(o, "exclude", conditions_json(s->exclude, s->nexclude));
+	if (s->nonly)
+		jsonx_put(o, "only", conditions_json(s->only, s->nonly));
+	if (s->npriority)
+		jsonx_put(o, "priority", conditions_json(s->priority, s->npriority));
+	if (p->subset_note)
+		jsonx_put(o, "subset", json_string(p->subset_note));
+	if (p->nlooks)
+		jsonx_put(o, "looks", looks_json(p));
+	if (s->shards) {
+		jsonx_put(o, "shard", json_integer(s->shard));
+		jsonx_put(o, "shards", json_integer(s->shards));
+	}
 }
 
 static void add_runs(const struct plan *p, const struct visit *v, json_t *list)
@@ -178,6 +291,11 @@ json_t *plan_json(const struct plan *p, double seconds, bool runs)
 		seconds >= 0 ? json_integer((json_int_t)(seconds + 0.5)) : json_null());
 	jsonx_put(o, "aliases", plan_aliases_json(p));
 	jsonx_put(o, "factors", factors_json(p));
+	jsonx_put(o, "counts", counts_json(p));
+	jsonx_put(o, "distribute", json_string(distribution(p)));
+	jsonx_put(o, "budget", budget_json(p));
+	put_asked(o, p);
+	jsonx_put(o, "notes", notes_json(p));
 	jsonx_put(o, "warnings", warnings_json(p));
 	if (runs)
 		jsonx_put(o, "runs", runs_json(p));

@@ -15,6 +15,7 @@
  * that was not cut hardly has 7.  Nothing but long runs of one character has 16. */
 #define MANY_BYTES_PER_TOKEN       7
 #define IMPOSSIBLE_BYTES_PER_TOKEN 16
+#define MADE_TO_AT_LEAST           0.9 /* lengths are met better than that */
 
 void reply_init(struct reply *r, enum reply_format format, int64_t num_ctx, size_t prompt_bytes)
 {
@@ -199,6 +200,8 @@ int reply_body(struct reply *r, const char *bytes, size_t len, ns at)
  *    whereas a cut one had at least twice the tokens that were counted.
  * 3. A prompt that does not fit at 7 bytes per token, but of which less than a sixteenth of its
  * bytes was counted, was cut by some other rule (whole chat messages, another num_ctx in effect).
+ * 4. Where the prompt was made to a number of tokens that does not fit, fewer were counted for no
+ * other reason (another num_keep).
  */
 static bool prompt_was_cut(const struct reply *r)
 {
@@ -208,6 +211,8 @@ static bool prompt_was_cut(const struct reply *r)
 	if (num_ctx <= 0 || tokens <= 0)
 		return false;
 	if (tokens == num_ctx)
+		return true;
+	if (r->made_to >= num_ctx && (double)tokens < MADE_TO_AT_LEAST * (double)r->made_to)
 		return true;
 	for (int64_t keep = 4; keep <= 5; keep++) {
 		int64_t discard = (num_ctx - keep) / 2 > 1 ? (num_ctx - keep) / 2 : 1;

@@ -27,6 +27,7 @@ struct reply {
 	enum reply_format format;
 	int64_t num_ctx; /* context in effect or asked for, -1 unknown: to notice a cut prompt */
 	size_t prompt_bytes; /* length of the prompt sent */
+	int64_t made_to;     /* tokens that it was made to (core/filler.h); 0, as after init: not */
 	struct sample sample;
 	struct str line; /* what is not yet a line */
 	bool done_seen, failed, is_error_body;

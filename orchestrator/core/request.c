@@ -8,10 +8,14 @@
 #include <string.h>
 
 #include "bug.h"
+#include "filler.h"
 #include "jsonx.h"
 
 #define NONCE_DIGITS 12
 #define NONCE_RANGE  1000000000000u /* 10^12 */
+#define FIRST_WORD   (NONCE_DIGITS + 2)
+
+#define COUNT_KEEP_ALIVE_S 60 /* if nobody comes to unload it */
 
 static json_t *new_object(void)
 {
@@ -41,30 +45,75 @@ static void nonce(
 		(uint64_t)strtoull(hex, NULL, 16) % NONCE_RANGE);
 }
 
+/* The never-repeated first word of a unique request, on a line of its own: it is no part of the
+ * question. */
+static void write_first_word(
+	char dst[FIRST_WORD], const char *run_id, uint32_t session, uint32_t attempt)
+{
+	nonce(dst, run_id, session, attempt);
+	memcpy(dst + NONCE_DIGITS, "\n", 2);
+}
+
+/* Model, texts and what goes with them.  A template puts the system prompt first, so the first word
+ * stands before it too: else a server would answer for all of it from its cache. */
+static json_t *texts(const struct plan *p, const struct item *it, const char *first, int64_t words,
+	size_t *prompt_bytes)
+{
+	const char *system = plan_system(p, it->cell), *template = plan_template(p, it->cell);
+	const struct prompt *prompt = &p->sweep->prompts[it->prompt];
+	struct str text = STR_INIT(STR_MAX_FILE);
+	json_t *object = new_object();
+
+	jsonx_put(object, "model", json_string(plan_model(p, it->cell)));
+	str_add(&text, first);
+	filler_add(&text, prompt->id, words);
+	str_add(&text, prompt->text);
+	jsonx_put(object, "prompt", json_stringn(text.s, text.len));
+	*prompt_bytes = text.len;
+	str_reset(&text);
+	if (p->sweep->raw)
+		jsonx_put(object, "raw", json_true());
+	if (system) {
+		str_addf(&text, "%s%s", first, system);
+		jsonx_put(object, "system", json_stringn(text.s, text.len));
+		*prompt_bytes += text.len;
+	}
+	if (template)
+		jsonx_put(object, "template", json_string(template));
+	str_release(&text);
+	return object;
+}
+
 void request_generate(const struct plan *p, const struct item *it, uint32_t session,
 	uint32_t attempt, struct str *body, size_t *prompt_bytes)
 {
-	const struct sweep *s = p->sweep;
-	json_t *object = new_object();
-	struct str prompt = STR_INIT(STR_MAX_FILE);
-	char first_word[NONCE_DIGITS + 1];
+	char first[FIRST_WORD] = "";
+	json_t *object;
 
-	if (strcmp(plan_cache(p, it->cell), "repeat") != 0) {
-		nonce(first_word, it->run_id, session, attempt);
-		str_addf(&prompt, "%s ", first_word);
-	}
-	str_add(&prompt, s->prompts[it->prompt].text);
-	jsonx_put(object, "model", json_string(plan_model(p, it->cell)));
-	jsonx_put(object, "prompt", json_stringn(prompt.s, prompt.len));
+	if (strcmp(plan_cache(p, it->cell), "repeat") != 0)
+		write_first_word(first, it->run_id, session, attempt);
+	object = texts(p, it, first, filler_words_of(p, it->cell, it->prompt), prompt_bytes);
 	jsonx_put(object, "stream", json_true());
-	jsonx_put(object, "keep_alive", json_integer(s->keep_alive_s));
-	if (s->raw)
-		jsonx_put(object, "raw", json_true());
-	if (s->system)
-		jsonx_put(object, "system", json_string(s->system));
+	jsonx_put(object, "keep_alive", json_integer(plan_keep_alive_s(p, it->cell)));
 	jsonx_put(object, "options", plan_options(p, it->cell, it->repeat));
-	*prompt_bytes = prompt.len;
-	str_release(&prompt);
+	finish(object, body);
+}
+
+void request_count(const struct plan *p, const struct item *it, bool unique, int64_t words,
+	int64_t num_ctx, struct str *body, size_t *prompt_bytes)
+{
+	char first[FIRST_WORD] = "";
+	json_t *object, *options = plan_options(p, it->cell, it->repeat);
+
+	if (unique)
+		write_first_word(first, it->run_id, 0, 0);
+	object = texts(p, it, first, words, prompt_bytes);
+	jsonx_put(options, "num_predict", json_integer(1));
+	jsonx_put(options, "num_ctx", json_integer(num_ctx));
+	jsonx_put(options, "num_gpu", json_integer(-1)); /* wherever it fits */
+	jsonx_put(object, "stream", json_false());
+	jsonx_put(object, "keep_alive", json_integer(COUNT_KEEP_ALIVE_S));
+	jsonx_put(object, "options", options);
 	finish(object, body);
 }
 

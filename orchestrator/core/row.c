@@ -54,7 +54,7 @@ void row_schema_init(struct row_schema *schema, const struct sweep *s)
 {
 	*schema = (struct row_schema){.sweep = s};
 	for (size_t f = 0; f < s->nfactors; f++) {
-		if (!run_column_find(s->factors[f].name))
+		if (!run_column_find(s->factors[f].column))
 			schema->factor[schema->nfactors++] = f;
 	}
 }
@@ -70,7 +70,7 @@ void row_header(const struct row_schema *schema, struct str *out)
 		str_add(out, run_columns[c].name);
 		str_addc(out, ',');
 		for (size_t i = 0; c == RUN_MODEL && i < schema->nfactors; i++) {
-			const char *name = schema->sweep->factors[schema->factor[i]].name;
+			const char *name = schema->sweep->factors[schema->factor[i]].column;
 
 			csv_add(out, name, strlen(name));
 			str_addc(out, ',');
@@ -120,7 +120,12 @@ static const char *text_of(struct source *in, enum run_column c)
 	case RUN_PHASE:
 		return phase_name(k->phase);
 	case RUN_SHARD:
-		return ""; /* this process does the whole plan */
+		if (in->sweep->shards)
+			snprintf(in->scratch, sizeof(in->scratch), "%" PRIu32 "/%" PRIu32,
+				in->sweep->shard, in->sweep->shards);
+		else
+			in->scratch[0] = '\0';
+		return in->scratch;
 	case RUN_SERVER:
 		return in->server->name ? in->server->name : in->server->url;
 	case RUN_MODEL:
@@ -192,6 +197,8 @@ static int64_t int_of(struct source *in, enum run_column c)
 		return seed_of(in);
 	case RUN_CONCURRENCY:
 		return k->item->concurrency;
+	case RUN_BURST:
+		return k->item->cell_burst ? k->item->cell_burst : INT_MISSING;
 	case RUN_EFF_NUM_CTX:
 		return k->load ? counter(k->load->context_length) : INT_MISSING;
 	case RUN_HTTP_STATUS:
@@ -290,7 +297,7 @@ static double real_of(struct source *in, enum run_column c)
 
 	switch (c) {
 	case RUN_RATE:
-		return NAN; /* requests are kept in flight, not sent at a rate */
+		return in->k->item->rate > 0 ? in->k->item->rate : NAN;
 	case RUN_OFFLOAD_FRACTION:
 		return offload_fraction(in->k->load);
 	case RUN_DECODE_TOK_S:

@@ -1,10 +1,9 @@
-/* runner.c - the runner's frame: events in, whose turn it is, interrupt and end.
+/* runner.c - the runner's frame: made and freed, events in, interrupt.
  *
  * Everything a lane does is begun by an event of its own or by getting the turn of its host.
  * host_go() runs last in a step, so that no handler ever calls into another lane. */
 #include "runner_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,39 +28,12 @@ static void collect_models(struct runner *r)
 	}
 }
 
-/* Chains each server's visits in their order. */
-static void chain_visits(struct runner *r)
-{
-	const struct plan *p = r->plan;
-
-	r->visit_after = xcalloc(p->nvisits + 1, sizeof(*r->visit_after));
-	for (uint32_t v = p->nvisits; v-- > 0;) {
-		struct lane *l = &r->lanes[p->visits[v].server];
-
-		r->visit_after[v] = l->next_visit;
-		l->next_visit = v;
-	}
-}
-
 static struct host *host_of(struct runner *r, const char *name, size_t nhosts)
 {
 	for (size_t h = 0; h < nhosts; h++)
 		if (name && r->hosts[h].name && strcmp(r->hosts[h].name, name) == 0)
 			return &r->hosts[h];
 	return NULL;
-}
-
-/* Into the ring before the one that has the turn, so as the last of the round. */
-static void join_ring(struct lane *l, struct host *h)
-{
-	l->host = h;
-	if (!h->turn) {
-		h->turn = l->next = l->prev = l;
-		return;
-	}
-	l->next = h->turn;
-	l->prev = h->turn->prev;
-	l->prev->next = l->next->prev = l;
 }
 
 static void make_lanes(struct runner *r)
@@ -78,14 +50,14 @@ static void make_lanes(struct runner *r)
 
 		l->r = r;
 		l->index = (uint32_t)i;
-		l->next_visit = NO_VISIT;
-		l->load_sent = NS_NONE;
+		l->leg = l->legs = NO_LEG;
+		l->load_sent = l->armed = l->leg_since = l->visit_since = NS_NONE;
 		l->asked = xcalloc(r->nmodels + 1, sizeof(*l->asked));
 		if (!h) {
 			h = &r->hosts[nhosts++];
 			h->name = name;
 		}
-		join_ring(l, h);
+		host_join(h, l);
 	}
 }
 
@@ -110,30 +82,6 @@ static void ask_past_oom(struct runner *r)
 	}
 }
 
-/* Counts what the plan holds and what earlier sessions have done of it. */
-static void count_visits(struct runner *r)
-{
-	const struct plan *p = r->plan;
-
-	r->progress.total = p->requests;
-	r->progress.loads_planned = p->nvisits;
-	if (!r->past.done && !r->past.invalid && !r->past.oom_loads)
-		return;
-	r->progress.loads_planned = 0;
-	r->visit_done = xcalloc(p->nvisits + 1, sizeof(*r->visit_done));
-	for (uint32_t v = 0; v < p->nvisits; v++) {
-		struct works open = {0};
-		size_t n = visit_works(r, v, &open);
-
-		r->visit_done[v] = open.n == 0;
-		if (p->visits[v].kind == VISIT_BLOCK)
-			r->progress.done += n - open.n;
-		if (open.n && !runner_oom(r, &p->visits[v])->from_past)
-			r->progress.loads_planned++;
-		VEC_RELEASE(&open);
-	}
-}
-
 struct runner *runner_new(
 	const struct plan *p, uint32_t session, uint32_t first_load, const struct runner_past *past)
 {
@@ -142,39 +90,64 @@ struct runner *runner_new(
 	r->plan = p;
 	r->session = session;
 	r->next_load = first_load;
+	r->room = RUNNER_MAX_INFLIGHT;
+	r->shared = p->of_kind[FACTOR_SERVER] < 0 && p->sweep->distribute == DISTRIBUTE_SHARE;
+	r->budget = r->deadline = NS_NONE;
 	if (past)
 		r->past = *past;
-	r->progress.loading_since = r->progress.last_ttft = NS_NONE;
+	r->progress.loading_since = r->progress.last_ttft = r->progress.left = NS_NONE;
 	collect_models(r);
 	make_lanes(r);
-	chain_visits(r);
 	ask_past_oom(r);
-	count_visits(r);
+	legs_deal(r);
+	r->left = left_new(r);
 	return r;
+}
+
+void runner_set_budget(struct runner *r, ns budget, ns pass)
+{
+	r->budget = budget;
+	r->longest_pass = pass;
+}
+
+void runner_set_room(struct runner *r, uint32_t inflight)
+{
+	r->room = inflight ? inflight : 1;
+}
+
+static void release_lane(struct lane *l)
+{
+	VEC_RELEASE(&l->works);
+	VEC_RELEASE(&l->overloaded);
+	overload_release(&l->open_loop.overload);
+	free(l->asked);
 }
 
 void runner_free(struct runner *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->nlanes; i++) {
-		VEC_RELEASE(&r->lanes[i].works);
-		free(r->lanes[i].asked);
-	}
+	for (size_t i = 0; i < r->nlanes; i++)
+		release_lane(&r->lanes[i]);
 	for (size_t i = 0; i < r->slots.n; i++)
 		free(r->slots.v[i]);
 	for (size_t i = 0; i < r->deferred.n; i++)
 		VEC_RELEASE(&r->deferred.v[i].works);
+	for (size_t i = 0; i < r->rests.n; i++)
+		VEC_RELEASE(&r->rests.v[i].works);
 	VEC_RELEASE(&r->slots);
 	VEC_RELEASE(&r->free_slots);
 	VEC_RELEASE(&r->skipped);
 	VEC_RELEASE(&r->deferred);
+	VEC_RELEASE(&r->rests);
+	VEC_RELEASE(&r->legs);
 	free(r->lanes);
 	free(r->hosts);
 	free(r->models);
 	free(r->visit_after);
-	free(r->visit_done);
+	free(r->passes);
 	free(r->oom);
+	left_free(r->left);
 	free(r);
 }
 
@@ -190,91 +163,8 @@ struct effect *runner_emit(struct runner *r, enum effect_kind kind, const struct
 
 void lane_arm(struct lane *l, ns at)
 {
+	l->armed = at;
 	runner_emit(l->r, EFFECT_TIMER, l)->at = at;
-}
-
-/* ---- the end ---- */
-
-static void stop(struct runner *r)
-{
-	struct effect *e = runner_emit(r, EFFECT_STOP, NULL);
-
-	r->stopped = true;
-	e->reason = r->cut ? STOP_INTERRUPTED : r->gone ? STOP_SERVER_GONE : STOP_COMPLETE;
-	if (e->reason == STOP_INTERRUPTED)
-		snprintf(e->why, sizeof(e->why), "interrupted");
-	else if (e->reason == STOP_SERVER_GONE)
-		snprintf(e->why, sizeof(e->why), "%s", r->why);
-}
-
-static void lane_closed(struct lane *l)
-{
-	struct runner *r = l->r;
-
-	l->state = LANE_CLOSED;
-	if (l->host->turn == l)
-		l->host->turn = l->next != l ? l->next : NULL;
-	l->next->prev = l->prev;
-	l->prev->next = l->next;
-	if (--r->open_lanes == 0)
-		stop(r);
-}
-
-void lane_close(struct lane *l)
-{
-	visit_drop(l);
-	if (!l->loaded) {
-		lane_closed(l);
-		return;
-	}
-	/* The one that is on its way already will do. */
-	if (l->state != LANE_UNLOADING)
-		runner_emit(l->r, EFFECT_UNLOAD, l)->model = l->loaded;
-	l->state = LANE_CLOSING;
-	lane_arm(l, l->r->now + RUNNER_CLOSE_WAIT);
-}
-
-void lane_give_up(struct lane *l, const char *why)
-{
-	struct runner *r = l->r;
-	const char *url = r->plan->servers[l->index].url;
-
-	if (!r->gone)
-		snprintf(r->why, sizeof(r->why), "%s: %s", url ? url : "server", why);
-	r->gone = true;
-	load_write_row(l);
-	lane_close(l);
-}
-
-/* ---- turns ---- */
-
-void lane_turn_over(struct lane *l)
-{
-	l->state = LANE_WAITING;
-	l->host->turn = l->next;
-}
-
-static void take_turn(struct lane *l)
-{
-	struct runner *r = l->r;
-
-	if (r->interrupted) {
-		r->cut |= l->visit || l->next_visit != NO_VISIT;
-		lane_close(l);
-	} else if (!visit_next(l)) {
-		lane_close(l);
-	} else if (!l->first_clear_made) {
-		l->first_clear_made = true;
-		clear_begin(l, CLEAR_FIRST);
-	} else {
-		clear_begin(l, CLEAR_LOAD);
-	}
-}
-
-static void host_go(struct host *h)
-{
-	while (h->turn && h->turn->state == LANE_WAITING)
-		take_turn(h->turn);
 }
 
 /* ---- events ---- */
@@ -285,34 +175,34 @@ static void start(struct runner *r)
 		BUG("the runner was started twice");
 	r->started = true;
 	if (r->nlanes == 0)
-		stop(r);
-	for (size_t i = 0; i < r->nlanes; i++)
+		runner_stop(r);
+	for (size_t i = 0; i < r->nlanes && !r->stopped; i++)
 		host_go(r->lanes[i].host);
 }
 
 /* What is in flight is given time; what only waits ends at once. */
 static void interrupt_lane(struct lane *l)
 {
-	struct runner *r = l->r;
-
 	switch (l->state) {
 	case LANE_WAITING:
-		r->cut |= l->visit || l->next_visit != NO_VISIT;
-		lane_closed(l);
-		break;
 	case LANE_UNLOADING:
 	case LANE_LOOKING:
 	case LANE_POLLING:
 	case LANE_READBACK:
 	case LANE_PAUSED:
-		r->cut |= l->visit || l->next_visit != NO_VISIT;
+		l->r->cut |= l->visit != NULL;
 		load_write_row(l);
 		lane_close(l);
 		break;
 	case LANE_WARMING:
-	case LANE_MEASURING: /* visit_pump ends it when the last response is in */
+	case LANE_MEASURING:
+		if (l->inflight == 0) /* else when the last response is in */
+			visit_pump(l);
+		break;
 	case LANE_CLOSING:
 	case LANE_CLOSED:
+	case LANE_ASIDE:
+	case LANE_ASKING:
 		break;
 	}
 }
@@ -330,12 +220,17 @@ static void interrupt(struct runner *r)
 
 static void on_timer(struct lane *l)
 {
+	l->armed = NS_NONE;
 	if (l->state == LANE_POLLING)
 		clear_on_timer(l);
+	else if (l->state == LANE_MEASURING)
+		visit_pump(l);
 	else if (l->state == LANE_PAUSED)
 		visit_on_pause_over(l);
 	else if (l->state == LANE_CLOSING)
 		lane_closed(l);
+	else if (l->state == LANE_ASIDE)
+		fleet_on_timer(l);
 }
 
 static void on_unloaded(struct lane *l)
@@ -346,12 +241,14 @@ static void on_unloaded(struct lane *l)
 		lane_closed(l);
 }
 
-static void on_ps(struct lane *l, const struct ps_list *ps)
+static void on_ps(struct lane *l, const struct event *ev)
 {
 	if (l->state == LANE_LOOKING)
-		clear_on_ps(l, ps);
+		clear_on_ps(l, ev->ps);
 	else if (l->state == LANE_READBACK)
-		load_on_ps(l, ps);
+		load_on_ps(l, ev->ps);
+	else if (l->state == LANE_ASKING)
+		fleet_on_ps(l, ev->answered);
 }
 
 static void on_response(struct runner *r, const struct event *ev)
@@ -363,7 +260,8 @@ static void on_response(struct runner *r, const struct event *ev)
 	r->inflight--;
 	if (slot->t.load_due)
 		l->load_sent = NS_NONE;
-	visit_on_response(l, slot, ev->sample, ev->validity);
+	item_on_response(l, slot, ev->sample, ev->validity);
+	left_on_response(l, slot, ev->sample);
 	visit_pump(l);
 	host_go(l->host);
 	/* Last, so that a request sent in this step has another number. */
@@ -382,19 +280,14 @@ static void lane_event(struct lane *l, const struct event *ev)
 	if (ev->kind == EVENT_UNLOADED)
 		on_unloaded(l);
 	else if (ev->kind == EVENT_PS)
-		on_ps(l, ev->ps);
+		on_ps(l, ev);
 	else
 		on_timer(l);
 	host_go(l->host);
 }
 
-void runner_step(struct runner *r, const struct event *ev, ns now, struct effects *out)
+static void take(struct runner *r, const struct event *ev)
 {
-	r->now = now;
-	r->out = out;
-	runner_forget_skipped(r);
-	if (r->stopped)
-		return;
 	switch (ev->kind) {
 	case EVENT_START:
 		start(r);
@@ -404,6 +297,9 @@ void runner_step(struct runner *r, const struct event *ev, ns now, struct effect
 		break;
 	case EVENT_INTERRUPT:
 		interrupt(r);
+		break;
+	case EVENT_LOOKED:
+		looked(r, ev->enough);
 		break;
 	case EVENT_TIMER:
 		if (ev->lane == -1) {
@@ -418,9 +314,29 @@ void runner_step(struct runner *r, const struct event *ev, ns now, struct effect
 	}
 }
 
-void runner_progress(const struct runner *r, struct runner_progress *ret)
+void runner_step(struct runner *r, const struct event *ev, ns now, struct effects *out)
+{
+	r->now = now;
+	r->out = out;
+	runner_forget_skipped(r);
+	if (r->stopped)
+		return;
+	take(r, ev);
+	while (r->woken && !r->stopped) {
+		r->woken = false;
+		for (size_t i = 0; i < r->nlanes && !r->stopped; i++)
+			host_go(r->lanes[i].host);
+	}
+	look_if_due(r);
+}
+
+void runner_progress(struct runner *r, struct runner_progress *ret)
 {
 	*ret = r->progress;
 	ret->loading_since = r->nlanes ? r->lanes[0].load_sent : NS_NONE;
 	ret->loading = ret->loading_since != NS_NONE;
+	for (size_t i = 0; i < r->nlanes; i++)
+		ret->sick += r->lanes[i].aside;
+	ret->left = left_now(r);
+	legs_count_passes(r, ret);
 }

@@ -12,6 +12,20 @@
 /* While a warm-up takes less than this part of the one before, times still fall. */
 #define STILL_FALLING 0.9
 
+/* Unique over the shards of a run, too. */
+static void name_load(struct lane *l)
+{
+	struct runner *r = l->r;
+	uint32_t shard = r->plan->sweep->shard;
+	char *to = l->load.id;
+	size_t size = sizeof(l->load.id);
+
+	if (shard)
+		snprintf(to, size, "k%u-s%u-l%04u", shard, r->session, r->next_load++);
+	else
+		snprintf(to, size, "s%u-l%04u", r->session, r->next_load++);
+}
+
 /* What was in memory, if anything, counts no more. */
 static void new_load(struct lane *l)
 {
@@ -29,7 +43,7 @@ static void new_load(struct lane *l)
 		.size = -1,
 		.size_vram = -1,
 		.started_wall = r->now}; /* monotonic here; the session dates it */
-	snprintf(l->load.id, sizeof(l->load.id), "s%u-l%04u", r->session, r->next_load++);
+	name_load(l);
 	if (l->stuck)
 		snprintf(l->load.other_models, sizeof(l->load.other_models),
 			"%s (not unloaded after 60 s: this may be no load of its own)", l->stuck);
@@ -71,7 +85,7 @@ static uint32_t warmup_cell(const struct lane *l)
 	const struct block *b = &p->blocks[l->visit->block];
 
 	if (l->visit->kind == VISIT_SENTINEL)
-		return p->sentinel_cell;
+		return plan_visit_cell(p, l->visit);
 	return p->cell_of_block[b->first_cell + (l->warm_cell + l->warm_ordinal) % b->ncells];
 }
 
@@ -93,7 +107,8 @@ void load_send_warmup(struct lane *l)
 		w.attempts = r->past.attempts(r->past.arg, w.item.run_id);
 	l->reload_due = false;
 	l->load_asked = true;
-	lane_send(l, &w, PHASE_WARMUP, load_due);
+	burst_break(l);
+	lane_send(l, &w, PHASE_WARMUP, load_due, r->now);
 }
 
 /* The part of a warm-up that a load does not explain. */
@@ -157,10 +172,10 @@ static void on_loaded(struct lane *l, const struct sample *s)
 
 /* ---- out of memory ---- */
 
-static void skip_all(struct lane *l, uint32_t visit, struct works *works, size_t from)
+static void skip_all(struct lane *l, const struct visit *visit, struct works *works, size_t from)
 {
 	struct runner *r = l->r;
-	const struct block *b = &r->plan->blocks[r->plan->visits[visit].block];
+	const struct block *b = &r->plan->blocks[visit->block];
 	char why[200];
 
 	snprintf(why, sizeof(why), "does not fit in memory, tried %d times: %s", RUNNER_OOM_LOADS,
@@ -172,7 +187,7 @@ static void skip_all(struct lane *l, uint32_t visit, struct works *works, size_t
 
 void load_skip_visit(struct lane *l)
 {
-	skip_all(l, (uint32_t)(l->visit - l->r->plan->visits), &l->works, l->next_work);
+	skip_all(l, l->visit, &l->works, l->next_work);
 	l->next_work = 0;
 }
 
@@ -181,7 +196,7 @@ static void defer(struct lane *l, struct oom *oom)
 	struct runner *r = l->r;
 	struct deferred *d = VEC_PUSH(&r->deferred);
 
-	*d = (struct deferred){.visit = (uint32_t)(l->visit - r->plan->visits)};
+	*d = (struct deferred){.visit = *l->visit};
 	for (size_t i = l->next_work; i < l->works.n; i++)
 		*VEC_PUSH(&d->works) = l->works.v[i];
 	oom->deferred = (uint32_t)r->deferred.n;
@@ -205,7 +220,7 @@ static void out_of_memory(struct lane *l)
 	if (oom->deferred) {
 		struct deferred *d = &r->deferred.v[oom->deferred - 1];
 
-		skip_all(l, d->visit, &d->works, 0);
+		skip_all(l, &d->visit, &d->works, 0);
 		oom->deferred = 0;
 	}
 }

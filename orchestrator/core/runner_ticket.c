@@ -75,7 +75,7 @@ static void set_limits(struct ticket *t, const struct lane *l)
 	t->limit_total_s = s->limit_total_s;
 }
 
-void lane_send(struct lane *l, const struct work *w, enum phase phase, bool load_due)
+void lane_send(struct lane *l, const struct work *w, enum phase phase, bool load_due, ns due)
 {
 	struct runner *r = l->r;
 	uint32_t ticket;
@@ -89,8 +89,12 @@ void lane_send(struct lane *l, const struct work *w, enum phase phase, bool load
 	slot->t.pass = l->visit->pass;
 	slot->t.attempt = w->attempts + 1;
 	slot->t.load_due = load_due;
-	slot->t.due = r->now;
+	slot->t.due = due;
 	set_limits(&slot->t, l);
+	if (r->deadline == NS_NONE && r->budget != NS_NONE)
+		r->deadline = r->now + r->budget;
+	if (l->inflight == 0 && l->unit_ok == 0)
+		l->unit_since = r->now;
 	l->inflight++;
 	r->inflight++;
 	l->burst = w->item.burst;
@@ -102,9 +106,8 @@ void lane_send(struct lane *l, const struct work *w, enum phase phase, bool load
 	runner_emit(r, EFFECT_REQUEST, l)->ticket = ticket;
 }
 
-void runner_skip(struct runner *r, uint32_t visit, const struct work *w, const char *why)
+void runner_skip(struct runner *r, const struct visit *v, const struct work *w, const char *why)
 {
-	const struct visit *v = &r->plan->visits[visit];
 	uint32_t ticket;
 	struct slot *slot = take_slot(r, &ticket);
 	struct effect *e;

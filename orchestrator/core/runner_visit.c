@@ -1,5 +1,5 @@
-/* runner_visit.c - one visit: which of its items are open, which may be in flight together, and
- * what each response means for the next request. */
+/* runner_visit.c - one visit: which of its items are open, which may be in flight together, how
+ * it ends. */
 #include "runner_internal.h"
 
 #include <stdio.h>
@@ -28,12 +28,12 @@ static bool is_open(const struct runner *r, const struct item *it, struct work *
 	return true;
 }
 
-size_t visit_works(const struct runner *r, uint32_t visit, struct works *ret)
+size_t visit_works(const struct runner *r, const struct visit *v, struct works *ret)
 {
 	struct item *items;
 	size_t n;
 
-	plan_items(r->plan, &r->plan->visits[visit], &items, &n);
+	plan_items(r->plan, v, &items, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct work w;
 
@@ -61,42 +61,56 @@ void visit_drop(struct lane *l)
 	l->visit = NULL;
 }
 
-/* False if the visit has nothing to send. */
+static void visit_over(struct lane *l)
+{
+	l->visit_ended = l->r->now;
+	legs_visit_over(l);
+	visit_drop(l);
+}
+
+/* On this lane's server, whatever the plan said.  False if it has nothing to send. */
 static bool open_visit(struct lane *l, uint32_t visit)
 {
 	struct runner *r = l->r;
 
-	l->next_visit = r->visit_after[visit];
-	if (r->visit_done && r->visit_done[visit])
-		return false;
-	l->visit = &r->plan->visits[visit];
+	l->place = r->plan->visits[visit];
+	l->place.server = l->index;
+	l->visit = &l->place;
+	l->visit_number = visit;
 	l->warm_ordinal = 0;
-	visit_works(r, visit, &l->works);
+	if (!fleet_take_rest(l, visit))
+		visit_works(r, l->visit, &l->works);
+	burst_skip_known(l);
 	if (l->works.n == 0) {
-		visit_drop(l);
+		r->progress.loads_planned -= !runner_oom(r, l->visit)->from_past;
+		visit_over(l);
 		return false;
 	}
 	l->warm_cell = cell_position(r->plan, l->visit, l->works.v[0].item.cell);
 	return true;
 }
 
-bool visit_next(struct lane *l)
+bool visit_next(struct lane *l, bool *held)
 {
 	struct runner *r = l->r;
 	struct oom *oom;
+	uint32_t next;
 
+	*held = false;
 	for (;;) {
-		while (!l->visit && l->next_visit != NO_VISIT)
-			open_visit(l, l->next_visit);
-		if (!l->visit)
-			return false;
+		while (!l->visit) {
+			next = legs_next(l, held);
+			if (next == NO_VISIT)
+				return false;
+			open_visit(l, next);
+		}
 		oom = runner_oom(r, l->visit);
 		if (oom->loads < RUNNER_OOM_LOADS)
 			return true;
 		if (!oom->from_past)
 			r->progress.loads_planned--;
 		load_skip_visit(l);
-		visit_drop(l);
+		visit_over(l);
 	}
 }
 
@@ -105,7 +119,7 @@ bool visit_next(struct lane *l)
 /* On a shared host the next lane must find the memory free. */
 static void end_visit(struct lane *l)
 {
-	visit_drop(l);
+	visit_over(l);
 	if (l->next != l)
 		clear_begin(l, CLEAR_LEAVE);
 	else
@@ -117,7 +131,9 @@ static void end_failed_visit(struct lane *l)
 	char why[200];
 
 	load_write_row(l);
-	if (++l->bad_visits < RUNNER_MAX_FAILED) {
+	if (l->bad_visits + 1 < RUNNER_MAX_FAILED) {
+		l->bad[l->bad_visits++] = l->visit_number;
+		fleet_keep_rest(l);
 		end_visit(l);
 		return;
 	}
@@ -130,7 +146,8 @@ static void leave(struct lane *l)
 {
 	switch (l->exit) {
 	case EXIT_VISIT:
-		l->bad_visits = 0;
+		fleet_forget_rests(l);
+		l->proven = true;
 		end_visit(l);
 		break;
 	case EXIT_FAILED_VISIT:
@@ -183,25 +200,44 @@ void visit_on_pause_over(struct lane *l)
 
 static bool may_start(const struct lane *l)
 {
-	const struct item *it;
+	const struct item *it = &l->works.v[l->next_work].item;
 
-	if (l->next_work == l->works.n)
-		return false;
-	it = &l->works.v[l->next_work].item;
 	return l->inflight == 0 || (l->burst == it->burst && l->inflight < it->concurrency);
 }
 
 static void send_items(struct lane *l)
 {
 	enum phase phase = l->visit->kind == VISIT_SENTINEL ? PHASE_SENTINEL : PHASE_MEASURE;
+	enum burst_next how;
+	ns due = l->r->now;
 
-	while (may_start(l))
-		lane_send(l, &l->works.v[l->next_work++], phase, false);
+	while (l->next_work < l->works.n) {
+		if (l->works.v[l->next_work].item.rate > 0)
+			how = burst_next(l, &due);
+		else
+			how = may_start(l) ? BURST_SEND : BURST_WAIT;
+		if (how == BURST_WAIT)
+			break;
+		if (how == BURST_SEND)
+			lane_send(l, &l->works.v[l->next_work++], phase, false, due);
+	}
 }
 
 static bool is_idle_over(const struct lane *l)
 {
 	return l->state == LANE_MEASURING && l->next_work == l->works.n;
+}
+
+static void measure(struct lane *l)
+{
+	if (l->state == LANE_WARMING)
+		left_on_warm(l);
+	l->state = LANE_MEASURING;
+	send_items(l);
+	if (l->inflight == 0 && is_idle_over(l)) { /* what was open was skipped */
+		l->exit = EXIT_VISIT;
+		leave(l);
+	}
 }
 
 /* Nothing is in flight: what now? */
@@ -217,14 +253,11 @@ static void pump_idle(struct lane *l)
 		leave(l);
 	else if (l->wait != WAIT_NONE)
 		pause_lane(l);
-	else if (l->state == LANE_WARMING ? load_wants_warmup(l) : l->recover)
+	else if (l->state == LANE_WARMING ? load_wants_warmup(l) : l->recover && !burst_goes_on(l))
 		load_send_warmup(l);
-	else if (l->state == LANE_WARMING) {
-		load_write_row(l);
-		l->state = LANE_MEASURING;
-		send_items(l);
-	} else {
-		send_items(l);
+	else {
+		load_write_row(l); /* once: the first item ends the warming */
+		measure(l);
 	}
 }
 
@@ -234,131 +267,7 @@ void visit_pump(struct lane *l)
 		return;
 	if (l->inflight == 0)
 		pump_idle(l);
-	else if (l->state == LANE_MEASURING && l->exit == EXIT_NONE && !l->recover &&
-		!l->r->interrupted)
+	else if (l->state == LANE_MEASURING && l->exit == EXIT_NONE && !l->r->interrupted &&
+		(!l->recover || burst_goes_on(l)))
 		send_items(l);
-}
-
-/* ---- responses ---- */
-
-/* Takes the place of one that was sent, so it is the next. */
-static void send_again_next(struct lane *l, const struct work *w)
-{
-	l->works.v[--l->next_work] = *w;
-}
-
-static void on_ok(struct lane *l, struct work *w, enum validity validity)
-{
-	if (validity != INVALID)
-		return;
-	w->invalid++;
-	if (w->invalid < RUNNER_MAX_OK_ROWS)
-		*VEC_PUSH(&l->works) = *w; /* at the end of the visit */
-	else if (l->visit->kind == VISIT_BLOCK)
-		l->r->progress.done++; /* given up: a resume passes it over too */
-}
-
-static void on_refused(struct lane *l, struct work *w)
-{
-	l->wait = WAIT_REFUSED;
-	l->recover = l->reload_due = true;
-	if (++w->refused <= RUNNER_MAX_REFUSALS)
-		send_again_next(l, w);
-}
-
-/* The runner may have died of it: the next request would pay for a load, and be lost to it. */
-static void on_crashed(struct lane *l)
-{
-	l->recover = l->reload_due = true;
-}
-
-static void on_item(struct lane *l, struct work *w, const struct sample *s, enum validity validity)
-{
-	w->attempts++;
-	switch (s->status) {
-	case STATUS_OK:
-		on_ok(l, w, validity);
-		break;
-	case STATUS_CONNECT_ERROR:
-		on_refused(l, w);
-		break;
-	case STATUS_SERVER_ERROR:
-	case STATUS_OUT_OF_MEMORY:
-		on_crashed(l);
-		break;
-	case STATUS_HTTP_ERROR:
-		if (s->http_status >= 500)
-			on_crashed(l);
-		break;
-	case STATUS_QUEUE_FULL: /* so that it is asked at leisure whether it has room again */
-	case STATUS_BAD_LINE:   /* we went away: it may be busy with what was cut */
-	case STATUS_TIMEOUT_FIRST:
-	case STATUS_TIMEOUT_STALL:
-	case STATUS_TIMEOUT_TOTAL:
-		l->recover = true;
-		break;
-	case STATUS_CANCELLED:
-		l->recover = true;
-		l->r->cut |= l->r->interrupted;
-		break;
-	case STATUS_MODEL_MISSING:
-		l->exit = EXIT_LANE;
-		break;
-	case STATUS_TRUNCATED: /* if not broken: the server ended it itself and is ready */
-		if (s->broken)
-			on_crashed(l);
-		break;
-	case STATUS_PROMPT_TRUNCATED:
-	case STATUS_SKIPPED:
-	case STATUS_COUNT:
-		break;
-	}
-}
-
-static void note_progress(
-	struct runner *r, const struct ticket *t, const struct sample *s, enum validity validity)
-{
-	struct runner_progress *p = &r->progress;
-	double rate = sample_decode_tok_s(s);
-
-	if (t->phase == PHASE_WARMUP)
-		return;
-	if (s->status != STATUS_OK)
-		p->failed++;
-	if (t->phase == PHASE_MEASURE &&
-		(s->status == STATUS_OK ? validity != INVALID : status_is_final(s->status)))
-		p->done++;
-	if (s->status == STATUS_OK) {
-		p->last_ttft = sample_ttft(s);
-		p->last_tok_s = rate;
-	}
-}
-
-static void note_error(struct lane *l, const struct sample *s)
-{
-	char text[120];
-
-	err_quote(text, sizeof(text), s->error);
-	snprintf(l->last_error, sizeof(l->last_error), "%s%s%s", status_name(s->status),
-		text[0] ? ": " : "", text);
-}
-
-void visit_on_response(
-	struct lane *l, const struct slot *slot, const struct sample *s, enum validity validity)
-{
-	const struct ticket *t = &slot->t;
-	struct work w = slot->w;
-	ns ttft = sample_ttft(s);
-
-	note_progress(l->r, t, s, validity);
-	if (!t->load_due && ttft != NS_NONE && ttft > l->ttft_max)
-		l->ttft_max = ttft;
-	if (s->status != STATUS_OK)
-		note_error(l, s);
-	if (s->status != STATUS_CONNECT_ERROR)
-		l->refusals = 0;
-	if (t->phase == PHASE_WARMUP)
-		load_on_response(l, t, s);
-	else
-		on_item(l, &w, s, validity);
 }

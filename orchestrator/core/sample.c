@@ -69,6 +69,10 @@ void sample_init(struct sample *s)
 		.response_bytes = -1,
 		.text = STR_INIT(SAMPLE_MAX_TEXT),
 		.loop_lag_max = NS_NONE,
+		.slept = NS_NONE,
+		.swapped_in = -1,
+		.memory_stall = NS_NONE,
+		.throttled = -1,
 	};
 }
 

@@ -65,6 +65,10 @@ struct sample {
 	int64_t new_connects; /* connections opened for it after warming; more than 0 is suspect */
 	ns slept;             /* how long the machine slept meanwhile: boot clock minus monotonic,
 			       * with the noise of reading them */
+	/* Of this machine meanwhile, known where the server runs on it. */
+	int64_t swapped_in; /* pages, -1 unknown */
+	ns memory_stall;    /* tasks waited for memory; NS_NONE unknown */
+	int64_t throttled;  /* times a processor was slowed to cool, -1 unknown */
 };
 
 #define SAMPLE_MAX_TEXT ((size_t)4 << 20)

@@ -147,11 +147,20 @@ static int record_load(struct session *s, const struct load *load, struct err *e
 
 /* ---- events ---- */
 
-static int record_effect(struct session *s, const struct effect *ef, struct err *e)
+static bool is_own(const struct effect *ef)
+{
+	return ef->kind == EFFECT_LOAD_ROW || ef->kind == EFFECT_SKIP || ef->kind == EFFECT_NOTE;
+}
+
+static int carry_out(struct session *s, const struct effect *ef, struct err *e)
 {
 	if (ef->kind == EFFECT_LOAD_ROW)
 		return record_load(s, &ef->load, e);
-	return record_skip(s, ef, e);
+	if (ef->kind == EFFECT_SKIP)
+		return record_skip(s, ef, e);
+	if (s->on_note)
+		s->on_note(s->on_note_arg, ef->why);
+	return 0;
 }
 
 static void note_stop(struct session *s, const struct effect *ef)
@@ -169,8 +178,8 @@ static int take_own_effects(struct session *s, struct effects *out, size_t first
 	for (size_t i = first; i < out->n; i++) {
 		const struct effect *ef = &out->v[i];
 
-		if (ef->kind == EFFECT_LOAD_ROW || ef->kind == EFFECT_SKIP) {
-			if (record_effect(s, ef, e))
+		if (is_own(ef)) {
+			if (carry_out(s, ef, e))
 				return -1;
 			continue;
 		}

@@ -23,12 +23,19 @@ struct session {
 	ns wall_minus_mono;    /* to date loads */
 	enum stop_reason stopped;
 	bool has_stopped;
-	char why[200];
+	char why[RUNNER_WHY];
 	uint64_t count[STATUS_COUNT]; /* rows by status, warm-ups apart */
 	uint64_t warmup_rows;
 	/* Told of every row after it was written; may be NULL. */
 	void (*on_row)(void *arg, const struct row_keys *k, const struct sample *s);
 	void *on_row_arg;
+	/* Asked after a pass at which the plan looks: are the ratios known as well as asked?  A
+	 * world calls it for EFFECT_LOOK and brings EVENT_LOOKED.  NULL: never. */
+	bool (*look)(void *arg, uint32_t pass);
+	void *look_arg;
+	/* Told of what a person should know at once; may be NULL. */
+	void (*on_note)(void *arg, const char *line);
+	void *on_note_arg;
 };
 
 int session_init(struct session *s, const struct plan *p, struct journal *j, uint32_t number,

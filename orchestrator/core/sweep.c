@@ -1,4 +1,4 @@
-/* sweep.c - the sweep as a value: its parts, its release, and reading the file. */
+/* sweep.c - the sweep as a value: its parts and its release. */
 #include "sweep.h"
 
 #include <stdarg.h>
@@ -8,18 +8,6 @@
 #include "bug.h"
 #include "num.h"
 #include "sweep_internal.h"
-
-json_t *sweep_object_load(const char *path, struct err *e)
-{
-	json_t *object = jsonx_load(path, e);
-	struct jsonx_at root = jsonx_root(path, object);
-
-	if (object && jsonx_object(&root, e)) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
-}
 
 void sweep_warn(struct sweep *s, const char *fmt, ...)
 {
@@ -31,8 +19,7 @@ void sweep_warn(struct sweep *s, const char *fmt, ...)
 	str_addc(&s->warnings, '\n');
 }
 
-/* What rows and charts call a value. */
-static char *value_text(const json_t *value)
+char *sweep_value_text(const json_t *value)
 {
 	char number[NUM_TEXT];
 
@@ -45,6 +32,33 @@ static char *value_text(const json_t *value)
 	return xstrdup(num_text(number, json_real_value(value)));
 }
 
+/* Factors that are no options. */
+static const struct {
+	const char *name, *column;
+	enum factor_kind kind;
+	enum stratum stratum;
+} kinds[] = {
+	{"model", "model", FACTOR_MODEL, STRATUM_RUNNER},
+	{"server", "server", FACTOR_SERVER, STRATUM_RUNNER},
+	{"keep_alive", "keep_alive", FACTOR_KEEP_ALIVE, STRATUM_RUNNER},
+	{"concurrency", "concurrency", FACTOR_CONCURRENCY, STRATUM_SAMPLING},
+	{"rate", "rate", FACTOR_RATE, STRATUM_SAMPLING},
+	{"cache", "cache", FACTOR_CACHE, STRATUM_SAMPLING},
+	{"system", "system", FACTOR_SYSTEM, STRATUM_SAMPLING},
+	{"template", "template", FACTOR_TEMPLATE, STRATUM_SAMPLING},
+	{"prompt", "prompt_id", FACTOR_PROMPT, STRATUM_SAMPLING},
+	{"prompt_tokens", "prompt_tokens_asked", FACTOR_PROMPT_TOKENS, STRATUM_SAMPLING},
+};
+
+bool sweep_is_kind(const char *name)
+{
+	for (size_t i = 0; i < COUNTOF(kinds); i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct factor *sweep_add_factor(struct sweep *s, const char *name)
 {
 	const struct option_spec *spec = option_find(name);
@@ -55,15 +69,15 @@ struct factor *sweep_add_factor(struct sweep *s, const char *name)
 	f = &s->factors[s->nfactors++];
 	*f = (struct factor){.name = xstrdup(name), .kind = FACTOR_OPTION, .known = true};
 	f->stratum = spec ? spec->stratum : STRATUM_SAMPLING;
-	if (strcmp(name, "model") == 0) {
-		f->kind = FACTOR_MODEL;
-		f->stratum = STRATUM_RUNNER;
-	} else if (strcmp(name, "concurrency") == 0) {
-		f->kind = FACTOR_CONCURRENCY;
-	} else if (strcmp(name, "cache") == 0) {
-		f->kind = FACTOR_CACHE;
-	} else {
-		f->known = spec;
+	f->column = f->name;
+	f->known = spec;
+	for (size_t i = 0; i < COUNTOF(kinds); i++) {
+		if (strcmp(name, kinds[i].name) != 0)
+			continue;
+		f->kind = kinds[i].kind;
+		f->stratum = kinds[i].stratum;
+		f->column = kinds[i].column;
+		f->known = true;
 	}
 	return f;
 }
@@ -77,16 +91,18 @@ void sweep_add_level(struct factor *f, json_t *value, const char *asked)
 		f->levels =
 			xrealloc(f->levels, f->nlevels ? 2 * f->nlevels : 1, sizeof(*f->levels));
 	l = &f->levels[f->nlevels++];
-	*l = (struct level){.value = value, .text = value_text(value)};
+	*l = (struct level){.value = value, .text = sweep_value_text(value)};
 	l->asked = xstrdup(asked ? asked : l->text);
 }
 
 void sweep_set_level(struct level *l, json_t *value)
 {
 	json_decref(l->value);
-	free(l->text);
 	l->value = value;
-	l->text = value_text(value);
+	if (l->named)
+		return;
+	free(l->text);
+	l->text = sweep_value_text(value);
 }
 
 void sweep_release_level(struct level *l)
@@ -111,17 +127,23 @@ void sweep_release(struct sweep *s)
 	for (size_t i = 0; i < s->nprompts; i++) {
 		free(s->prompts[i].id);
 		free(s->prompts[i].text);
+		free(s->prompts[i].kind);
+		free(s->prompts[i].difficulty);
 		json_decref(s->prompts[i].check_spec);
 	}
 	for (size_t i = 0; i < s->nservers; i++)
 		free(s->servers[i]);
+	sweep_release_calibrations(s);
 	free(s->prompts);
 	free(s->servers);
 	free(s->source);
 	free(s->name);
 	free(s->model);
 	free(s->system);
+	free(s->template);
 	free(s->cache);
+	sweep_release_links(s);
+	sweep_release_conditions(s);
 	json_decref(s->options);
 	str_release(&s->warnings);
 	*s = (struct sweep)SWEEP_INIT;

@@ -8,20 +8,21 @@
 #include "num.h"
 #include "sweep_internal.h"
 
-#define MAX_NAME         200
-#define MAX_SERVERS      64
-#define MAX_SYSTEM       ((size_t)1 << 20)
-#define MAX_KEEP_ALIVE_S (7 * 24 * 3600)
-#define MIN_LIMIT_S      1e-3
-#define MAX_LIMIT_S      1e6
-#define MIN_MARGIN       1e-6
-#define SCHEMA           1
+#define MAX_NAME    200
+#define MAX_SERVERS 64
+#define MIN_LIMIT_S 1e-3
+#define MAX_LIMIT_S 1e6
+#define MIN_MARGIN  1e-6
+#define SCHEMA      1
 
 /* The second row is what a resolved sweep (RUN/sweep.json) has beside. */
 const char *const sweep_keys[] = {"name", "about", "model", "factors", "options", "prompts",
-	"prompt", "system", "raw", "repeats", "passes", "warmups", "concurrency", "burst", "cache",
-	"order_seed", "sentinel", "aliases", "keep_alive", "margin", "limits", "servers", "$schema",
-	"schema", "fingerprint", "per_pass", "aliases_found", "quick", NULL};
+	"prompt", "system", "template", "raw", "repeats", "passes", "warmups", "concurrency",
+	"burst", "cache", "order_seed", "sentinel", "aliases", "keep_alive", "margin", "limits",
+	"servers", "$schema", "zip", "cells", "exclude", "only", "subset", "priority",
+	"prompt_tokens", "rate", "arrivals", "goodput", "until", "max_passes", "budget",
+	"distribute", "schema", "fingerprint", "per_pass", "aliases_found", "quick", "calibrations",
+	"asked", "shard", "priority_kept", NULL};
 
 struct jsonx_at sweep_at(const struct reading *r, const struct jsonx_at *above, const char *key)
 {
@@ -139,7 +140,6 @@ static int read_counts(struct reading *r, const struct jsonx_at *root)
 		{"per_pass", 1, 10000000, &s->per_pass},
 		{"warmups", 1, 1000, &s->warmups},
 		{"concurrency", 1, 4096, &s->concurrency},
-		{"burst", 1, 1000000, &s->burst},
 		{"order_seed", 0, INT64_C(1) << 53, &s->order_seed},
 	};
 
@@ -152,45 +152,11 @@ static int read_counts(struct reading *r, const struct jsonx_at *root)
 
 /* ---- keys with an inner form ---- */
 
-/* "30m", "1h30m", "90s"; NaN if it is none. */
-static double duration_seconds(const char *text)
-{
-	double total = 0;
-
-	if (!*text)
-		return NAN;
-	while (*text) {
-		size_t len = strspn(text, "0123456789.");
-		double x, unit;
-
-		if (!num_parse(text, len, &x))
-			return NAN;
-		unit = text[len] == 'h' ? 3600 : text[len] == 'm' ? 60 : text[len] == 's' ? 1 : NAN;
-		if (isnan(unit))
-			return NAN;
-		total += x * unit;
-		text += len + 1;
-	}
-	return total;
-}
-
 static int read_keep_alive(struct reading *r, const struct jsonx_at *root)
 {
 	struct jsonx_at at = sweep_at(r, root, "keep_alive");
-	double seconds = json_is_number(at.value) ? json_number_value(at.value) : (double)NAN;
 
-	if (!at.value)
-		return 0;
-	if (json_is_string(at.value))
-		seconds = duration_seconds(json_string_value(at.value));
-	if (!(seconds >= 1 && seconds <= MAX_KEEP_ALIVE_S)) {
-		jsonx_expected(&at, "seconds or a time such as \"30m\", up to 7 days", r->e);
-		return err_hint(r->e,
-			"it must outlast the longest pause between two requests; models "
-			"are unloaded at the end anyway");
-	}
-	r->s->keep_alive_s = (int64_t)ceil(seconds);
-	return 0;
+	return at.value ? sweep_keep_alive(&at, &r->s->keep_alive_s, r->e) : 0;
 }
 
 struct real_key {
@@ -305,12 +271,21 @@ static int check_model(struct reading *r, const struct jsonx_at *root)
 
 static int check_raw(struct reading *r, const struct jsonx_at *root)
 {
-	struct jsonx_at at = sweep_at(r, root, "system");
+	static const char *const keys[] = {"system", "template"};
+	const bool fixed[] = {r->s->system, r->s->template};
+	struct jsonx_at factors = sweep_at(r, root, "factors");
 
-	if (!r->s->raw || !r->s->system)
-		return 0;
-	jsonx_error(&at, r->e, "raw prompts have no system prompt");
-	return err_hint(r->e, "leave out `raw`, or put the text into the prompts");
+	for (size_t i = 0; r->s->raw && i < COUNTOF(keys); i++) {
+		bool varied = sweep_factor(r->s, keys[i]);
+		struct jsonx_at at = sweep_at(r, varied ? &factors : root, keys[i]);
+
+		if (!varied && !fixed[i])
+			continue;
+		jsonx_error(
+			&at, r->e, "raw prompts have no %s", i == 0 ? "system prompt" : "template");
+		return err_hint(r->e, "leave out `raw`, or put the text into the prompts");
+	}
+	return 0;
 }
 
 static int read_keys(struct reading *r, const struct jsonx_at *root)
@@ -322,10 +297,11 @@ static int read_keys(struct reading *r, const struct jsonx_at *root)
 		return -1;
 	if (read_text(r, root, "name", MAX_NAME, &s->name) ||
 		read_text(r, root, "model", MAX_NAME, &s->model) ||
-		read_text(r, root, "system", MAX_SYSTEM, &s->system))
+		read_text(r, root, "system", SWEEP_MAX_SYSTEM, &s->system) ||
+		read_text(r, root, "template", SWEEP_MAX_SYSTEM, &s->template))
 		return -1;
 	if (read_counts(r, root) || read_keep_alive(r, root) || read_margin(r, root) ||
-		read_limits(r, root) || read_servers(r, root))
+		read_limits(r, root) || read_servers(r, root) || sweep_read_load(r, root))
 		return -1;
 	if (read_bool(r, root, "raw", &s->raw) || read_bool(r, root, "sentinel", &s->sentinel) ||
 		read_bool(r, root, "quick", &s->quick))
@@ -349,7 +325,16 @@ int sweep_parse(
 	struct jsonx_at root = jsonx_root(source, object);
 
 	set_defaults(s, source);
-	if (read_keys(&r, &root) || sweep_read_grid(&r, &root) || sweep_read_prompts(&r, &root))
+	/* Levels of a factor `prompt` are prompts, conditions name factors and options. */
+	if (read_keys(&r, &root) || sweep_read_prompts(&r, &root) || sweep_read_grid(&r, &root))
 		return -1;
-	return check_model(&r, &root) || check_raw(&r, &root) ? -1 : 0;
+	sweep_suite_defaults(&r);
+	if (s->subset.kind != SUBSET_ALL)
+		sweep_sort_factors(s);
+	if (sweep_read_calibrations(&r, &root) || sweep_read_conditions(&r, &root))
+		return -1;
+	return check_model(&r, &root) || check_raw(&r, &root) || sweep_check_load(&r, &root) ||
+			sweep_check_places(&r, &root)
+		? -1
+		: 0;
 }

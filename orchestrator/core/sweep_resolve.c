@@ -51,7 +51,7 @@ static struct known gather_known(const struct sweep *s, const struct server_fact
 	if (s->model)
 		add_known(&k, server, s->model);
 	for (size_t i = 0; models && i < models->nlevels; i++)
-		add_known(&k, server, models->levels[i].text);
+		add_known(&k, server, json_string_value(models->levels[i].value));
 	return k;
 }
 
@@ -107,10 +107,10 @@ static int resolve_word(
 	return *ret ? 0 : -1;
 }
 
-static bool has_text(const struct factor *f, size_t n, const char *text, size_t *at)
+static bool has_value(const struct factor *f, size_t n, const json_t *value, size_t *at)
 {
 	for (*at = 0; *at < n; ++*at) {
-		if (strcmp(f->levels[*at].text, text) == 0)
+		if (json_equal(f->levels[*at].value, value))
 			return true;
 	}
 	return false;
@@ -119,20 +119,25 @@ static bool has_text(const struct factor *f, size_t n, const char *text, size_t 
 static void drop_equal(struct sweep *s, struct factor *f)
 {
 	size_t kept = 0, other;
+	uint32_t *now = xcalloc(f->nlevels, sizeof(*now));
 
 	for (size_t i = 0; i < f->nlevels; i++) {
 		struct level l = f->levels[i];
 
-		if (!has_text(f, kept, l.text, &other)) {
+		if (!has_value(f, kept, l.value, &other)) {
+			now[i] = (uint32_t)kept;
 			f->levels[kept++] = l;
 			continue;
 		}
+		now[i] = (uint32_t)other;
 		if (!s->quick)
 			sweep_warn(s, "num_gpu %s and %s are both %s layers here: measured once",
 				f->levels[other].asked, l.asked, l.text);
 		sweep_release_level(&l);
 	}
 	f->nlevels = kept;
+	sweep_relevel(s, (size_t)(f - s->factors), now);
+	free(now);
 }
 
 static int resolve_gpu_factor(
@@ -212,6 +217,60 @@ static void make_quick_grid(struct sweep *s, const struct known *k)
 		quick_num_gpu(s, k);
 	if (!ctx)
 		quick_num_ctx(s, k);
+	if (s->subset.kind != SUBSET_ALL)
+		sweep_sort_factors(s);
+}
+
+/* ---- servers as levels ---- */
+
+static bool is_server(const struct server_facts *facts, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(facts[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int unknown_server(const struct sweep *s, const struct server_facts *facts, size_t n,
+	const char *name, struct err *e)
+{
+	char safe[80];
+
+	err_set(e, ERR_USAGE, "%s: factors.server: there is no server \"%s\"", s->source,
+		err_quote(safe, sizeof(safe), name));
+	return err_hint(e,
+		"levels are names of servers (--server NAME=URL), here \"%s\"%s, or "
+		"\"*\" for all",
+		facts[0].name, n > 1 ? " and others" : "");
+}
+
+/* Names of servers, or "*" for all. */
+static int resolve_servers(
+	struct sweep *s, const struct server_facts *facts, size_t n, struct err *e)
+{
+	struct factor *f = NULL;
+
+	for (size_t i = 0; i < s->nfactors; i++) {
+		if (s->factors[i].kind == FACTOR_SERVER)
+			f = &s->factors[i];
+	}
+	if (!f || n == 0)
+		return 0;
+	if (f->nlevels == 1 && strcmp(f->levels[0].text, "*") == 0 &&
+		!sweep_link_of(s, (size_t)(f - s->factors))) {
+		sweep_release_level(&f->levels[0]);
+		f->nlevels = 0;
+		for (size_t i = 0; i < n; i++)
+			sweep_add_level(f, json_string(facts[i].name), NULL);
+	}
+	for (size_t i = 0; i < f->nlevels; i++) {
+		const char *name = json_string_value(f->levels[i].value);
+
+		if (!is_server(facts, n, name))
+			return unknown_server(s, facts, n, name, e);
+	}
+	return 0;
 }
 
 /* ---- defaults and warnings ---- */
@@ -265,13 +324,42 @@ static int64_t extreme(const struct sweep *s, const char *name, bool greatest)
 	return x;
 }
 
-static void warn_length(struct sweep *s)
+/* Bytes of the longest system prompt. */
+static int64_t longest_system(const struct sweep *s)
 {
-	int64_t ctx = extreme(s, "num_ctx", false), answer = extreme(s, "num_predict", true);
-	int64_t longest = 0, over = 0, system = s->system ? (int64_t)strlen(s->system) : 0;
+	const struct factor *f = sweep_factor(s, "system");
+	size_t longest = s->system ? strlen(s->system) : 0;
+
+	for (size_t i = 0; f && i < f->nlevels; i++) {
+		size_t len = json_string_length(f->levels[i].value);
+
+		longest = len > longest ? len : longest;
+	}
+	return (int64_t)longest;
+}
+
+/* The longest length asked for, in tokens of a context; 0 if none is. */
+static int64_t longest_asked(const struct sweep *s, int64_t ctx)
+{
+	const struct factor *f = sweep_factor(s, "prompt_tokens");
+	double share = s->prompt_tokens_share, part, longest = (double)s->prompt_tokens;
+
+	for (size_t i = 0; f && i < f->nlevels; i++) {
+		const json_t *value = f->levels[i].value;
+
+		if (sweep_percentage(json_string_value(value), &part))
+			share = fmax(share, part);
+		else
+			longest = fmax(longest, json_number_value(value));
+	}
+	return (int64_t)fmax(longest, share * (double)ctx);
+}
+
+static void warn_texts(struct sweep *s, int64_t ctx, int64_t answer)
+{
+	int64_t longest = 0, over = 0, system = longest_system(s);
 	const char *which = NULL;
 
-	answer = answer > 0 ? answer : 0; /* without a limit nothing can be said */
 	for (size_t i = 0; i < s->nprompts; i++) {
 		int64_t tokens = ((int64_t)strlen(s->prompts[i].text) + system) / BYTES_PER_TOKEN;
 
@@ -286,6 +374,21 @@ static void warn_length(struct sweep *s)
 			"%" PRId64 " of %zu prompts may not fit into num_ctx %" PRId64
 			": \"%s\" has about %" PRId64 " tokens, and an answer up to %" PRId64,
 			over, s->nprompts, ctx, which, longest, answer);
+}
+
+static void warn_length(struct sweep *s)
+{
+	int64_t ctx = extreme(s, "num_ctx", false), answer = extreme(s, "num_predict", true);
+	int64_t asked = longest_asked(s, ctx);
+
+	answer = answer > 0 ? answer : 0; /* without a limit nothing can be said */
+	if (asked == 0)
+		warn_texts(s, ctx, answer);
+	else if (asked + answer > ctx)
+		sweep_warn(s,
+			"prompts of %" PRId64 " tokens may not fit into num_ctx %" PRId64
+			" with an answer of up to %" PRId64,
+			asked, ctx, answer);
 }
 
 static void warn_clamped(struct sweep *s, const struct known *k)
@@ -311,10 +414,12 @@ int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfac
 	struct known k = gather_known(s, nfacts ? &facts[0] : NULL);
 
 	make_quick_grid(s, &k);
-	if (resolve_gpu(s, &k, e))
+	if (resolve_gpu(s, &k, e) || resolve_servers(s, facts, nfacts, e))
 		return -1;
 	fill_options(s, &k);
 	fill_prompts(s);
+	if (sweep_bind_conditions(s, e))
+		return -1;
 	warn_length(s);
 	warn_clamped(s, &k);
 	return 0;

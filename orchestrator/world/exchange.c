@@ -24,7 +24,9 @@ struct exchange {
 			 */
 	bool warmed;
 	size_t head_bytes;
-	ns started, sleep_offset;
+	ns started;
+	struct hostwatch *watch;
+	struct host_counts host; /* when it started */
 	struct exchange_limits limits;
 	exchange_done_fn *done;
 	void *arg;
@@ -37,17 +39,6 @@ struct exchange {
 static ns stamp(void)
 {
 	return clock_mono();
-}
-
-/* How much longer the machine has been up than awake. */
-static ns sleep_offset(void)
-{
-	for (int tries = 0;; tries++) {
-		ns before = clock_mono(), boot = clock_boot(), after = clock_mono();
-
-		if (after - before < NS_PER_MS || tries == 9) /* not pre-empted in between */
-			return boot - before;
-	}
 }
 
 /* The instant at which a limit ends the exchange, and which; INT64_MAX for none. */
@@ -108,11 +99,13 @@ static void read_connection(struct exchange *x, struct sample *s)
 static void finish(struct exchange *x, enum reply_end how, const char *why, ns now)
 {
 	struct sample *s = &x->reply.sample;
+	struct host_counts host;
 
 	x->state = ENDED;
 	read_connection(x, s);
 	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
-	s->slept = sleep_offset() - x->sleep_offset;
+	host = hostwatch_look(x->watch, now);
+	hostwatch_note(s, &x->host, &host);
 	reply_end(&x->reply, how, why[0] ? why : NULL, now);
 	curl_easy_cleanup(x->easy);
 	uv_close((uv_handle_t *)&x->timer, on_timer_closed);
@@ -314,10 +307,12 @@ static struct exchange *exchange_new(struct http *http, const struct exchange_sp
 	memcpy(x->body, spec->body, spec->body_len);
 	x->body_len = spec->body_len;
 	reply_init(&x->reply, REPLY_OLLAMA, spec->num_ctx, spec->prompt_bytes);
+	x->reply.made_to = spec->prompt_tokens;
 	x->reply.sample.due = spec->due;
 	x->reply.sample.stamps = STAMP_USER;
 	x->started = stamp();
-	x->sleep_offset = sleep_offset();
+	x->watch = spec->watch;
+	x->host = hostwatch_look(x->watch, x->started);
 	return x;
 }
 

@@ -11,6 +11,7 @@
 #define WORLD_EXCHANGE_H
 
 #include "err.h"
+#include "hostwatch.h"
 #include "http.h"
 #include "reply.h"
 
@@ -29,9 +30,12 @@ struct exchange_spec {
 	const char *request_id; /* becomes X-Request-Id */
 	int64_t num_ctx;        /* as reply_init */
 	size_t prompt_bytes;
+	int64_t prompt_tokens; /* that it was made to, 0 not */
 	ns due;
 	bool warmed; /* connections are open: one that must be opened for it is worth telling */
 	struct exchange_limits limits;
+	struct hostwatch *watch; /* of the machine the server runs on, if it is this one, else NULL;
+				    borrowed until done() */
 };
 
 struct exchange; /* opaque; freed by itself after done() */

@@ -3,10 +3,12 @@
 #include "loop.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 
+#include "alarm.h"
 #include "bug.h"
 #include "exchange.h"
+#include "files.h"
+#include "hostwatch.h"
 #include "interrupt.h"
 #include "request.h"
 #include "syncer.h"
@@ -16,27 +18,23 @@
 #define WARM_LIMIT_S   5.0
 #define PS_LIMIT_S     10.0
 #define UNLOAD_LIMIT_S 30.0
+#define OPEN_LOOP_WARM 32  /* connections opened beforehand where requests come at a rate */
+#define FILES_KEPT     128 /* for everything but requests in flight */
 
 struct lane {
 	struct loop *loop;
 	int number; /* -1: not a server; its timer is the interrupt's */
 	const struct server_facts *server;
-	uv_timer_t timer;
-	ns at; /* when the timer is due */
+	struct alarm alarm;
 	uint32_t warm_asked, warm_answered;
-	bool warmed; /* every connection it may need is open */
+	bool warmed;             /* every connection it may need is open */
+	struct hostwatch *watch; /* the server runs on this machine; else NULL */
 };
 
 /* What the end of a request needs to know. */
 struct flight {
 	struct lane *lane;
 	uint32_t ticket;
-};
-
-/* A request that has not ended. */
-struct under_way {
-	uint32_t ticket;
-	struct exchange *exchange;
 };
 
 /* An event on its way to the session. */
@@ -56,8 +54,9 @@ struct loop {
 	uv_timer_t progress;
 	struct interrupt interrupt;
 	struct syncer syncer;
+	struct hostwatch watch;
 	struct {
-		struct under_way *v;
+		struct exchange **v; /* by ticket, NULL: not under way */
 		size_t n, cap;
 	} flights;
 	struct {
@@ -81,7 +80,7 @@ static void stop(struct loop *l)
 		return;
 	l->stopping = true;
 	for (size_t i = 0; i <= l->nlanes; i++)
-		uv_close((uv_handle_t *)&l->lanes[i].timer, NULL);
+		alarm_close(&l->lanes[i].alarm);
 	uv_close((uv_handle_t *)&l->progress, NULL);
 	if (l->opt->signals)
 		interrupt_close(&l->interrupt);
@@ -152,24 +151,11 @@ static void on_interrupt(void *arg)
 
 /* ---- timers ---- */
 
-static void on_lane_timer(uv_timer_t *timer);
-
-static void lane_arm(struct lane *lane)
+static void on_alarm(void *arg)
 {
-	ns left = lane->at - clock_mono();
+	struct lane *lane = arg;
 
-	uv_timer_start(
-		&lane->timer, on_lane_timer, left > 0 ? (uint64_t)(left / NS_PER_MS) + 1 : 1, 0);
-}
-
-static void on_lane_timer(uv_timer_t *timer)
-{
-	struct lane *lane = CONTAINER_OF(timer, struct lane, timer);
-
-	if (clock_mono() < lane->at) /* libuv's clock is as old as the loop's turn */
-		lane_arm(lane);
-	else
-		post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
+	post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
 }
 
 static struct lane *lane_of(struct loop *l, int number)
@@ -186,14 +172,11 @@ static ns seconds(double s)
 	return s <= 0 ? 0 : s < 1e9 ? (ns)(s * (double)NS_PER_S) : (ns)1000000000 * NS_PER_S;
 }
 
-static void forget(struct loop *l, uint32_t ticket)
+static struct exchange **flight_of(struct loop *l, uint32_t ticket)
 {
-	for (size_t i = 0; i < l->flights.n; i++)
-		if (l->flights.v[i].ticket == ticket) {
-			l->flights.v[i] = l->flights.v[--l->flights.n];
-			return;
-		}
-	BUG("ticket %u is not under way", (unsigned)ticket);
+	while (l->flights.n <= ticket)
+		*VEC_PUSH(&l->flights) = NULL;
+	return &l->flights.v[ticket];
 }
 
 static void on_response(void *arg, struct reply *reply)
@@ -206,7 +189,7 @@ static void on_response(void *arg, struct reply *reply)
 		.ticket = f->ticket,
 		.sample = &reply->sample};
 
-	forget(l, f->ticket);
+	*flight_of(l, f->ticket) = NULL;
 	free(f);
 	if (!l->stopping)
 		post(l, ev, NULL);
@@ -245,8 +228,11 @@ static int start_exchange(struct loop *l, struct flight *f, const struct ticket 
 		.request_id = id,
 		.num_ctx = request_num_ctx(l->session->plan, &t->item, &t->load),
 		.prompt_bytes = prompt_bytes,
+		.prompt_tokens = plan_prompt_tokens(l->session->plan, t->item.cell),
 		.due = t->due,
-		.warmed = f->lane->warmed,
+		/* How many an open loop needs at once nobody knows. */
+		.warmed = f->lane->warmed && t->item.rate <= 0,
+		.watch = f->lane->watch,
 		.limits = {.connect = seconds(t->limit_connect_s),
 			.first = seconds(t->limit_first_s),
 			.stall = seconds(t->limit_stall_s),
@@ -276,16 +262,17 @@ static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
 		free(f);
 		never_started(l, lane, ticket, t->due, &why);
 	} else {
-		*VEC_PUSH(&l->flights) = (struct under_way){.ticket = ticket, .exchange = x};
+		*flight_of(l, ticket) = x;
 	}
 	str_release(&body);
 }
 
 static void cancel(struct loop *l, uint32_t ticket)
 {
-	for (size_t i = 0; i < l->flights.n; i++)
-		if (l->flights.v[i].ticket == ticket)
-			exchange_cancel(l->flights.v[i].exchange);
+	struct exchange *x = *flight_of(l, ticket);
+
+	if (x)
+		exchange_cancel(x);
 }
 
 /* ---- calls ---- */
@@ -296,7 +283,12 @@ static void post_ps(struct lane *lane, const struct http_answer *a)
 
 	if (a && a->status == 200 && facts_read_ps(&ps, a->body, a->len))
 		ps.known = false;
-	post(lane->loop, (struct event){.kind = EVENT_PS, .lane = lane->number, .ps = &ps}, NULL);
+	post(lane->loop,
+		(struct event){.kind = EVENT_PS,
+			.lane = lane->number,
+			.ps = &ps,
+			.answered = a && a->status},
+		NULL);
 }
 
 static void on_ps(void *arg, const struct http_answer *a)
@@ -332,6 +324,15 @@ static void unload(struct lane *lane, const char *model)
 	str_release(&body);
 }
 
+/* Nothing is in flight, so it may take its time. */
+static void look(struct loop *l, uint32_t pass)
+{
+	const struct session *s = l->session;
+	bool enough = s->look && s->look(s->look_arg, pass);
+
+	post(l, (struct event){.kind = EVENT_LOOKED, .lane = -1, .enough = enough}, NULL);
+}
+
 /* ---- effects out ---- */
 
 static void carry_out(struct loop *l, const struct effect *f)
@@ -351,9 +352,7 @@ static void carry_out(struct loop *l, const struct effect *f)
 			post_ps(lane, NULL);
 		break;
 	case EFFECT_TIMER:
-		lane = lane_of(l, f->lane);
-		lane->at = f->at;
-		lane_arm(lane);
+		alarm_set(&lane_of(l, f->lane)->alarm, f->at);
 		break;
 	case EFFECT_CANCEL:
 		cancel(l, f->ticket);
@@ -361,8 +360,12 @@ static void carry_out(struct loop *l, const struct effect *f)
 	case EFFECT_STOP:
 		stop(l);
 		break;
+	case EFFECT_LOOK:
+		look(l, f->pass);
+		break;
 	case EFFECT_LOAD_ROW:
 	case EFFECT_SKIP:
+	case EFFECT_NOTE:
 		BUG("a row is the session's to write");
 	}
 }
@@ -380,6 +383,16 @@ static void on_warm(void *arg, const struct http_answer *a)
 		start(l);
 }
 
+static uint32_t connections_for(const struct plan *p, uint32_t cell)
+{
+	uint32_t burst;
+
+	if (plan_rate(p, cell) <= 0)
+		return plan_concurrency(p, cell);
+	burst = plan_burst_size(p, cell);
+	return burst < OPEN_LOOP_WARM ? burst : OPEN_LOOP_WARM;
+}
+
 /* Opens as many connections to every server as will be in flight, by requests that are in flight
  * together: no measured request then pays for one, and one that is opened later is worth telling.
  * A server that does not answer is the session's business. */
@@ -388,7 +401,7 @@ static void warm(struct loop *l)
 	uint32_t most = 1;
 
 	for (uint32_t c = 0; c < l->session->plan->ncells; c++) {
-		uint32_t n = plan_concurrency(l->session->plan, c);
+		uint32_t n = connections_for(l->session->plan, c);
 
 		most = n > most ? n : most;
 	}
@@ -409,28 +422,40 @@ static void on_progress(uv_timer_t *timer)
 	l->opt->progress(l->opt->progress_arg, l->session, clock_mono());
 }
 
-static void raise_file_limit(void)
+static void make_room(struct runner *runner)
 {
-	struct rlimit r;
+	uint32_t files = files_raise_limit();
 
-	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
+	if (files < RUNNER_MAX_INFLIGHT + FILES_KEPT)
+		runner_set_room(runner, files > FILES_KEPT ? files - FILES_KEPT : 1);
+}
+
+static int open_lanes(struct loop *l, struct err *e)
+{
+	size_t n = l->session->plan->nservers;
+
+	l->lanes = xcalloc(n + 1, sizeof(*l->lanes));
+	for (size_t i = 0; i <= n; i++) {
+		struct lane *lane = &l->lanes[i];
+
+		lane->loop = l;
+		lane->number = i < n ? (int)i : -1;
+		lane->server = i < n ? &l->session->plan->servers[i] : NULL;
+		if (lane->server && lane->server->host && hostwatch_covers(lane->server->host))
+			lane->watch = &l->watch;
+		if (alarm_open(&lane->alarm, &l->uv, on_alarm, lane, e)) {
+			while (i-- > 0)
+				alarm_close(&l->lanes[i].alarm);
+			return -1;
+		}
 	}
+	l->nlanes = n;
+	return 0;
 }
 
 static void open_handles(struct loop *l)
 {
-	l->nlanes = l->session->plan->nservers;
-	l->lanes = xcalloc(l->nlanes + 1, sizeof(*l->lanes));
-	for (size_t i = 0; i <= l->nlanes; i++) {
-		struct lane *lane = &l->lanes[i];
-
-		lane->loop = l;
-		lane->number = i < l->nlanes ? (int)i : -1;
-		lane->server = i < l->nlanes ? &l->session->plan->servers[i] : NULL;
-		uv_timer_init(&l->uv, &lane->timer);
-	}
+	hostwatch_open(&l->watch, "");
 	uv_timer_init(&l->uv, &l->progress);
 	uv_unref((uv_handle_t *)&l->progress);
 	if (l->opt->progress)
@@ -447,6 +472,7 @@ static int finish(struct loop *l, struct err *e)
 	if (rc)
 		BUG("uv_loop_close: %s", uv_strerror(rc));
 	http_free(l->http);
+	hostwatch_close(&l->watch);
 	if (syncer_finish(&l->syncer, l->rc ? NULL : e))
 		l->rc = -1;
 	if (l->opt->progress)
@@ -467,10 +493,18 @@ int loop_run(struct session *s, const struct loop_options *opt, struct err *e)
 
 	if (rc)
 		return err_set(e, ERR_ENV, "the event loop: %s", uv_strerror(rc));
-	raise_file_limit();
+	make_room(s->runner);
 	l.http = http_new(&l.uv, e);
 	if (!l.http) {
 		uv_loop_close(&l.uv);
+		return -1;
+	}
+	if (open_lanes(&l, e)) {
+		http_close(l.http);
+		uv_run(&l.uv, UV_RUN_DEFAULT);
+		uv_loop_close(&l.uv);
+		http_free(l.http);
+		free(l.lanes);
 		return -1;
 	}
 	open_handles(&l);

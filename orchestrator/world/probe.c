@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bug.h"
-#include "http.h"
+#include "ask.h"
 #include "request.h"
 
 #define ANSWER_LIMIT_S 10.0
@@ -13,45 +12,20 @@
 #define MAX_NAMES_TEXT 360
 
 struct probe {
-	uv_loop_t uv;
-	struct http *http;
+	struct ask ask;
 	struct server_facts *facts;
-	/* The last answer. */
-	int status;
-	char type[64], why[HTTP_WHY_TEXT];
-	struct str body;
 };
 
-static void on_answer(void *arg, const struct http_answer *a)
-{
-	struct probe *p = arg;
-
-	p->status = a->status;
-	err_quote(p->type, sizeof(p->type), a->type);
-	err_quote(p->why, sizeof(p->why), a->why);
-	str_addn(&p->body, a->body, a->len);
-}
-
-/* Asks and waits.  True if the answer is a 200; otherwise status and why say what it was. */
 static bool ask(struct probe *p, const char *path, const char *post)
 {
-	char *url = xasprintf("%s%s", p->facts->url, path);
-
-	str_reset(&p->body);
-	p->status = 0;
-	p->type[0] = '\0';
-	snprintf(p->why, sizeof(p->why), "the request cannot be started");
-	if (!http_call(p->http, url, p->facts->proxy, post, ANSWER_LIMIT_S, on_answer, p))
-		uv_run(&p->uv, UV_RUN_DEFAULT);
-	free(url);
-	return p->status == 200;
+	return ask_for(&p->ask, path, post, ANSWER_LIMIT_S);
 }
 
 /* ---- who is it ---- */
 
 static int nobody(const struct probe *p, struct err *e)
 {
-	err_set(e, ERR_ENV, "%s: no server answers (%s)", p->facts->url, p->why);
+	err_set(e, ERR_ENV, "%s: no server answers (%s)", p->facts->url, p->ask.why);
 	if (p->facts->proxy)
 		return err_hint(e,
 			"requests to it go through the proxy of the environment; set "
@@ -65,11 +39,11 @@ static int nobody(const struct probe *p, struct err *e)
 static int stranger(const struct probe *p, struct err *e)
 {
 	char said[64];
-	size_t skip = strspn(p->body.s, " \t\r\n");
+	size_t skip = strspn(p->ask.body.s, " \t\r\n");
 
-	err_quote(said, sizeof(said), p->body.s + skip);
+	err_quote(said, sizeof(said), p->ask.body.s + skip);
 	err_set(e, ERR_ENV, "%s: answers, but is not Ollama (GET /api/version gave %d%s%s: \"%s\")",
-		p->facts->url, p->status, p->type[0] ? " " : "", p->type, said);
+		p->facts->url, p->ask.status, p->ask.type[0] ? " " : "", p->ask.type, said);
 	if (p->facts->proxy)
 		return err_hint(e,
 			"it may be the proxy of the environment that answers; set no_proxy=%s "
@@ -83,9 +57,9 @@ static int ask_version(struct probe *p, struct err *e)
 {
 	bool ok = ask(p, "/api/version", NULL);
 
-	if (p->status == 0)
+	if (p->ask.status == 0)
 		return nobody(p, e);
-	if (!ok || facts_read_version(p->facts, p->body.s, p->body.len))
+	if (!ok || facts_read_version(p->facts, p->ask.body.s, p->ask.body.len))
 		return stranger(p, e);
 	return 0;
 }
@@ -137,7 +111,8 @@ static int ask_tags(struct probe *p, struct err *e)
 {
 	struct server_facts *f = p->facts;
 
-	f->has_tags = ask(p, "/api/tags", NULL) && !facts_read_tags(f, p->body.s, p->body.len);
+	f->has_tags =
+		ask(p, "/api/tags", NULL) && !facts_read_tags(f, p->ask.body.s, p->ask.body.len);
 	for (size_t i = 0; f->has_tags && i < f->nmodels; i++)
 		if (!is_installed(f, f->models[i].name))
 			return not_installed(f, f->models[i].name, e);
@@ -149,7 +124,8 @@ static void ask_show(struct probe *p, struct model_facts *m)
 	struct str body = STR_INIT(STR_MAX_LINE);
 
 	request_show(m->name, &body);
-	m->shown = ask(p, "/api/show", body.s) && !facts_read_show(m, p->body.s, p->body.len);
+	m->shown =
+		ask(p, "/api/show", body.s) && !facts_read_show(m, p->ask.body.s, p->ask.body.len);
 	if (m->shown)
 		p->facts->has_show = true;
 	str_release(&body);
@@ -159,7 +135,8 @@ static void ask_ps(struct probe *p)
 {
 	struct ps_list ps = {0};
 
-	p->facts->has_ps = ask(p, "/api/ps", NULL) && !facts_read_ps(&ps, p->body.s, p->body.len);
+	p->facts->has_ps =
+		ask(p, "/api/ps", NULL) && !facts_read_ps(&ps, p->ask.body.s, p->ask.body.len);
 }
 
 static int ask_all(struct probe *p, struct err *e)
@@ -174,24 +151,14 @@ static int ask_all(struct probe *p, struct err *e)
 
 int probe_server(struct server_facts *f, struct err *e)
 {
-	struct probe p = {.facts = f, .body = STR_INIT(HTTP_MAX_BODY)};
-	int rc = uv_loop_init(&p.uv);
+	struct probe p = {.facts = f};
+	int rc;
 
-	if (rc)
-		return err_set(e, ERR_ENV, "the event loop: %s", uv_strerror(rc));
 	if (!f->proxy)
 		f->proxy = http_proxy_for(f->url);
-	p.http = http_new(&p.uv, e);
-	if (p.http) {
-		rc = ask_all(&p, e);
-		http_close(p.http);
-		uv_run(&p.uv, UV_RUN_DEFAULT);
-		http_free(p.http);
-	} else {
-		rc = -1;
-	}
-	if (uv_loop_close(&p.uv))
-		BUG("a handle was left open");
-	str_release(&p.body);
+	if (ask_open(&p.ask, f, e))
+		return -1;
+	rc = ask_all(&p, e);
+	ask_close(&p.ask);
 	return rc;
 }

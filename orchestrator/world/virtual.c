@@ -21,6 +21,7 @@ struct node {
 	int lane;
 	uint32_t ticket;
 	struct ps_list *ps; /* owned; EVENT_PS */
+	bool answered, enough;
 };
 
 /* A request under way, by its ticket. */
@@ -33,6 +34,7 @@ struct flight {
 	ns due, sent;
 	int64_t num_ctx;
 	size_t prompt_bytes;
+	int64_t prompt_tokens; /* that it was made to, 0 not */
 };
 
 struct world {
@@ -128,6 +130,7 @@ static void send_request(struct world *w, const struct effect *ef)
 	request_generate(w->session->plan, &t->item, w->session->number, t->attempt, &body,
 		&f->prompt_bytes);
 	f->num_ctx = request_num_ctx(w->session->plan, &t->item, &t->load);
+	f->prompt_tokens = plan_prompt_tokens(w->session->plan, t->item.cell);
 	sim_request(
 		w->sims[ef->lane], "POST", "/api/generate", body.s, body.len, w->now, &f->answer);
 	end_flight_at(w, f, ef->ticket, virtual_answer_end(&f->answer, t, f->sent));
@@ -164,8 +167,25 @@ static void ask_ps(struct world *w, const struct effect *ef)
 	sim_request(w->sims[ef->lane], "GET", "/api/ps", "", 0, w->now, &a);
 	if (a.shape != SIM_WHOLE || a.http_status != 200 || facts_read_ps(ps, a.body.s, a.body.len))
 		ps->known = false;
-	put(w, (struct node){.at = a.ready_at, .kind = EVENT_PS, .lane = ef->lane, .ps = ps});
+	put(w,
+		(struct node){.at = a.ready_at,
+			.kind = EVENT_PS,
+			.lane = ef->lane,
+			.ps = ps,
+			.answered = a.shape != SIM_REFUSE});
 	sim_answer_release(&a);
+}
+
+/* Looking takes no time: nothing is in flight. */
+static void look(struct world *w, const struct effect *ef)
+{
+	const struct session *s = w->session;
+
+	put(w,
+		(struct node){.at = w->now,
+			.kind = EVENT_LOOKED,
+			.lane = -1,
+			.enough = s->look && s->look(s->look_arg, ef->pass)});
 }
 
 static void carry_out(struct world *w, const struct effect *ef)
@@ -193,8 +213,12 @@ static void carry_out(struct world *w, const struct effect *ef)
 	case EFFECT_STOP:
 		w->stopped = true;
 		break;
+	case EFFECT_LOOK:
+		look(w, ef);
+		break;
 	case EFFECT_LOAD_ROW:
 	case EFFECT_SKIP:
+	case EFFECT_NOTE:
 		BUG("the session keeps effect %d for itself", (int)ef->kind);
 	}
 }
@@ -227,6 +251,7 @@ static int deliver_response(struct world *w, const struct node *node, struct err
 	if (virtual_was_cut(mine.end) && mine.answer.handle)
 		sim_cancel(w->sims[mine.lane], mine.answer.handle, w->now);
 	reply_init(&r, REPLY_OLLAMA, mine.num_ctx, mine.prompt_bytes);
+	r.made_to = mine.prompt_tokens;
 	r.sample.due = mine.due;
 	r.sample.sent = mine.sent;
 	r.sample.sent_wall = mine.sent + w->session->wall_minus_mono;
@@ -240,7 +265,11 @@ static int deliver_response(struct world *w, const struct node *node, struct err
 
 static int deliver(struct world *w, const struct node *node, struct err *e)
 {
-	struct event ev = {.kind = node->kind, .lane = node->lane, .ps = node->ps};
+	struct event ev = {.kind = node->kind,
+		.lane = node->lane,
+		.ps = node->ps,
+		.answered = node->answered,
+		.enough = node->enough};
 	int rc = 0;
 
 	w->now = node->at;

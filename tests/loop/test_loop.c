@@ -255,6 +255,38 @@ static void a_second_signal_ends_the_process(void **state)
 	assert_int_equal(WEXITSTATUS(status), 130);
 }
 
+/* What rows tell of the machine they were measured on. */
+struct host_rows {
+	int rows, with_swap, with_sleep;
+};
+
+static void look_at_host(void *arg, const struct row_keys *k, const struct sample *s)
+{
+	struct host_rows *h = arg;
+
+	(void)k;
+	h->rows++;
+	h->with_swap += s->swapped_in >= 0;
+	h->with_sleep += s->slept != NS_NONE;
+}
+
+/* A server at a loopback address: where the kernel counts what is swapped in, every row knows. */
+static void the_machine_is_watched(void **state)
+{
+	struct host_rows h = {0};
+	struct real_run r;
+
+	(void)state;
+	real_run_simulated(&r, GRID, JOURNAL_NEW, false);
+	r.session.on_row = look_at_host;
+	r.session.on_row_arg = &h;
+	real_run_go(&r, STOP_COMPLETE);
+	assert_int_equal(h.rows, 10); /* 8 and a warm-up for each of 2 loads */
+	assert_int_equal(h.with_sleep, h.rows);
+	assert_int_equal(h.with_swap, access("/proc/vmstat", R_OK) == 0 ? h.rows : 0);
+	real_run_release(&r, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +297,7 @@ int main(void)
 		cmocka_unit_test(interrupted_before_the_start),
 		cmocka_unit_test(an_ignored_signal_stays_ignored),
 		cmocka_unit_test(a_second_signal_ends_the_process),
+		cmocka_unit_test(the_machine_is_watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
-/* fake_ledger.c - a list of run_ids; tests have few of them. */
+/* fake_ledger.c - rows by run_id, in a hash table with open addressing. */
 #include "fake_ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
+#include "hash.h"
 #include "vec.h"
 
 void fake_ledger_init(struct fake_ledger *l, const struct plan *p)
@@ -23,6 +24,9 @@ void fake_ledger_copy(struct fake_ledger *to, const struct fake_ledger *from)
 	to->rows.v = xcalloc(to->rows.cap, sizeof(*to->rows.v));
 	if (from->rows.n)
 		memcpy(to->rows.v, from->rows.v, from->rows.n * sizeof(*to->rows.v));
+	to->places = xcalloc(from->nplaces + 1, sizeof(*to->places));
+	if (from->nplaces)
+		memcpy(to->places, from->places, from->nplaces * sizeof(*to->places));
 	to->oom_loads = xcalloc(noom, sizeof(*to->oom_loads));
 	memcpy(to->oom_loads, from->oom_loads, noom * sizeof(*to->oom_loads));
 }
@@ -30,15 +34,36 @@ void fake_ledger_copy(struct fake_ledger *to, const struct fake_ledger *from)
 void fake_ledger_release(struct fake_ledger *l)
 {
 	VEC_RELEASE(&l->rows);
+	free(l->places);
 	free(l->oom_loads);
+}
+
+/* Where the run_id is, or would be. */
+static uint32_t *place_of(const struct fake_ledger *l, const char *run_id)
+{
+	size_t at = crc32c(0, run_id, strlen(run_id)) & (l->nplaces - 1);
+
+	while (l->places[at] && strcmp(l->rows.v[l->places[at] - 1].run_id, run_id) != 0)
+		at = (at + 1) & (l->nplaces - 1);
+	return &l->places[at];
+}
+
+static void make_room(struct fake_ledger *l)
+{
+	if (2 * (l->rows.n + 1) <= l->nplaces)
+		return;
+	l->nplaces = l->nplaces ? 2 * l->nplaces : 256;
+	free(l->places);
+	l->places = xcalloc(l->nplaces, sizeof(*l->places));
+	for (size_t i = 0; i < l->rows.n; i++)
+		*place_of(l, l->rows.v[i].run_id) = (uint32_t)i + 1;
 }
 
 static struct fake_row *find(const struct fake_ledger *l, const char *run_id)
 {
-	for (size_t i = 0; i < l->rows.n; i++)
-		if (strcmp(l->rows.v[i].run_id, run_id) == 0)
-			return &l->rows.v[i];
-	return NULL;
+	uint32_t row = l->nplaces ? *place_of(l, run_id) : 0;
+
+	return row ? &l->rows.v[row - 1] : NULL;
 }
 
 const struct fake_row *fake_ledger_find(const struct fake_ledger *l, const char *run_id)
@@ -52,6 +77,8 @@ bool fake_ledger_add(struct fake_ledger *l, const struct item *it, enum phase ph
 	struct fake_row *row = find(l, it->run_id);
 
 	if (!row) {
+		make_room(l);
+		*place_of(l, it->run_id) = (uint32_t)l->rows.n + 1;
 		row = VEC_PUSH(&l->rows);
 		memset(row, 0, sizeof(*row));
 		memcpy(row->run_id, it->run_id, sizeof(row->run_id));

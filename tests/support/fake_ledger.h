@@ -17,6 +17,8 @@ struct fake_ledger {
 		struct fake_row *v;
 		size_t n, cap;
 	} rows;
+	uint32_t *places; /* hash table of row numbers from 1, 0 empty; nplaces is a power of 2 */
+	size_t nplaces;
 	const struct plan *plan;
 	uint32_t *oom_loads; /* [nservers][nblocks] */
 	uint32_t loads;      /* rows of loads.csv */

@@ -145,3 +145,98 @@ void fake_plan_random(struct fake_plan *f, struct rng *r)
 	fake_plan_make(f, json.s, urls, n);
 	str_release(&json);
 }
+
+/* ---- wide ---- */
+
+static size_t random_specs(struct rng *r, const char *specs[4], bool *together)
+{
+	static const char *const apart[] = {"a=http://10.0.0.1:1", "b=http://10.0.0.2:1",
+		"c=http://10.0.0.3:1", "d=http://10.0.0.4:1"};
+	static const char *const shared[] = {"a=http://10.0.0.1:1", "b=http://10.0.0.1:2",
+		"c=http://10.0.0.2:1", "d=http://10.0.0.1:3"};
+	size_t n = rng_below(r, 3) ? 1 + rng_below(r, 4) : 1;
+
+	*together = rng_below(r, 2);
+	for (size_t i = 0; i < n; i++)
+		specs[i] = (*together ? shared : apart)[i];
+	return n;
+}
+
+/* A rate, or a number in flight, or neither.  True: a rate. */
+static bool add_load_factor(struct rng *r, struct str *json, bool *first)
+{
+	static const char *const concurrency[] = {"1", "2", "4"};
+	static const char *const rate[] = {"1", "2.5", "4"};
+
+	switch (rng_below(r, 5)) {
+	case 0:
+		add_factor(r, json, first, "concurrency", concurrency, COUNTOF(concurrency));
+		break;
+	case 1:
+		add_factor(r, json, first, "rate", rate, COUNTOF(rate));
+		return true;
+	default:
+		break;
+	}
+	return false;
+}
+
+static void add_wide_factors(struct rng *r, struct str *json, size_t nservers, bool by_server)
+{
+	bool rate;
+
+	static const char *const ctx[] = {"2048", "4096", "8192"};
+	static const char *const temperature[] = {"0", "0.5", "1"};
+	static const char *const servers[] = {"\"a\"", "\"b\"", "\"c\"", "\"d\""};
+	bool first = true;
+
+	str_add(json, "\"factors\":{");
+	add_factor(r, json, &first, "num_ctx", ctx, COUNTOF(ctx));
+	if (rng_below(r, 2))
+		add_factor(r, json, &first, "temperature", temperature, COUNTOF(temperature));
+	rate = add_load_factor(r, json, &first);
+	if (by_server) {
+		str_add(json, ",\"server\":[");
+		for (size_t i = 0; i < nservers; i++)
+			str_addf(json, "%s%s", i ? "," : "", servers[i]);
+		str_addc(json, ']');
+	}
+	str_addc(json, '}');
+	if (rate && rng_below(r, 2))
+		str_add(json, ",\"arrivals\":\"poisson\"");
+}
+
+void fake_plan_random_wide(struct fake_plan *f, struct rng *r, struct fake_wish wish)
+{
+	struct str json = STR_INIT(1 << 16);
+	const char *specs[4];
+	bool together;
+	size_t n = random_specs(r, specs, &together);
+	bool by_server = n > 1 && rng_below(r, 4) == 0;
+	bool replicate = !by_server && n > 1 && rng_below(r, 4) == 0;
+	bool deals = !by_server && !replicate;
+	uint32_t shards = wish.shards && deals && rng_below(r, 3) == 0 ? 2 : 0;
+	uint32_t least = (deals ? (uint32_t)n : 1) * (shards ? shards : 1);
+	uint32_t passes = least + (uint32_t)rng_below(r, 3) + (rng_below(r, 3) == 0);
+
+	passes = wish.looks && passes < 3 ? 3 : passes;
+	str_add(&json, "{\"model\":\"gemma3:270m\",");
+	add_wide_factors(r, &json, n, by_server);
+	add_prompts(r, &json);
+	str_addf(&json, ",\"options\":{\"num_predict\":%u}", 2 + (unsigned)rng_below(r, 8));
+	str_addf(&json, ",\"warmups\":%u,\"burst\":%u", 1 + (unsigned)rng_below(r, 2),
+		4 + (unsigned)rng_below(r, 4));
+	str_addf(&json, ",\"passes\":%u,\"repeats\":%u", passes,
+		passes * (1 + (uint32_t)rng_below(r, 2)));
+	if (replicate)
+		str_add(&json, ",\"distribute\":\"replicate\"");
+	if (shards)
+		str_addf(&json, ",\"shard\":\"%u/%u\"", 1 + (unsigned)rng_below(r, shards), shards);
+	if (wish.looks)
+		str_addf(&json, ",\"until\":\"1%%\",\"max_passes\":%u",
+			passes + 1 + (unsigned)rng_below(r, 6));
+	str_addf(&json, ",\"sentinel\":%s,\"order_seed\":%u}", rng_below(r, 2) ? "true" : "false",
+		(unsigned)rng_below(r, 1000));
+	fake_plan_make(f, json.s, specs, n);
+	str_release(&json);
+}

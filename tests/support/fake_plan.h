@@ -22,4 +22,11 @@ void fake_plan_release(struct fake_plan *f);
  * levels, sampling factors, concurrency, prompts, passes, sentinel or not. */
 void fake_plan_random(struct fake_plan *f, struct rng *r);
 
+/* Everything a schedule may be asked for: beside the above rates, a factor `server` or passes on
+ * every server, shards, looks (with `until`) and budgets, on one to four servers. */
+struct fake_wish {
+	bool looks, shards;
+};
+void fake_plan_random_wide(struct fake_plan *f, struct rng *r, struct fake_wish wish);
+
 #endif

@@ -45,7 +45,7 @@ static void fill_sample(struct sample *s, const struct fake_row *row)
 	s->status = row->status;
 	s->http_status = 200;
 	s->due = s->sent = 1000;
-	s->sent_wall = 1795484761000000000;
+	s->sent_wall = row->after_s < 0 ? NS_NONE : 1795484761000000000 + row->after_s * NS_PER_S;
 	for (int i = 0; i < row->chunks; i++)
 		sample_add_chunk(s, " word", 5, 1000 + (i + 1) * NS_PER_MS + i * i);
 	if (row->status != STATUS_OK)
@@ -59,15 +59,17 @@ int fake_rows_append(struct fake_rows *f, struct journal *j, struct fake_row row
 	struct row_keys k = {.plan = &f->fake.plan,
 		.item = &f->items[row.item],
 		.load = &load,
-		.pass = 1,
+		.pass = row.pass ? row.pass : 1,
 		.session = row.session ? row.session : 1,
 		.attempt = row.attempt ? row.attempt : 1,
 		.order = row.order ? row.order : row.item + 1,
-		.phase = PHASE_MEASURE,
+		.phase = row.phase ? row.phase : PHASE_MEASURE,
 		.validity = row.validity};
 	struct sample s;
 	int result;
 
+	if (row.load)
+		snprintf(load.id, sizeof(load.id), "%s", row.load);
 	fill_sample(&s, &row);
 	result = journal_row(j, &k, &s, e);
 	sample_release(&s);

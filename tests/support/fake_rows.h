@@ -23,7 +23,11 @@ struct fake_row {
 	uint64_t order;            /* 0 is item + 1 */
 	enum status status;
 	enum validity validity;
-	int chunks; /* with content; 0 makes no row of chunks.csv */
+	int chunks;       /* with content; 0 makes no row of chunks.csv */
+	uint32_t pass;    /* 0 is 1 */
+	const char *load; /* NULL is "s1-l0001" */
+	int64_t after_s;  /* sent so long after the first second; below 0: never sent */
+	enum phase phase; /* PHASE_WARMUP is PHASE_MEASURE */
 };
 int fake_rows_append(struct fake_rows *f, struct journal *j, struct fake_row row, struct err *e);
 /* A load's row. */

@@ -91,6 +91,13 @@ static const char *resident(struct fake_world *w, int lane)
 	return s->resident;
 }
 
+static bool is_dead(const struct fake_world *w, int lane)
+{
+	const struct fake_server *s = &w->servers[lane];
+
+	return s->dead_from != NS_NONE && w->now >= s->dead_from && w->now < s->dead_until;
+}
+
 static void unload(struct fake_world *w, int lane, const char *model)
 {
 	struct fake_server *s = &w->servers[lane];
@@ -117,7 +124,7 @@ static void tell_ps(struct fake_world *w, int lane, struct ps_list *ps)
 {
 	const char *model = resident(w, lane);
 
-	ps->known = !w->servers[lane].ps_fails;
+	ps->known = !w->servers[lane].ps_fails && !is_dead(w, lane);
 	if (ps->known && model)
 		add_entry(ps, model);
 	if (ps->known && w->servers[lane].other)
@@ -155,7 +162,11 @@ static void check_request(struct fake_world *w, const struct ticket *t)
 	bool is_new = strcmp(s->load_id, t->load.id) != 0;
 
 	RULE(w, !w->interrupted, "a request after the interrupt");
-	RULE(w, t->due == w->now, "due at another time than now");
+	RULE(w, t->due == w->now || (t->item.rate > 0 && t->due < w->now && s->inflight > 0),
+		"due at another time than now");
+	RULE(w, t->load.server == (uint32_t)t->lane, "a load of another server");
+	RULE(w, !w->looking, "a request during a look");
+	w->last_late = w->now - t->due;
 	for (size_t i = 0; i < w->plan->nservers; i++)
 		RULE(w,
 			(int)i == t->lane || first_of_host(w, (int)i) != host ||
@@ -169,7 +180,8 @@ static void check_request(struct fake_world *w, const struct ticket *t)
 	if (s->inflight > 0)
 		RULE(w,
 			t->phase != PHASE_WARMUP && s->burst == t->item.burst &&
-				s->cell == t->item.cell && s->inflight < t->item.concurrency,
+				s->cell == t->item.cell &&
+				(t->item.rate > 0 || s->inflight < t->item.concurrency),
 			"cell %u burst %u joins cell %u burst %u (%u in flight)", t->item.cell,
 			t->item.burst, s->cell, s->burst, s->inflight);
 	if (t->phase == PHASE_WARMUP)
@@ -200,6 +212,13 @@ static void send_request(struct fake_world *w, const struct effect *ef)
 						    : "w");
 	if (w->answer)
 		w->answer(w, t, &a);
+	if (is_dead(w, ef->lane))
+		a = (struct fake_answer){.status = STATUS_CONNECT_ERROR,
+			.takes = NS_PER_MS,
+			.ttft = NS_NONE,
+			.load = NS_NONE,
+			.total = NS_NONE,
+			.error = "connection refused"};
 	s->inflight++;
 	s->cell = t->item.cell;
 	s->burst = t->item.burst;
@@ -213,6 +232,7 @@ static void send_request(struct fake_world *w, const struct effect *ef)
 	p->ticket = ef->ticket;
 	p->answer = a;
 	p->sent = w->now;
+	p->due = t->due;
 }
 
 static void cancel(struct fake_world *w, uint32_t ticket)
@@ -257,18 +277,30 @@ static void write_skip(struct fake_world *w, const struct effect *ef)
 	RULE(w, ef->why[0], "skipped without a reason");
 	RULE(w, fake_ledger_add(w->ledger, &t->item, t->phase, t->attempt, STATUS_SKIPPED, VALID),
 		"%s is skipped, and done or not at attempt %u", t->item.run_id, t->attempt);
+	snprintf(w->last_skip, sizeof(w->last_skip), "%s", ef->why);
 	w->skips++;
 	w->rows++;
 }
 
 static void stop(struct fake_world *w, const struct effect *ef)
 {
-	static const char *const reasons[] = {"complete", "interrupted", "gone"};
+	static const char *const reasons[] = {
+		"complete", "interrupted", "gone", "enough", "budget"};
 
 	note(w, -1, "stop:%s", reasons[ef->reason]);
 	w->stopped = true;
 	w->reason = ef->reason;
 	snprintf(w->why, sizeof(w->why), "%s", ef->why);
+}
+
+static void look(struct fake_world *w, uint32_t pass)
+{
+	for (size_t i = 0; i < w->plan->nservers; i++)
+		RULE(w, w->servers[i].inflight == 0, "a look while something is in flight");
+	note(w, -1, "look:%u", pass);
+	w->looks++;
+	w->looking = true;
+	later(w, w->now, EVENT_LOOKED, -1)->enough = w->look && w->look(w, pass);
 }
 
 static void carry_out(struct fake_world *w, const struct effect *ef)
@@ -297,6 +329,14 @@ static void carry_out(struct fake_world *w, const struct effect *ef)
 	case EFFECT_CANCEL:
 		cancel(w, ef->ticket);
 		break;
+	case EFFECT_LOOK:
+		look(w, ef->pass);
+		break;
+	case EFFECT_NOTE:
+		note(w, ef->lane, "note");
+		w->notes++;
+		snprintf(w->last_note, sizeof(w->last_note), "%s", ef->why);
+		break;
 	case EFFECT_STOP:
 		stop(w, ef);
 		break;
@@ -323,7 +363,8 @@ static void make_sample(const struct fake_pending *p, ns now, struct sample *s)
 	s->http_status = a->http_status;
 	s->broken = a->broken;
 	snprintf(s->error, sizeof(s->error), "%s", a->error);
-	s->due = s->sent = p->sent;
+	s->due = p->due;
+	s->sent = p->sent;
 	s->done = now;
 	s->chunks = 0;
 	if (a->ttft != NS_NONE) {
@@ -378,7 +419,7 @@ static void respond(struct fake_world *w, const struct fake_pending *p)
 static void deliver(struct fake_world *w, const struct fake_pending *p)
 {
 	struct ps_list ps = {0};
-	struct event ev = {.kind = p->kind, .lane = p->lane, .ps = &ps};
+	struct event ev = {.kind = p->kind, .lane = p->lane, .ps = &ps, .enough = p->enough};
 
 	RULE(w, p->at >= w->now, "time goes backwards");
 	w->now = p->at;
@@ -388,8 +429,11 @@ static void deliver(struct fake_world *w, const struct fake_pending *p)
 	}
 	if (p->kind == EVENT_TIMER && w->timer_number[p->lane + 1] != p->number)
 		return;
-	if (p->kind == EVENT_PS)
+	if (p->kind == EVENT_PS) {
 		tell_ps(w, p->lane, &ps);
+		ev.answered = !is_dead(w, p->lane);
+	}
+	w->looking &= p->kind != EVENT_LOOKED;
 	w->interrupted |= p->kind == EVENT_INTERRUPT;
 	step(w, &ev);
 }
@@ -402,10 +446,10 @@ void fake_world_init(struct fake_world *w, const struct plan *p, struct fake_led
 	w->ledger = ledger;
 	w->what = "fake world";
 	w->now = NS_PER_S;
-	w->interrupt_at = NS_NONE;
+	w->interrupt_at = w->budget = NS_NONE;
 	w->trace = (struct str)STR_INIT((size_t)64 << 20);
 	for (size_t i = 0; i < FAKE_LANES; i++) {
-		w->servers[i].gone_at = NS_NONE;
+		w->servers[i].gone_at = w->servers[i].dead_from = NS_NONE;
 		w->last_sender[i] = -1;
 	}
 }
@@ -413,6 +457,9 @@ void fake_world_init(struct fake_world *w, const struct plan *p, struct fake_led
 void fake_world_run(struct fake_world *w, uint32_t session, const struct runner_past *past)
 {
 	w->runner = runner_new(w->plan, session, w->ledger->loads + 1, past);
+	runner_set_budget(w->runner, w->budget, 0);
+	if (w->room)
+		runner_set_room(w->runner, w->room);
 	later(w, w->now, EVENT_START, -1);
 	if (w->interrupt_at != NS_NONE)
 		later(w, w->interrupt_at, EVENT_INTERRUPT, -1);

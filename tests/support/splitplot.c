@@ -16,13 +16,15 @@ static void add_factor(struct dataset *d, const char *name, enum data_stratum st
 	struct data_factor *f = &d->factors[d->nfactors++];
 
 	*f = (struct data_factor){.name = name,
+		.column = name,
 		.stratum = stratum,
 		.nlevels = n,
 		.level = arena_alloc(&d->arena, n, sizeof(*f->level)),
 		.value = arena_alloc(&d->arena, n, sizeof(*f->value)),
+		.sent = arena_alloc(&d->arena, n, sizeof(*f->sent)),
 		.numeric = true};
 	for (uint32_t i = 0; i < n; i++) {
-		f->value[i] = first + step * i;
+		f->value[i] = f->sent[i] = first + step * i;
 		f->level[i] = arena_fmt(&d->arena, "%g", f->value[i]);
 	}
 }
@@ -89,7 +91,10 @@ static void add_row(struct dataset *d, struct rng *r, const struct splitplot *c,
 		.order = (uint32_t)d->nrows + 1,
 		.line = (uint32_t)d->nrows + 2,
 		.session = 1,
+		.attempt = 1,
 		.concurrency = 1,
+		.rate = NAN,
+		.answer = DATA_NONE,
 		.pass = (uint16_t)pass,
 		.phase = ROW_MEASURE,
 		.validity = ROW_VALID,
@@ -99,6 +104,8 @@ static void add_row(struct dataset *d, struct rng *r, const struct splitplot *c,
 		.done_ms = 9000,
 		.prompt_eval_ms = NAN,
 		.prompt_tokens = NAN,
+		.client_queue_ms = 0,
+		.output_tokens = NAN,
 		.loop_lag_us = NAN};
 	for (int m = 0; m < METRIC_COUNT; m++)
 		row->metric[m] = NAN;
@@ -147,8 +154,11 @@ void splitplot_make(struct dataset *d, const struct splitplot *c, struct rng *r)
 		&d->arena, d->ncells * c->prompts * c->passes * c->per_pass, sizeof(*d->rows));
 	d->nprompts = c->prompts;
 	d->prompts = arena_alloc(&d->arena, c->prompts, sizeof(*d->prompts));
+	d->suite = arena_alloc(&d->arena, c->prompts, sizeof(*d->suite));
 	for (uint32_t p = 0; p < c->prompts; p++)
-		d->prompts[p] = arena_fmt(&d->arena, "p%u", p);
+		d->suite[p].id = d->prompts[p] = arena_fmt(&d->arena, "p%u", p);
+	d->goodput = (struct data_goodput){NAN, NAN, NAN};
+	d->ended = "complete";
 	d->nservers = 1;
 	d->servers = arena_alloc(&d->arena, 1, sizeof(*d->servers));
 	d->servers[0] = "test";

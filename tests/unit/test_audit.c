@@ -2,6 +2,7 @@
  * bound. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,42 @@ static void test_causes_one_by_one(void **state)
 	strcpy(load.other_models, "llama3:8b");
 	k = judge(&s, false, false);
 	assert_verdict(&k, SUSPECT, "in memory too: llama3:8b");
+}
+
+/* What the machine did that server and client share; e2e is 590 ms, then 2 s. */
+static void test_the_machine_itself(void **state)
+{
+	static const struct {
+		int64_t swapped_in;
+		ns memory_stall;
+		int64_t throttled;
+		ns last;
+		enum validity verdict;
+		const char *why;
+	} cases[] = {
+		{-1, NS_NONE, -1, 590 * MS, VALID, ""},
+		{9, 0, 0, 590 * MS, VALID, ""},
+		{10, 0, 0, 590 * MS, SUSPECT, "the machine swapped in 10 pages while it ran"},
+		{0, 10 * MS - 1, 0, 590 * MS, VALID, ""},
+		{0, 10 * MS, 0, 590 * MS, SUSPECT, "tasks waited 10.0 ms for memory while it ran"},
+		{0, 20 * MS, 0, 2000 * MS, VALID, ""}, /* 1 % of the whole */
+		{0, 20 * MS + 1, 0, 2000 * MS, SUSPECT, "tasks waited 20.0 ms for memory"},
+		{0, 0, 1, 590 * MS, SUSPECT, "the processor was slowed to cool while it ran"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct row_keys k;
+		struct sample s;
+
+		begin(&s);
+		s.swapped_in = cases[i].swapped_in;
+		s.memory_stall = cases[i].memory_stall;
+		s.throttled = cases[i].throttled;
+		s.last_content = s.sent + cases[i].last;
+		k = judge(&s, false, false);
+		assert_verdict(&k, cases[i].verdict, cases[i].why);
+	}
 }
 
 static void test_causes_together(void **state)
@@ -411,6 +448,101 @@ static void test_a_repeat_that_cannot_be_cached(void **state)
 	assert_verdict(&k, VALID, "");
 }
 
+/* With what was answered to it the prompt was longer than the window. */
+static void test_a_repeat_whose_answer_filled_the_window(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	s.prompt_tokens = 480;
+	s.output_tokens = 33;
+	judge(&s, true, true);
+	k = with_prefill(480, 200 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+	begin(&s);
+	s.prompt_tokens = 480;
+	s.output_tokens = 32;
+	judge(&s, false, true);
+	k = with_prefill(480, 200 * MS, false, true);
+	assert_verdict(&k, SUSPECT, "does not look cached");
+}
+
+/* The prompt before had the same id, but it was another text, or others were in flight. */
+static void test_a_repeat_of_something_else(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	with_prefill(299, 405 * MS, true, true);
+	with_prefill(299, 405 * MS, false, false); /* unique: another first word */
+	k = with_prefill(299, 405 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+	k = with_prefill(299, 405 * MS, false, true);
+	assert_verdict(&k, SUSPECT, "does not look cached");
+	item.rate = 2;
+	with_prefill(299, 405 * MS, true, true);
+	k = with_prefill(299, 405 * MS, false, true);
+	assert_verdict(&k, VALID, "");
+}
+
+/* Cells of one load with another length and another system prompt. */
+static void test_a_repeat_in_another_cell(void **state)
+{
+	struct row_keys k;
+
+	(void)state;
+	fake_plan_release(&fake);
+	fake_plan_make(&fake,
+		"{\"model\":\"m:1b\",\"prompt\":\"Hi\",\"factors\":{\"system\":[\"Be short.\",\"Be "
+		"long.\"],\"prompt_tokens\":[300,310]},\"passes\":1,\"repeats\":1}",
+		urls, 1);
+	assert_int_equal(fake.plan.ncells, 4);
+	item.concurrency = 1;
+	with_prefill(300, 405 * MS, true, true);
+	for (uint32_t cell = 1; cell < 4; cell++) {
+		item.cell = cell;
+		k = with_prefill(300 + cell % 2 * 10, 405 * MS, false, true);
+		assert_verdict(&k, VALID, "");
+	}
+	k = with_prefill(310, 405 * MS, false, true);
+	assert_verdict(&k, SUSPECT, "does not look cached");
+}
+
+static void test_a_length_that_was_missed(void **state)
+{
+	static const struct {
+		int64_t asked, got;
+		enum validity verdict;
+	} cases[] = {
+		{100, 104, VALID},
+		{100, 105, SUSPECT},
+		{100, 95, SUSPECT},
+		{100, 96, VALID},
+		{1000, 1020, VALID},
+		{1000, 1021, SUSPECT},
+		{1000, 979, SUSPECT},
+		{1000, -1, VALID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		char sweep[200];
+		struct row_keys k;
+
+		fake_plan_release(&fake);
+		snprintf(sweep, sizeof(sweep),
+			"{\"model\":\"m:1b\",\"prompt\":\"Hi\",\"prompt_tokens\":%d,\"passes\":1,"
+			"\"repeats\":1}",
+			(int)cases[i].asked);
+		fake_plan_make(&fake, sweep, urls, 1);
+		k = with_prefill(cases[i].got, 200 * MS, false, false);
+		assert_verdict(
+			&k, cases[i].verdict, cases[i].verdict == SUSPECT ? "tokens where 1" : "");
+	}
+}
+
 static struct row_keys with_cached(int64_t cached, bool may_cache)
 {
 	struct sample s;
@@ -460,6 +592,7 @@ int main(void)
 		TEST(test_a_good_row),
 		TEST(test_the_loop_was_late),
 		TEST(test_causes_one_by_one),
+		TEST(test_the_machine_itself),
 		TEST(test_causes_together),
 		TEST(test_reasons_are_bounded),
 		TEST(test_several_chunks_in_a_read),
@@ -474,6 +607,10 @@ int main(void)
 		TEST(test_only_prompts_of_like_length_are_compared),
 		TEST(test_a_repeat),
 		TEST(test_a_repeat_that_cannot_be_cached),
+		TEST(test_a_repeat_whose_answer_filled_the_window),
+		TEST(test_a_repeat_of_something_else),
+		TEST(test_a_repeat_in_another_cell),
+		TEST(test_a_length_that_was_missed),
 		TEST(test_a_server_that_says_what_was_cached),
 		TEST(test_missing_figures_blame_nobody),
 	};

@@ -346,7 +346,10 @@ static void test_all_charts_of_a_run(void **state)
 	assert_int_equal(charts_draw(unit_path("."), &e), 0);
 	index = load_index();
 	assert_int_equal(json_array_size(json_object_get(index, "charts")), COUNTOF(names));
-	assert_int_equal(json_array_size(json_object_get(index, "left_out")), 0);
+	/* Nothing was in flight together in this run. */
+	assert_int_equal(json_array_size(json_object_get(index, "left_out")), 1);
+	assert_string_equal(jsonx_get_string(entry_of(index, "left_out", "bursts"), "why"),
+		"neither concurrency nor rate is varied");
 	for (size_t i = 0; i < COUNTOF(names); i++) {
 		static const char *const ext[] = {"gp", "dat", "svg", "png"};
 		json_t *one = json_array_get(json_object_get(index, "charts"), i);

@@ -235,6 +235,126 @@ static void test_levels(void **state)
 	dataset_release(&d);
 }
 
+#define KIND_HEADER                                                                                \
+	"run_id,cell_id,block,pass,load_id,phase,server,keep_alive,prompt_id,"                     \
+	"prompt_tokens_asked,system,concurrency,rate,burst,status,error,decode_tok_s"
+
+/* Factors that are no options: their columns, strata and names. */
+static void test_kinds_of_factors(void **state)
+{
+	static const char *const lines[] = {
+		"r1,c1,0,1,l1,measure,a,600,p1,100,short,1,2.5,1,ok,,50",
+		"r2,c2,1,1,l2,measure,b,1800,p2,80%,long,1,,,ok,,51",
+		"r3,c3,1,1,l2,measure,b,1800,p2,80%,none,4,,2,ok,,51",
+		"r4,c1,0,1,,measure,a,600,p1,100,short,1,2.5,1,skipped,more than this server "
+		"takes,",
+		"r5,c1,0,1,,measure,a,600,p1,100,short,1,2.5,1,skipped,no memory,"};
+	static const struct {
+		const char *name, *column;
+		enum data_stratum stratum;
+		uint32_t nlevels;
+	} wanted[] = {{"server", "server", DATA_RUNNER, 2},
+		{"keep_alive", "keep_alive", DATA_RUNNER, 2},
+		{"prompt", "prompt_id", DATA_SAMPLING, 2},
+		{"prompt_tokens", "prompt_tokens_asked", DATA_SAMPLING, 2},
+		{"system", "system", DATA_SAMPLING, 3}};
+	struct err e = ERR_INIT;
+	struct dataset d;
+
+	(void)state;
+	unit_write_text("sweep.json",
+		"{\"factors\":{\"server\":[\"a\",\"b\"],\"keep_alive\":[600,1800],"
+		"\"prompt\":[\"p1\",\"p2\"],\"prompt_tokens\":[100,\"80%\"],"
+		"\"system\":[{\"short\":\"In one word.\"},{\"long\":\"Explain.\"},\"none\"]},"
+		"\"prompts\":[{\"id\":\"p1\",\"text\":\"x\",\"kind\":\"facts\",\"difficulty\":2},"
+		"{\"id\":\"p2\",\"text\":\"y\"}],\"until\":0.02,\"budget\":3600,"
+		"\"goodput\":{\"ttft_ms\":500},\"passes\":8}");
+	unit_write_text("manifest.json",
+		"{\"sessions\":[{\"end\":\"interrupted\"},"
+		"{\"end\":\"enough\"}]}");
+	assert_int_equal(dataset_from_run(&d, write_run(KIND_HEADER, lines, 5), &e), 0);
+	assert_int_equal(d.nfactors, COUNTOF(wanted));
+	for (size_t i = 0; i < COUNTOF(wanted); i++) {
+		assert_string_equal(d.factors[i].name, wanted[i].name);
+		assert_string_equal(d.factors[i].column, wanted[i].column);
+		assert_int_equal(d.factors[i].stratum, wanted[i].stratum);
+		assert_int_equal(d.factors[i].nlevels, wanted[i].nlevels);
+	}
+	assert_string_equal(d.factors[4].level[0], "short");
+	assert_string_equal(d.cells[0].label,
+		"server=a keep_alive=600 prompt=p1 prompt_tokens=100 system=short");
+	assert_string_equal(d.suite[0].kind, "facts");
+	assert_string_equal(d.suite[0].difficulty, "2");
+	assert_null(d.suite[1].kind);
+	assert_double(d.rows[0].rate, 2.5);
+	assert_int_equal(d.rows[0].burst, 1);
+	assert_true(isnan(d.rows[1].rate));
+	assert_int_equal(d.rows[1].burst, 0); /* a single request */
+	assert_int_equal(d.rows[2].burst, 2);
+	assert_true(d.rows[3].overload);
+	assert_false(d.rows[4].overload);
+	assert_double(d.until, 0.02);
+	assert_double(dataset_confidence(&d), 0.97);
+	assert_double(d.budget_s, 3600);
+	assert_double(d.goodput.ttft_ms, 500);
+	assert_true(isnan(d.goodput.e2e_ms));
+	assert_string_equal(d.ended, "enough"); /* of the last session */
+	assert_int_equal(d.passes_planned, 8);
+	assert_int_equal(dataset_passes_due(&d), d.passes_complete);
+	dataset_release(&d);
+}
+
+/* A named level of a number keeps the number that was sent, and is a word all the same. */
+static void test_named_numbers(void **state)
+{
+	static const char *const lines[] = {
+		"r1,c1,0,1,l1,measure,small,p,ok,50,100", "r2,c2,1,1,l2,measure,9,p,ok,51,101"};
+	struct err e = ERR_INIT;
+	struct dataset d;
+
+	(void)state;
+	unit_write_text("sweep.json", "{\"factors\":{\"num_gpu\":[{\"small\":4},9]}}");
+	assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 2), &e), 0);
+	assert_string_equal(d.factors[0].level[0], "small");
+	assert_true(isnan(d.factors[0].value[0]));
+	assert_double(d.factors[0].sent[0], 4);
+	assert_double(d.factors[0].sent[1], 9);
+	assert_false(d.factors[0].numeric);
+	dataset_release(&d);
+}
+
+/* What the manifest says was planned counts, whatever grid it was. */
+static void test_planned(void **state)
+{
+	static const char *const lines[] = {"r1,c1,0,1,l1,measure,auto,p,ok,50,100",
+		"r2,c1,0,2,l2,measure,auto,p,ok,51,101", "r3,c1,0,3,l3,measure,auto,p,ok,51,101"};
+	static const char sweep[] = "{\"factors\":{\"num_gpu\":[\"auto\",9]},\"passes\":6,"
+				    "\"sentinel\":true,\"exclude\":[\"num_gpu == 9\"]}";
+	struct err e = ERR_INIT;
+	struct dataset d;
+
+	(void)state;
+	unit_write_text("sweep.json", sweep);
+	assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 3), &e), 0);
+	assert_int_equal(d.planned_loads, 0); /* does not follow from the levels */
+	dataset_release(&d);
+	unit_write_text("manifest.json",
+		"{\"planned\":{\"requests\":60,\"loads\":13,\"passes\":6},"
+		"\"sessions\":[{\"end\":\"interrupted\"}]}");
+	assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 3), &e), 0);
+	assert_int_equal(d.planned_loads, 13);
+	assert_int_equal(d.planned_requests, 60);
+	dataset_release(&d);
+	/* Three passes were enough: half of the requests, 3 blocks and 4 sentinels. */
+	unit_write_text("manifest.json",
+		"{\"planned\":{\"requests\":60,\"loads\":13,\"passes\":6},"
+		"\"sessions\":[{\"end\":\"enough\"}]}");
+	assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 3), &e), 0);
+	assert_int_equal(d.planned_loads, 7);
+	assert_int_equal(d.planned_requests, 30);
+	dataset_release(&d);
+}
+
 static void test_incomplete_pass(void **state)
 {
 	static const char *const lines[] = {"r1,c1,0,1,l1,measure,auto,p,ok,50,100",
@@ -318,6 +438,9 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test_setup(test_nothing_but_rows, empty_folder),
 		cmocka_unit_test_setup(test_levels, empty_folder),
+		cmocka_unit_test_setup(test_kinds_of_factors, empty_folder),
+		cmocka_unit_test_setup(test_named_numbers, empty_folder),
+		cmocka_unit_test_setup(test_planned, empty_folder),
 		cmocka_unit_test_setup(test_incomplete_pass, empty_folder),
 		cmocka_unit_test_setup(test_refusals, empty_folder),
 		cmocka_unit_test_setup(test_no_run_directory, empty_folder),

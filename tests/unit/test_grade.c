@@ -34,6 +34,14 @@ static void test_answers(void **state)
 		{"{\"exact\":\"Paris\"}", "Pari", 0},
 		{"{\"exact\":\"Paris\"}", "Paris..", 0},
 		{"{\"exact\":\"Paris\"}", "", 0},
+		{"{\"exact\":\"Paris\"}", "**Paris**", 1},
+		{"{\"exact\":\"Paris\"}", "\"Paris.\"", 1},
+		{"{\"exact\":\"Paris\"}", "`Paris`.\n", 1},
+		{"{\"exact\":\"Paris\"}", "*Paris", 0},
+		{"{\"exact\":\"Paris\"}", "Paris\n\nParis is the capital of France.", 0},
+		{"{\"exact\":\"**\"}", "", 0},
+		{"{\"exact\":\".\"}", ".", 1},
+		{"{\"exact\":\"don't\"}", "Don't", 1},
 		{"{\"one_of\":[\"cold\",\"cool\"]}", "Cool.", 1},
 		{"{\"one_of\":[\"cold\",\"cool\"]}", "warm", 0},
 		{"{\"number\":42}", "42", 1},
@@ -58,6 +66,36 @@ static void test_answers(void **state)
 		{"{\"number\":-0.5}", "x = -.5", 1},
 		{"{\"number\":1e6}", "about 1.0e+6", 1},
 		{"{\"number\":50}", "50%", 1},
+		{"{\"number\":42}", "42\n\nsince 17 + 20 = 37 and 37 + 5 is it", 1},
+		{"{\"number\":42}", "\n **42**.\nThat is 6 times 7", 1},
+		{"{\"number\":42}", "$42\n1", 1},
+		{"{\"number\":-42}", "(-42)\n1", 1},
+		{"{\"number\":-7}", "\xe2\x80\x93 -7", 1},
+		{"{\"number\":-8}",
+			"\xe2\x80\x93"
+			"8",
+			1},
+		{"{\"number\":12}",
+			"10\xe2\x80\x93"
+			"12",
+			1},
+		{"{\"number\":12}",
+			"10\xe2\x88\x92"
+			"12",
+			1},
+		{"{\"number\":1}", "1\n2\n3", 1},
+		{"{\"number\":3}", "1, 2\n3", 1},
+		{"{\"number\":42}", "42 km\n7", 0},
+		{"{\"number\":0}", "-0", 1},
+		{"{\"number\":0}",
+			"\xe2\x88\x92"
+			"0.0",
+			1},
+		{"{\"number\":1234.5}", "$1,234.50", 1},
+		{"{\"number\":42}", "42 or 1e999", 0},
+		{"{\"number\":0.5}", "1/2", 0},
+		{"{\"number\":1e5}", "100000.", 1},
+		{"{\"number\":7}", "\\boxed{7}", 1},
 		{"{\"number\":0.1}", "0.100000000001", 1},
 		{"{\"number\":3.14,\"tolerance\":0.005}", "pi is 3.1416", 1},
 		{"{\"number\":3.14,\"tolerance\":0.005}", "pi is 3.15", 0},
@@ -65,6 +103,8 @@ static void test_answers(void **state)
 		{"{\"regex\":\"[Pp]aris\"}", "It is Paris, of course", 1},
 		{"{\"regex\":\"^(yes|no)$\"}", "yes", 1},
 		{"{\"regex\":\"^(yes|no)$\"}", "yes!", 0},
+		{"{\"regex\":\"^(yes|no)$\"}", " yes\n", 1},
+		{"{\"regex\":\"^(yes|no)$\"}", "well\nyes", 0},
 		{"{\"regex\":\"Bras(i|\xc3\xad)lia\"}", "Bras\xc3\xadlia", 1},
 	};
 
@@ -89,7 +129,7 @@ static void test_no_check(void **state)
 static void test_bad_checks(void **state)
 {
 	static const char *const one =
-		"expected one of exact, one_of, number (with tolerance) and regex";
+		"expected one of exact, one_of, number (with tolerance), regex and json";
 	const struct {
 		const char *spec, *msg;
 	} cases[] = {

@@ -285,6 +285,72 @@ static void test_another_sweep(void **state)
 	json_decref(m);
 }
 
+#define CHANGED(more) "{\"model\":\"m:1b\"," more "}"
+
+/* What changed is named, on one line; what has only moved is not. */
+static void test_what_changed(void **state)
+{
+	static const struct {
+		const char *then, *now, *changes;
+	} cases[] = {
+		{CHANGED("\"factors\":{\"num_ctx\":[1024,2048]}"),
+			CHANGED("\"factors\":{\"num_ctx\":[4096,1024]}"),
+			"factors.num_ctx: was 1024, 2048, now 4096, 1024"},
+		{CHANGED("\"factors\":{\"num_ctx\":[1024,2048],\"top_k\":[1,2]}"),
+			CHANGED("\"factors\":{\"num_ctx\":[2048,1024]},\"options\":{\"top_k\":2}"),
+			"factors.top_k: was 1, 2, now not set; options.top_k: was not set, now 2"},
+		{CHANGED("\"prompts\":[{\"id\":\"a\",\"text\":\"x\"},{\"id\":\"b\",\"text\":"
+			 "\"y\"}]"),
+			CHANGED("\"prompts\":[{\"id\":\"a\",\"text\":\"z\"},{\"id\":\"c\","
+				"\"text\":\"y\"}]"),
+			"prompts.a: its text was changed; prompts.b: is gone; prompts.c: is new"},
+		{CHANGED("\"cache\":\"repeat\",\"options\":{\"top_k\":1,\"top_p\":1,\"min_p\":"
+			 "0.1}"),
+			CHANGED("\"options\":{\"top_k\":2,\"top_p\":0.5,\"min_p\":0.2}"),
+			"options.top_k: was 1, now 2; options.top_p: was 1, now 0.5; "
+			"options.min_p: "
+			"was 0.1, now 0.2; and 1 more"},
+		{CHANGED("\"factors\":{\"top_k\":\"1-9\"},\"exclude\":[\"top_k == 3\"]"),
+			CHANGED("\"factors\":{\"top_k\":\"1-9\"},\"exclude\":[\"top_k == 4\"],"
+				"\"passes\":9"),
+			"exclude: was top_k == 3, now top_k == 4"},
+		{CHANGED("\"factors\":{\"top_k\":\"1-9\"}"),
+			CHANGED("\"factors\":{\"top_k\":\"1-8\"}"),
+			"factors.top_k: was 1, 2, 3, 4, 5, 6, ... (9), now 1, 2, 3, 4, 5, 6, ... "
+			"(8)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct manifest_session s = session(1);
+		struct fake_plan then, now;
+		struct err e = ERR_INIT;
+		json_t *m;
+
+		fake_plan_make(&then, cases[i].then, urls, 1);
+		fake_plan_make(&now, cases[i].now, urls, 1);
+		assert_int_equal(manifest_write(dir, "1", &then.plan, &s, &e), 0);
+		assert_int_equal(sweep_file_write(dir, &then.plan, &e), 0);
+		m = load_ok();
+		/* Also of a run made before the manifest kept it. */
+		for (int old = 0; old < 2; old++) {
+			char *wanted = xasprintf(
+				"%s: the sweep is not the run's: %s", dir, cases[i].changes);
+
+			assert_int_equal(manifest_check(m, dir, &then.plan, &e), 0);
+			assert_int_equal(manifest_check(m, dir, &now.plan, &e), -1);
+			assert_string_equal(e.msg, wanted);
+			assert_int_equal(e.code, ERR_JOURNAL);
+			json_object_del(m, "measured");
+			free(wanted);
+		}
+		json_decref(m);
+		unlink(unit_path("manifest.json"));
+		fake_plan_release(&then);
+		fake_plan_release(&now);
+	}
+}
+
 static void test_sweep_json_is_read_again(void **state)
 {
 	struct sweep again;
@@ -325,6 +391,7 @@ int main(void)
 		TEST(test_a_changed_version),
 		TEST(test_a_changed_model),
 		TEST(test_another_sweep),
+		TEST(test_what_changed),
 		TEST(test_sweep_json_is_read_again),
 	};
 

@@ -159,7 +159,7 @@ static void check_repeats(const struct plan *p, const struct all_items *all)
 		uint64_t n = (uint64_t)p->repeats;
 
 		if (concurrency > 1)
-			n = n * plan_burst_size(p, concurrency) / nprompts;
+			n = n * plan_burst_size(p, c) / nprompts;
 		for (size_t q = 0; q < nprompts; q++) {
 			assert_int_equal(count[c * nprompts + q], n);
 			assert_int_equal(sum[c * nprompts + q], n * (n - 1) / 2);
@@ -192,7 +192,8 @@ static void check_bursts(const struct plan *p)
 			else
 				assert_int_equal(it->concurrency, plan_concurrency(p, it->cell));
 			if (k + 1 == n || items[k + 1].burst != it->burst)
-				assert_int_equal(size, plan_burst_size(p, it->concurrency));
+				assert_int_equal(
+					size, it->sentinel ? 1 : plan_burst_size(p, it->cell));
 		}
 		free(items);
 	}

@@ -8,8 +8,9 @@
 
 #include "reply.h"
 
-/* A final line that counts `tokens` of a prompt of `bytes` bytes under `num_ctx`. */
-static enum status cut(int64_t num_ctx, size_t bytes, int64_t tokens)
+/* A final line that counts `tokens` of a prompt of `bytes` bytes, made to `made_to` tokens, under
+ * `num_ctx`. */
+static enum status cut(int64_t num_ctx, size_t bytes, int64_t made_to, int64_t tokens)
 {
 	char body[200];
 	enum status status;
@@ -19,6 +20,7 @@ static enum status cut(int64_t num_ctx, size_t bytes, int64_t tokens)
 		"{\"response\":\"a\",\"done\":true,\"prompt_eval_count\":%lld}\n",
 		(long long)tokens);
 	reply_init(&r, REPLY_OLLAMA, num_ctx, bytes);
+	r.made_to = made_to;
 	reply_status(&r, 200);
 	reply_body(&r, body, strlen(body), 1);
 	reply_end(&r, REPLY_CLEAN, NULL, 2);
@@ -59,10 +61,43 @@ static void test_prompts_that_were_cut(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNTOF(cases); i++) {
-		enum status status = cut(cases[i].num_ctx, cases[i].bytes, cases[i].tokens);
+		enum status status = cut(cases[i].num_ctx, cases[i].bytes, 0, cases[i].tokens);
 
 		if ((status == STATUS_PROMPT_TRUNCATED) != cases[i].cut)
 			print_error("%s: %s\n", cases[i].what, status_name(status));
+		assert_int_equal(status, cases[i].cut ? STATUS_PROMPT_TRUNCATED : STATUS_OK);
+	}
+}
+
+/* Prompts made to a length by words of five bytes, near and far beyond the context. */
+static void test_prompts_made_to_a_length(void **state)
+{
+	static const struct {
+		int64_t num_ctx, made_to, tokens;
+		bool cut;
+	} cases[] = {
+		{4096, 3277, 3277, false}, /* 80 % */
+		{4096, 4095, 4095, false},
+		{4096, 4095, 4090, false},
+		{4096, 2051, 2051, false}, /* what a cut prompt would have, and this one has */
+		{4096, 4096, 2051, true},
+		{4096, 4096, 4096, true},
+		{4096, 4100, 4096, true},
+		{4096, 4097, 4094, false}, /* it came out shorter, and fits */
+		{4096, 5000, 2051, true},
+		{4096, 5000, 2148, true}, /* num_keep 200 */
+		{4096, 100000, 2051, true},
+		{1024, 2000, 1999, false}, /* another context is in effect */
+		{-1, 5000, 2051, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		enum status status = cut(cases[i].num_ctx, (size_t)cases[i].made_to * 5,
+			cases[i].made_to, cases[i].tokens);
+
+		if ((status == STATUS_PROMPT_TRUNCATED) != cases[i].cut)
+			print_error("case %zu: %s\n", i, status_name(status));
 		assert_int_equal(status, cases[i].cut ? STATUS_PROMPT_TRUNCATED : STATUS_OK);
 	}
 }
@@ -71,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prompts_that_were_cut),
+		cmocka_unit_test(test_prompts_made_to_a_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

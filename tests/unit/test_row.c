@@ -365,6 +365,66 @@ static void test_factors_that_are_columns_fill_them(void **state)
 	end();
 }
 
+/* Texts stand in the rows by their names, a share as it was asked for, a prompt by its id. */
+static void test_factors_that_are_no_options(void **state)
+{
+	static const char *const columns[] = {"keep_alive", "system", "template", "prompt_id",
+		"prompt_tokens_asked", "prompt_tokens"};
+	const char *sweep =
+		"{\"model\":\"a:1b\",\"factors\":{\"keep_alive\":[\"2m\"],\"system\":{"
+		"\"short, please\":\"Be short.\"},\"template\":{\"plain\":\"{{ .Prompt }}\"},"
+		"\"prompt\":[\"why\"],\"prompt_tokens\":[\"80%\"]},\"prompts\":[{\"id\":"
+		"\"why\",\"text\":\"Why?\"}],\"passes\":1,\"repeats\":1}";
+	static const char *const wanted[] = {"120", "short, please", "plain", "why", "80%", "25"};
+	struct row_keys k;
+	struct row_fields p;
+	struct sample s;
+
+	(void)state;
+	begin(sweep);
+	assert_int_equal(schema.nfactors, 4); /* the prompt has a column of its own */
+	fill(&s, "x");
+	k = keys();
+	encode(&p, &k, &s);
+	for (size_t i = 0; i < COUNTOF(columns); i++)
+		assert_string_equal(row_field(&p, columns[i]), wanted[i]);
+	row_fields_release(&p);
+	sample_release(&s);
+	end();
+}
+
+/* A single request has no burst and no rate; only the row of a shard names it. */
+static void test_bursts_rates_and_shards(void **state)
+{
+	static const struct {
+		double rate;
+		uint32_t burst;
+		const char *rate_text, *burst_text, *shard;
+	} cases[] = {{0, 0, "", "", ""}, {0, 1, "", "1", "1/16"}, {2.5, 3, "2.5", "3", "3/16"},
+		{0.1, 12, "0.1", "12", "12/16"}};
+	struct sample s;
+
+	(void)state;
+	begin(SWEEP);
+	fill(&s, "x");
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct row_keys k = keys();
+		struct row_fields p;
+
+		item.rate = cases[i].rate;
+		item.cell_burst = cases[i].burst;
+		fake.sweep.shard = cases[i].burst;
+		fake.sweep.shards = cases[i].burst ? 16 : 0;
+		encode(&p, &k, &s);
+		assert_string_equal(row_field(&p, "rate"), cases[i].rate_text);
+		assert_string_equal(row_field(&p, "burst"), cases[i].burst_text);
+		assert_string_equal(row_field(&p, "shard"), cases[i].shard);
+		row_fields_release(&p);
+	}
+	sample_release(&s);
+	end();
+}
+
 static void test_rows_do_not_depend_on_the_locale(void **state)
 {
 	struct str here = STR_INIT(STR_MAX_LINE), there = STR_INIT(STR_MAX_LINE);
@@ -412,6 +472,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_read_back_is_empty),
 		cmocka_unit_test(test_hostile_text_stays_in_its_field),
 		cmocka_unit_test(test_factors_that_are_columns_fill_them),
+		cmocka_unit_test(test_factors_that_are_no_options),
+		cmocka_unit_test(test_bursts_rates_and_shards),
 		cmocka_unit_test(test_rows_do_not_depend_on_the_locale),
 		cmocka_unit_test(test_phases_and_verdicts),
 	};

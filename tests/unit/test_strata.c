@@ -398,8 +398,10 @@ static void test_burst_is_one_observation(void **state)
 	c.per_pass = 10;
 	rng_init(&r, 3, "strata");
 	splitplot_make(&f.d, &c, &r);
-	for (size_t i = 0; i < f.d.nrows; i++)
+	for (size_t i = 0; i < f.d.nrows; i++) {
 		f.d.rows[i].concurrency = 4;
+		f.d.rows[i].burst = 1;
+	}
 	analyse(&f);
 	assert_double(f.strata[METRIC_DECODE].df_within, 36 - 12 - (12 - 4));
 	assert_double(f.strata[METRIC_DECODE].per_load, 3);

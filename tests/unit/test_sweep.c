@@ -125,7 +125,7 @@ static void test_own_files(void **state)
 	snprintf(graded, sizeof(graded), "{\"model\":\"m\",\"prompts\":\"%s\"}",
 		data("../../sweeps/prompts/graded.json"));
 	assert_int_equal(text_parse(&s, graded, &e), 0);
-	assert_in_range(s.nprompts, 40, 200);
+	assert_in_range(s.nprompts, 200, 400);
 	for (size_t i = 0; i < s.nprompts; i++)
 		assert_int_not_equal(s.prompts[i].check, CHECK_NONE);
 	sweep_release(&s);
@@ -187,9 +187,9 @@ static void test_origins(void **state)
 			"--limit stall: expected a number, got \"x\"", ""},
 		{"{\"model\":\"m\",\"prompts\":[\"\"]}", "{\"prompts\":\"--prompt\"}",
 			"--prompt: expected a string that is not empty, got \"\"", ""},
-		{"{\"model\":\"m\",\"factors\":{\"rate\":[1,2]}}",
-			"{\"factors.rate\":\"--set rate\"}",
-			"--set rate: is a column of runs.csv that a factor cannot fill", ""},
+		{"{\"model\":\"m\",\"factors\":{\"status\":[1,2]}}",
+			"{\"factors.status\":\"--set status\"}",
+			"--set status: is a column of runs.csv that a factor cannot fill", ""},
 		{"{\"factors\":{\"num_ctx\":[1,2]}}", "{\"factors.num_ctx\":\"--num-ctx\"}",
 			"x.json: model: missing",
 			"name the model to measure, as `ollama list` does"},

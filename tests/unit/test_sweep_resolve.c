@@ -1,4 +1,4 @@
-/* test_sweep_resolve.c - sweeps resolved: layers, quick grid, defaults, warnings; and their name.
+/* test_sweep_resolve.c - sweeps resolved: layers, quick grid, defaults, warnings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +198,23 @@ static void test_warnings(void **state)
 			""},
 		{"{\"model\":\"m\",\"options\":{\"num_ctx\":40000}}",
 			"num_ctx 40000 is 32768 here: the model was trained for no more\n"},
+		/* Lengths that are asked for. */
+		{"{\"model\":\"m\",\"prompt_tokens\":\"80%\"}", ""},
+		{"{\"model\":\"m\",\"prompt_tokens\":\"100%\"}",
+			"prompts of 4096 tokens may not fit into num_ctx 4096 with an answer of up "
+			"to "
+			"64\n"},
+		{"{\"model\":\"m\",\"factors\":{\"num_ctx\":[2048,8192],\"prompt_tokens\":[100,"
+		 "\"50%\",2000]}}",
+			"prompts of 2000 tokens may not fit into num_ctx 2048 with an answer of up "
+			"to "
+			"64\n"},
+		/* The longest of several system prompts. */
+		{"{\"model\":\"m\",\"options\":{\"num_ctx\":8},\"prompt\":\"abc\",\"factors\":"
+		 "{\"system\":[\"\",\"abcdefghijklmnopqrstuvwx\"],\"num_predict\":[0]}}",
+			"1 of 1 prompts may not fit into num_ctx 8: \"p1\" has about 9 tokens, and "
+			"an "
+			"answer up to 0\n"},
 	};
 
 	(void)state;
@@ -210,92 +227,6 @@ static void test_warnings(void **state)
 	}
 }
 
-/* ---- the fingerprint ---- */
-
-#define BASE                                                                                       \
-	"\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"         \
-	"\"options\":{\"num_gpu\":0,\"top_k\":5},\"prompts\":[\"a\",\"b\"]"
-
-static void fingerprint(const char *text, char hex[65])
-{
-	struct sweep s = SWEEP_INIT;
-
-	text_sweep(&s, text, 18, 32768);
-	sweep_fingerprint(&s, NULL, hex);
-	assert_int_equal(strlen(hex), 64);
-	sweep_release(&s);
-}
-
-static void test_fingerprint(void **state)
-{
-	/* How much, in which order and where are not what is measured. */
-	static const char *const same[] = {
-		"{\"prompts\":[\"a\",\"b\"],\"options\":{\"top_k\":5,\"num_gpu\":0},\"factors\":"
-		"{\"temperature\":[8e-1,0.2],\"num_ctx\":\"1024-2048x2\"},\"model\":\"m\"}",
-		"{" BASE ",\"repeats\":9}",
-		"{" BASE ",\"passes\":9,\"per_pass\":3,\"order_seed\":5,\"sentinel\":false}",
-		"{" BASE
-		",\"name\":\"other\",\"servers\":[\"h\"],\"warmups\":5,\"margin\":{\"ttft\":0.1}}",
-		"{" BASE ",\"limits\":{\"stall\":1},\"keep_alive\":60,\"aliases\":\"keep\"}",
-	};
-	static const char *const other[] = {
-		"{" BASE ",\"system\":\"s\"}",
-		"{" BASE ",\"raw\":true}",
-		"{" BASE ",\"cache\":\"repeat\"}",
-		"{" BASE ",\"concurrency\":2}",
-		"{\"model\":\"n\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"
-		"\"options\":{\"num_gpu\":0,\"top_k\":5},\"prompts\":[\"a\",\"b\"]}",
-		"{\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,4096],\"temperature\":[0.2,0.8]},"
-		"\"options\":{\"num_gpu\":0,\"top_k\":5},\"prompts\":[\"a\",\"b\"]}",
-		"{\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"
-		"\"options\":{\"num_gpu\":0,\"top_k\":6},\"prompts\":[\"a\",\"b\"]}",
-		"{\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"
-		"\"options\":{\"num_gpu\":0,\"top_k\":5},\"prompts\":[\"a\",\"c\"]}",
-		"{\"model\":\"m\",\"factors\":{\"num_ctx\":[1024,2048],\"temperature\":[0.2,0.8]},"
-		"\"options\":{\"num_gpu\":0,\"top_k\":5},\"prompts\":[\"a\","
-		"{\"id\":\"p2\",\"text\":\"b\",\"check\":{\"number\":1}}]}",
-	};
-	char base[65], hex[COUNTOF(other)][65];
-
-	(void)state;
-	fingerprint("{" BASE "}", base);
-	for (size_t i = 0; i < COUNTOF(same); i++) {
-		fingerprint(same[i], hex[0]);
-		assert_string_equal(hex[0], base);
-	}
-	for (size_t i = 0; i < COUNTOF(other); i++) {
-		fingerprint(other[i], hex[i]);
-		assert_string_not_equal(hex[i], base);
-		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(hex[i], hex[k]);
-	}
-}
-
-/* A model is its digest, whatever its name; without a digest it is its name. */
-static void test_fingerprint_digest(void **state)
-{
-	char hex[3][65];
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		struct sweep s = SWEEP_INIT;
-		struct server_facts f;
-		struct err e = ERR_INIT;
-
-		assert_int_equal(
-			text_parse(&s, i ? "{\"model\":\"b\"}" : "{\"model\":\"a\"}", &e), 0);
-		text_server(&f, &s, 18, 32768);
-		snprintf(f.models[0].digest, sizeof(f.models[0].digest), "%s",
-			i == 2 ? "1111111111111111" : "0123456789abcdef");
-		assert_int_equal(sweep_resolve(&s, &f, 1, &e), 0);
-		sweep_fingerprint(&s, &f, hex[i]);
-		server_facts_release(&f);
-		sweep_release(&s);
-	}
-	assert_string_equal(hex[0], hex[1]);
-	assert_string_not_equal(hex[0], hex[2]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,8 +236,6 @@ int main(void)
 		cmocka_unit_test(test_layers_unknown),
 		cmocka_unit_test(test_quick_grid),
 		cmocka_unit_test(test_warnings),
-		cmocka_unit_test(test_fingerprint),
-		cmocka_unit_test(test_fingerprint_digest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

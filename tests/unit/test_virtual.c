@@ -12,10 +12,9 @@
 #include "unit.h"
 #include "virtual.h"
 #include "virtual_answer.h"
+#include "whole.h"
 
-#define SWEEPS     400
-#define MAX_EVENTS 200000
-#define MAX_VISITS 256
+#define SWEEPS 400
 
 /* ---- answers and limits ---- */
 
@@ -300,164 +299,12 @@ static void test_probe(void **state)
 
 /* ---- whole sweeps ---- */
 
-struct seen {
-	ns sent, done;
-	uint32_t cell, burst, lane;
-	bool warmup;
-};
-
-struct whole {
-	struct fake_plan plan;
-	struct fake_ledger ledger;
-	struct sim *sims[3];
-	struct row_schema schema;
-	const char *what;
-	uint64_t events, measured;
-	uint32_t digest; /* of all rows */
-	struct seen recent[64];
-	size_t nseen;
-	uint32_t most_together;
-	char load_of_visit[MAX_VISITS][24];
-	ns now;
-};
-
-static bool is_of_visit(const struct row_keys *k, const struct visit *v)
-{
-	return v->server == k->server && v->pass == k->pass && v->block == k->load->block &&
-		(v->kind == VISIT_SENTINEL) == k->item->sentinel;
-}
-
-/* One visit per load, and one load per visit as long as no other is begun by a warm-up. */
-static void check_load(struct whole *w, const struct row_keys *k)
-{
-	const struct plan *p = &w->plan.plan;
-
-	assert_in_range(p->nvisits, 1, MAX_VISITS);
-	for (uint32_t v = 0; v < p->nvisits; v++) {
-		char *load = w->load_of_visit[v];
-		bool is_its_row = is_of_visit(k, &p->visits[v]);
-
-		if (is_its_row && (!load[0] || (k->phase == PHASE_WARMUP && k->paid_load)))
-			snprintf(load, sizeof(w->load_of_visit[v]), "%s", k->load->id);
-		if (is_its_row != (strcmp(load, k->load->id) == 0))
-			fail_msg("%s: visit %u has load \"%s\", a row of %s visit has \"%s\"",
-				w->what, v, load, is_its_row ? "this" : "another", k->load->id);
-	}
-}
-
-/* How many of the recent ones were under way at an instant. */
-static uint32_t under_way(const struct whole *w, uint32_t lane, ns at)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < w->nseen && i < COUNTOF(w->recent); i++)
-		n += w->recent[i].lane == lane && w->recent[i].sent <= at && at < w->recent[i].done;
-	return n;
-}
-
-/* Requests of two cells, or of two servers of a host, were never under way at the same time. */
-static void check_overlap(struct whole *w, const struct row_keys *k, const struct sample *s)
-{
-	struct seen mine = {s->sent, s->done == NS_NONE ? s->sent : s->done, k->item->cell,
-		k->item->burst, k->server, k->phase == PHASE_WARMUP};
-
-	w->recent[w->nseen++ % COUNTOF(w->recent)] = mine;
-	for (size_t i = 0; i < w->nseen - 1 && i < COUNTOF(w->recent); i++) {
-		const struct seen *other = &w->recent[i];
-
-		if (other->done <= mine.sent || mine.done <= other->sent ||
-			strcmp(w->plan.servers[other->lane].host,
-				w->plan.servers[mine.lane].host) != 0)
-			continue;
-		if (i == (w->nseen - 1) % COUNTOF(w->recent))
-			continue; /* itself */
-		if (other->lane != mine.lane || other->cell != mine.cell ||
-			other->burst != mine.burst || other->warmup || mine.warmup)
-			fail_msg("%s: cells %u and %u at once", w->what, mine.cell, other->cell);
-		if (under_way(w, mine.lane, other->sent) > k->item->concurrency)
-			fail_msg("%s: more than %u at once", w->what, k->item->concurrency);
-	}
-	w->most_together = under_way(w, mine.lane, mine.sent) > w->most_together
-		? under_way(w, mine.lane, mine.sent)
-		: w->most_together;
-}
-
-static void on_row(void *arg, const struct row_keys *k, const struct sample *s)
-{
-	struct whole *w = arg;
-	struct str line = STR_INIT(STR_MAX_LINE);
-
-	if (!fake_ledger_add(&w->ledger, k->item, k->phase, k->attempt, s->status, k->validity))
-		fail_msg("%s: %s is done, or not at attempt %u", w->what, k->item->run_id,
-			k->attempt);
-	w->measured += k->phase == PHASE_MEASURE;
-	if (s->status != STATUS_SKIPPED) {
-		check_load(w, k);
-		check_overlap(w, k, s);
-	}
-	row_encode(&w->schema, k, s, &line);
-	w->digest = crc32c(w->digest, line.s, line.len);
-	str_release(&line);
-}
-
-static void on_progress(void *arg, const struct session *s, ns now)
-{
-	struct whole *w = arg;
-
-	(void)s;
-	(void)now;
-	if (++w->events > MAX_EVENTS)
-		fail_msg("%s: no end after %d events", w->what, MAX_EVENTS);
-}
-
 static void whole_init(
 	struct whole *w, struct rng *r, uint64_t seed, const char *what, const struct sim_config *c)
 {
 	memset(w, 0, sizeof(*w));
-	w->what = what;
-	w->now = NS_PER_S;
 	fake_plan_random(&w->plan, r);
-	fake_ledger_init(&w->ledger, &w->plan.plan);
-	row_schema_init(&w->schema, &w->plan.sweep);
-	for (size_t i = 0; i < w->plan.nservers; i++)
-		w->sims[i] = sim_new(c, seed + i);
-}
-
-static void whole_release(struct whole *w)
-{
-	for (size_t i = 0; i < w->plan.nservers; i++)
-		sim_free(w->sims[i]);
-	fake_ledger_release(&w->ledger);
-	fake_plan_release(&w->plan);
-}
-
-/* One session over what the ledger holds.  True if it stopped complete. */
-static bool whole_run(struct whole *w, uint32_t session, ns interrupt_at, uint64_t die,
-	struct runner_progress *progress)
-{
-	struct virtual_options opt = {.start = w->now,
-		.interrupt_at = interrupt_at,
-		.die_after_rows = die,
-		.progress = on_progress,
-		.progress_arg = w};
-	struct runner_past past = fake_ledger_past(&w->ledger);
-	struct session s;
-	struct err e = ERR_INIT;
-	bool complete;
-
-	assert_int_equal(session_init(&s, &w->plan.plan, NULL, session, NS_PER_S, &e), 0);
-	runner_free(s.runner);
-	s.runner = runner_new(&w->plan.plan, session, 1, session > 1 ? &past : NULL);
-	s.on_row = on_row;
-	s.on_row_arg = w;
-	memset(w->load_of_visit, 0, sizeof(w->load_of_visit));
-	w->nseen = 0;
-	if (virtual_run(&s, w->sims, &opt, &w->now, &e))
-		fail_msg("%s: %s", w->what, e.msg);
-	complete = s.has_stopped && s.stopped == STOP_COMPLETE;
-	runner_progress(s.runner, progress);
-	session_release(&s);
-	return complete;
+	whole_begin(w, seed, what, c);
 }
 
 static void each_seed(uint64_t n, void (*run)(uint64_t seed, const char *what))
@@ -607,12 +454,8 @@ static void whole_init_as(struct whole *w, const char *sweep, const struct sim_c
 	static const char *const url[] = {"http://10.0.0.1:1"};
 
 	memset(w, 0, sizeof(*w));
-	w->what = "one machine";
-	w->now = NS_PER_S;
 	fake_plan_make(&w->plan, sweep, url, 1);
-	fake_ledger_init(&w->ledger, &w->plan.plan);
-	row_schema_init(&w->schema, &w->plan.sweep);
-	w->sims[0] = sim_new(c, 1);
+	whole_begin(w, 1, "one machine", c);
 }
 
 static void test_out_of_memory(void **state)

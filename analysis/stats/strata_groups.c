@@ -1,0 +1,208 @@
+/* strata_groups.c - from rows to the groups and loads that a metric's strata are made of. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "bug.h"
+#include "strata_parts.h"
+
+struct value {
+	uint32_t load, cell, burst, prompt, order;
+	double y;
+};
+
+static int compare_values(const void *a, const void *b)
+{
+	const struct value *x = a, *y = b;
+
+	if (x->load != y->load)
+		return x->load < y->load ? -1 : 1;
+	if (x->cell != y->cell)
+		return x->cell < y->cell ? -1 : 1;
+	if (x->burst != y->burst)
+		return x->burst < y->burst ? -1 : 1;
+	if (x->prompt != y->prompt)
+		return x->prompt < y->prompt ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The values that enter, sorted by load, cell, burst and prompt; those of a burst have no prompt.
+ */
+static struct value *collect(
+	const struct strata *s, const struct dataset *d, bool valid_only, size_t *n)
+{
+	struct value *v = xcalloc(d->nrows, sizeof(*v));
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+		double y = r->metric[s->metric];
+
+		if (!r->counts || !isfinite(y) || (s->log && y <= 0) ||
+			(valid_only && r->validity == ROW_SUSPECT))
+			continue;
+		v[(*n)++] = (struct value){.load = r->load,
+			.cell = r->cell,
+			.burst = r->burst,
+			.prompt = r->burst ? DATA_NONE : r->prompt,
+			.order = r->order,
+			.y = s->log ? log(y) : y};
+	}
+	qsort(v, *n, sizeof(*v), compare_values);
+	return v;
+}
+
+static bool same_group(const struct value *a, const struct value *b)
+{
+	return a->load == b->load && a->cell == b->cell && a->burst == b->burst &&
+		a->prompt == b->prompt;
+}
+
+/* A burst is one observation, however many requests it has. */
+static void fill_group(struct strata_group *g, const struct value *v, size_t n)
+{
+	*g = (struct strata_group){.cell = v->cell,
+		.prompt = v->prompt,
+		.rows = (uint32_t)n,
+		.weight = v->burst ? 1 : (double)n};
+	for (size_t i = 0; i < n; i++)
+		g->mean += v[i].y / (double)n;
+	for (size_t i = 0; !v->burst && i < n; i++)
+		g->ss += (v[i].y - g->mean) * (v[i].y - g->mean);
+}
+
+static void make_groups(struct strata *s, const struct effective *eff, const struct value *v,
+	size_t n, struct arena *arena)
+{
+	s->groups = arena_alloc(arena, n, sizeof(*s->groups));
+	s->loads = arena_alloc(arena, n, sizeof(*s->loads));
+	for (size_t i = 0, end; i < n; i = end) {
+		struct strata_group *g = &s->groups[s->ngroups];
+		struct strata_load *l;
+
+		for (end = i; end < n && same_group(&v[i], &v[end]); end++)
+			;
+		fill_group(g, v + i, end - i);
+		if (i == 0 || v[i].load != v[i - 1].load) {
+			l = &s->loads[s->nloads++];
+			l->load = v[i].load;
+			l->treatment = eff->treatment[g->cell];
+			l->first = s->ngroups;
+		}
+		l = &s->loads[s->nloads - 1];
+		g->load = (uint32_t)(s->nloads - 1);
+		l->ngroups++;
+		l->mean += g->weight * g->mean;
+		l->weight += g->weight;
+		s->ngroups++;
+	}
+	for (size_t l = 0; l < s->nloads; l++)
+		s->loads[l].mean /= s->loads[l].weight;
+}
+
+/* A load with what it is sorted by. */
+struct sorted_load {
+	uint32_t load, first, second;
+};
+
+static int compare_loads(const void *a, const void *b)
+{
+	const struct sorted_load *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	if (x->second != y->second)
+		return x->second < y->second ? -1 : 1;
+	return (x->load > y->load) - (x->load < y->load);
+}
+
+/* Numbers the passes, and the pairs of server and pass, that have loads; sorts the loads by
+ * treatment. */
+static void sort_loads(struct strata *s, const struct dataset *d, struct arena *arena)
+{
+	struct sorted_load *sorted = xcalloc(s->nloads, sizeof(*sorted));
+
+	for (uint32_t i = 0; i < s->nloads; i++) {
+		const struct data_load *l = &d->loads[s->loads[i].load];
+
+		sorted[i] = (struct sorted_load){i, l->pass, l->server};
+	}
+	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
+	for (size_t i = 0; i < s->nloads; i++) {
+		s->nnumbers += i == 0 || sorted[i].first != sorted[i - 1].first;
+		s->npasses += i == 0 || sorted[i].first != sorted[i - 1].first ||
+			sorted[i].second != sorted[i - 1].second;
+		s->loads[sorted[i].load].number = s->nnumbers - 1;
+		s->loads[sorted[i].load].pass = s->npasses - 1;
+	}
+	for (uint32_t i = 0; i < s->nloads; i++)
+		sorted[i] = (struct sorted_load){i, s->loads[i].treatment, 0};
+	qsort(sorted, s->nloads, sizeof(*sorted), compare_loads);
+	s->by_treatment = arena_alloc(arena, s->nloads, sizeof(*s->by_treatment));
+	for (size_t i = 0; i < s->nloads; i++)
+		s->by_treatment[i] = sorted[i].load;
+	free(sorted);
+}
+
+static void describe_cells(struct strata *s, const struct dataset *d, struct arena *arena)
+{
+	double *in_load = xcalloc(d->ncells, sizeof(*in_load));
+
+	s->cells = arena_alloc(arena, d->ncells, sizeof(*s->cells));
+	for (size_t i = 0; i < s->ngroups; i++) {
+		struct strata_cell *c = &s->cells[s->groups[i].cell];
+
+		c->weight += s->groups[i].weight;
+		c->mean += s->groups[i].weight * s->groups[i].mean;
+	}
+	for (size_t i = 0; i < s->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+		struct strata_cell *c = &s->cells[g->cell];
+		bool last = i + 1 == s->ngroups || g[1].cell != g->cell || g[1].load != g->load;
+
+		in_load[g->cell] += g->weight;
+		if (!last)
+			continue;
+		c->share += in_load[g->cell] / c->weight * (in_load[g->cell] / c->weight);
+		c->nloads++;
+		in_load[g->cell] = 0;
+	}
+	for (size_t c = 0; c < d->ncells; c++)
+		s->cells[c].mean = s->cells[c].weight > 0 ? s->cells[c].mean / s->cells[c].weight
+							  : (double)NAN;
+	free(in_load);
+}
+
+/* Effective levels of the factor `server` that have loads. */
+static uint32_t count_hosts(
+	const struct strata *s, const struct dataset *d, const struct effective *eff)
+{
+	const struct effective_factor *f = &eff->factors[s->host];
+	bool *met = xcalloc(f->nlevels, sizeof(*met));
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s->nloads; i++) {
+		uint32_t cell = s->groups[s->loads[i].first].cell;
+		uint32_t host = f->of[d->cells[cell].level[s->host]];
+
+		n += !met[host];
+		met[host] = true;
+	}
+	free(met);
+	return n;
+}
+
+void strata_collect(struct strata *s, const struct dataset *d, const struct effective *eff,
+	bool valid_only, struct arena *arena)
+{
+	size_t n = 0;
+	struct value *v = collect(s, d, valid_only, &n);
+
+	make_groups(s, eff, v, n, arena);
+	free(v);
+	describe_cells(s, d, arena);
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < s->nloads; i++)
+		s->per_load += s->loads[i].weight / (double)s->nloads;
+	sort_loads(s, d, arena);
+	s->nhosts = s->host < 0 ? 1 : count_hosts(s, d, eff);
+}
