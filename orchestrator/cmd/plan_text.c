@@ -1,11 +1,14 @@
 /* plan_text.c - a plan as a person reads it. */
 #include "plan_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
 #include "num.h"
+#include "power_plan.h"
 #include "say.h"
 
 static const char *plural(uint64_t n)
@@ -90,21 +93,230 @@ static void print_factor(const struct plan *p, const struct factor *f)
 	}
 }
 
+/* ---- which cells there are ---- */
+
+static void print_link(const struct plan *p, const struct sweep_link *link)
+{
+	printf("  %-12s ", "together");
+	for (size_t i = 0; i < link->nfactors; i++)
+		printf("%s%s", i ? ", " : "", p->sweep->factors[link->factor[i]].name);
+	printf(": %zu combinations\n", link->nrows);
+}
+
+static void print_conditions(const char *what, const struct sweep_condition *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		printf("  %-12s %s\n", what, list[i].text);
+}
+
+static void print_part(uint64_t n, const char *what)
+{
+	char text[NUM_TEXT];
+
+	if (n)
+		printf(", %s %s", num_group(text, (int64_t)n), what);
+}
+
+/* Only where not every combination is a cell. */
+static void print_counts(const struct plan *p)
+{
+	const struct plan_counts *c = &p->counts;
+	char grid[NUM_TEXT];
+
+	if (c->excluded + c->left_out + c->merged + c->dropped == 0)
+		return;
+	printf("  %-12s %s", "combinations", num_group(grid, (int64_t)c->grid));
+	print_part(c->excluded, "excluded");
+	print_part(c->left_out, "left out by the subset");
+	print_part(c->merged, "the same setting as another");
+	print_part(c->dropped, "dropped for the budget");
+	printf("\n");
+}
+
+/* The parts of the note on lines of their own. */
+static void print_subset(const char *note)
+{
+	const char *head = "subset";
+
+	while (note && *note) {
+		const char *end = strstr(note, "; ");
+		size_t len = end ? (size_t)(end - note) : strlen(note);
+
+		printf("  %-12s %.*s\n", head, (int)len, note);
+		note = end ? end + 2 : NULL;
+		head = "";
+	}
+}
+
+static void print_cells(const struct plan *p)
+{
+	const struct sweep *s = p->sweep;
+
+	for (size_t i = 0; i < s->nlinks; i++)
+		print_link(p, &s->links[i]);
+	print_conditions("exclude", s->exclude, s->nexclude);
+	print_conditions("only", s->only, s->nonly);
+	print_conditions("priority", s->priority, s->npriority);
+	print_counts(p);
+	print_subset(p->subset_note);
+}
+
+/* ---- how it is done ---- */
+
+struct load {
+	uint32_t concurrency, size;
+	double rate;
+};
+
+static void print_load(const struct plan *p, const struct load *l)
+{
+	char rate[NUM_TEXT];
+
+	if (l->rate > 0)
+		printf("%s a second (%s)", num_text(rate, l->rate),
+			p->sweep->poisson ? "Poisson" : "equal gaps");
+	else
+		printf("%u in flight", l->concurrency);
+	printf(": %u requests a burst", l->size);
+}
+
+/* The different loads under which cells are measured, as far as a line goes. */
+static void print_bursts(const struct plan *p)
+{
+	struct load seen[5];
+	size_t n = 0;
+	bool more = false;
+
+	for (uint32_t cell = 0; cell < p->ncells && !more; cell++) {
+		struct load l = {
+			plan_concurrency(p, cell), plan_burst_size(p, cell), plan_rate(p, cell)};
+		size_t i = 0;
+
+		if (!plan_is_burst(p, cell))
+			continue;
+		while (i < n &&
+			(seen[i].concurrency != l.concurrency || seen[i].size != l.size ||
+				seen[i].rate < l.rate || seen[i].rate > l.rate))
+			i++;
+		if (i < n)
+			continue;
+		more = n == COUNTOF(seen);
+		if (!more)
+			seen[n++] = l;
+	}
+	for (size_t i = 0; i < n; i++) {
+		printf("%s", i ? ", " : "  bursts       ");
+		print_load(p, &seen[i]);
+	}
+	if (n)
+		printf("%s; a burst is a repeat\n", more ? ", ..." : "");
+}
+
+static void print_servers(const struct plan *p)
+{
+	if (p->nservers < 2 && p->sweep->distribute != DISTRIBUTE_REPLICATE)
+		return;
+	printf("  %-12s ", "servers");
+	for (size_t i = 0; i < p->nservers; i++)
+		printf("%s%s", i ? ", " : "", p->servers[i].name);
+	if (p->of_kind[FACTOR_SERVER] >= 0)
+		printf(": each block on its own, passes on each\n");
+	else if (p->sweep->distribute == DISTRIBUTE_REPLICATE)
+		printf(": every pass on each\n");
+	else
+		printf(": whole passes in turn\n");
+}
+
+static void print_shard(const struct plan *p)
+{
+	const struct sweep *s = p->sweep;
+
+	if (!s->shards)
+		return;
+	printf("  shard        %u of %u: passes %u", s->shard, s->shards, s->shard);
+	if (s->shard + s->shards <= p->passes)
+		printf(", %u%s", s->shard + s->shards,
+			s->shard + 2 * (int64_t)s->shards <= p->passes ? ", ..." : "");
+	printf(" of %lld; what follows is its part\n", (long long)p->passes);
+}
+
+static void print_loads(const struct plan *p)
+{
+	printf("%llu load%s", (unsigned long long)p->block_loads, plural(p->block_loads));
+	if (p->sentinel_loads)
+		printf(" (+%llu sentinel)", (unsigned long long)p->sentinel_loads);
+}
+
 static void print_size(const struct plan *p)
 {
 	char requests[NUM_TEXT];
+	size_t first, prompts = plan_prompts(p, 0, &first);
 
 	printf("  %u cell%s", p->ncells, plural(p->ncells));
-	if (p->sweep->nprompts != 1)
-		printf(" x %zu prompts", p->sweep->nprompts);
-	printf(" x %lld repeat%s in %u block%s, %lld pass%s: %s request%s, %llu load%s",
-		(long long)p->repeats, plural((uint64_t)p->repeats), p->nblocks, plural(p->nblocks),
-		(long long)p->passes, p->passes == 1 ? "" : "es",
-		num_group(requests, (int64_t)p->requests), plural(p->requests),
-		(unsigned long long)p->block_loads, plural(p->block_loads));
-	if (p->sentinel_loads)
-		printf(" (+%llu sentinel)", (unsigned long long)p->sentinel_loads);
+	if (prompts != 1)
+		printf(" x %zu prompts", prompts);
+	printf(" x %lld repeat%s in %u block%s, %lld pass%s: %s request%s, ", (long long)p->repeats,
+		plural((uint64_t)p->repeats), p->nblocks, plural(p->nblocks), (long long)p->passes,
+		p->passes == 1 ? "" : "es", num_group(requests, (int64_t)p->requests),
+		plural(p->requests));
+	print_loads(p);
 	printf(", %llu warm-ups or more\n", (unsigned long long)p->warmups);
+}
+
+/* With `until`: when it may stop, and what it comes to then. */
+static void print_looks(const struct plan *p)
+{
+	char percent[NUM_TEXT], least[NUM_TEXT], most[NUM_TEXT];
+	uint64_t most_loads = p->block_loads + p->sentinel_loads, loads, requests;
+
+	if (!p->nlooks)
+		return;
+	plan_least(p, &loads, &requests);
+	printf("  until        level ratios are known within %s %%: looks after pass",
+		num_text(percent, round(p->sweep->until * 1e8) / 1e6));
+	for (uint32_t i = 0; i < p->nlooks; i++)
+		printf("%s %u", i ? "," : "", p->looks[i]);
+	printf("\n  %-12s %llu to %llu loads, %s to %s requests\n", "", (unsigned long long)loads,
+		(unsigned long long)most_loads, num_group(least, (int64_t)requests),
+		num_group(most, (int64_t)p->requests));
+}
+
+/* ---- how long ---- */
+
+static void print_cut(const struct plan_cut *c)
+{
+	const char *sep = "";
+
+	if (c->per_pass < c->per_pass_before) {
+		printf("%lld of %lld repeats a pass", (long long)c->per_pass,
+			(long long)c->per_pass_before);
+		sep = ", ";
+	}
+	if (c->cells < c->cells_before) {
+		printf("%s%llu of %llu cells, by priority", sep, (unsigned long long)c->cells,
+			(unsigned long long)c->cells_before);
+		sep = ", ";
+	}
+	if (c->passes < c->passes_before)
+		printf("%s%lld of %lld passes", sep, (long long)c->passes,
+			(long long)c->passes_before);
+	printf(" are left\n");
+}
+
+static void print_budget(const struct plan *p, bool known)
+{
+	char text[NUM_TEXT];
+
+	if (!(p->sweep->budget_s > 0))
+		return;
+	printf("  budget       %s: ", num_duration(text, p->sweep->budget_s));
+	if (p->cut.cut)
+		print_cut(&p->cut);
+	else if (known)
+		printf("nothing is left out\n");
+	else
+		printf("cannot be judged yet, since times are not known; no pass is begun that "
+		       "would not fit\n");
 }
 
 static void print_limits(const struct sweep *s)
@@ -120,17 +332,19 @@ static void print_limits(const struct sweep *s)
 
 static void print_time(const struct plan *p, bool simulated, const struct earlier_times *times)
 {
-	char took[NUM_TEXT];
+	char least[NUM_TEXT], most[NUM_TEXT];
 
-	if (times->known)
-		printf("  about %s, from %s%s%s\n",
-			num_duration(took, plan_seconds(p, times->per_load, times->per_request)),
-			times->from, times->date[0] ? " of " : "", times->date);
-	else
+	if (!times->known) {
 		printf("  time unknown: no earlier run of this model here%s\n",
 			simulated
 				? ""
 				: " (`chimera plan --probe` loads once and sends three requests)");
+		return;
+	}
+	num_duration(least, plan_seconds_least(p, times->per_load, times->per_request));
+	num_duration(most, plan_seconds(p, times->per_load, times->per_request));
+	printf("  about %s%s%s, from %s%s%s\n", p->nlooks ? least : "", p->nlooks ? " to " : "",
+		most, times->from, times->date[0] ? " of " : "", times->date);
 }
 
 void plan_text_print(const struct plan *p, bool simulated, const struct earlier_times *times)
@@ -141,8 +355,17 @@ void plan_text_print(const struct plan *p, bool simulated, const struct earlier_
 		print_server(&p->servers[i]);
 	for (size_t i = 0; i < p->sweep->nfactors; i++)
 		print_factor(p, &p->sweep->factors[i]);
+	print_cells(p);
+	for (size_t i = 0; i < p->nnotes; i++)
+		printf("  note         %s\n", p->notes[i]);
+	print_servers(p);
+	print_bursts(p);
+	print_shard(p);
 	print_size(p);
+	print_looks(p);
 	print_limits(p->sweep);
+	print_budget(p, times->known);
 	print_time(p, simulated, times);
+	power_text_line(p, times);
 	fflush(stdout);
 }
