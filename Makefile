@@ -96,7 +96,7 @@ BENCH       := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 PROCESS     := $(wildcard tests/process/*.sh)
 BINARY      := $(if $(cmd_OBJ),$(B)/chimera)
 
-.PHONY: all programs headers deps deps-check demo demo-run test test-run test-live bench install \
+.PHONY: all programs headers deps deps-check demo demo-run test test-run test-live test-slurm bench install \
 	uninstall clean format help check check-compilers check-format check-rooms check-tidy \
 	check-cppcheck check-sanitize check-valgrind FORCE
 .DELETE_ON_ERROR:
@@ -233,6 +233,9 @@ test-live: all ## run tests/live/live.sh against the server at $OLLAMA_HOST
 	@if [ -n "$$OLLAMA_HOST" ]; then $(TEST_ENV) sh tests/live/live.sh; \
 	else echo "test-live: skipped, OLLAMA_HOST is not set"; fi
 
+test-slurm: all ## run a sweep in shards on a Slurm of its own, where Slurm is installed
+	@$(TEST_ENV) sh tests/slurm/slurm.sh
+
 bench: all $(BENCH) ## measure the client and the analysis
 	$(if $(BENCH),@for b in $(BENCH); do echo "== $$b"; $(TEST_ENV) $$b || exit 1; done, \
 		@echo "no benchmarks yet")
@@ -280,7 +283,7 @@ check-sanitize:
 	+@$(SUB) SANITIZE=address,undefined CC=gcc test-run
 
 # Left out: tests by many repetitions, of code that other tests run once.
-REPEATING := calibration runner_random plan_random virtual sim_noise journal_crash best
+REPEATING := calibration runner_random plan_random virtual sim_noise journal_crash best search_sim
 
 check-valgrind:
 	+@$(SUB) BUILD=$(BUILD)/check-gcc CC=gcc WERROR=1 programs
@@ -320,16 +323,22 @@ format: ## let clang-format write all sources
 # ---- installing ----------------------------------------------------------------------------------
 
 SHARE := $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETION := $(SHARE)/bash-completion/completions/chimera
+ZSH_COMPLETION  := $(SHARE)/zsh/site-functions/_chimera
 SWEEP_FILES := $(shell find sweeps -type f 2>/dev/null)
 
-install: all ## copy the program, man page and sweeps under PREFIX (and DESTDIR)
+install: all ## copy the program, man page, completions and sweeps under PREFIX (and DESTDIR)
 	install -D -m 755 $(B)/chimera $(DESTDIR)$(PREFIX)/bin/chimera
 	@for f in $(SWEEP_FILES); do install -D -m 644 $$f $(SHARE)/chimera/$$f || exit 1; done
 	@if [ -f docs/chimera.1 ]; then \
 		install -D -m 644 docs/chimera.1 $(SHARE)/man/man1/chimera.1; fi
+	install -d $(dir $(BASH_COMPLETION)) $(dir $(ZSH_COMPLETION))
+	$(B)/chimera completion bash >$(BASH_COMPLETION)
+	$(B)/chimera completion zsh >$(ZSH_COMPLETION)
 
 uninstall: ## remove what install copied
-	rm -f $(DESTDIR)$(PREFIX)/bin/chimera $(SHARE)/man/man1/chimera.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/chimera $(SHARE)/man/man1/chimera.1 $(BASH_COMPLETION) \
+		$(ZSH_COMPLETION)
 	rm -rf $(SHARE)/chimera
 
 clean: ## remove the build folder

@@ -23,7 +23,12 @@ struct command {
 
 extern const struct command cmd_run, cmd_plan, cmd_resume, cmd_analyze, cmd_plot, cmd_report,
 	cmd_simulate;
+extern const struct command cmd_search, cmd_completion;
+extern const struct command cmd_merge, cmd_slurm, cmd_status;
+extern const struct command cmd_rehearse;
 
+/* The commands in the order of the list, then NULL. */
+const struct command *command_at(size_t i);
 /* Prints the help of a command on standard output.  Returns 0. */
 int command_help(const struct command *c);
 

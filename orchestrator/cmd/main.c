@@ -7,8 +7,14 @@
 #include "jsonx.h"
 #include "say.h"
 
-static const struct command *const commands[] = {
-	&cmd_run, &cmd_plan, &cmd_resume, &cmd_analyze, &cmd_plot, &cmd_report, &cmd_simulate};
+static const struct command *const commands[] = {&cmd_run, &cmd_plan, &cmd_rehearse, &cmd_resume,
+	&cmd_analyze, &cmd_plot, &cmd_report, &cmd_search, &cmd_status, &cmd_merge, &cmd_slurm,
+	&cmd_completion, &cmd_simulate};
+
+const struct command *command_at(size_t i)
+{
+	return i < COUNTOF(commands) ? commands[i] : NULL;
+}
 
 static int print_usage(FILE *to)
 {

@@ -81,7 +81,7 @@ an_option_shrinks_the_grid_of_a_file() {
 
 a_suite_is_found_by_name() {
 	cd "$top" && "$chimera" plan $sim --num-ctx 2048,4096 --prompts graded --json >"$work/out" &&
-		grep -q '"requests": 1428,' "$work/out"
+		grep -q '"requests": 6720,' "$work/out"
 }
 
 ollama_host_is_read() {

@@ -2,7 +2,7 @@
 # help_test.sh - what is said of the program is true of it: --help, the man page, the formats.
 . "$(dirname "$0")/../support/process.sh"
 
-commands="run plan resume analyze plot report simulate"
+commands="run plan rehearse resume analyze plot report search status merge slurm completion simulate"
 
 each_command_has_help() {
 	for c in $commands; do
@@ -29,8 +29,8 @@ man_page_has_the_options() {
 		help_options "$c" >in.help
 		page_options "$c" >in.page
 		cp in.page allowed
-		# What describes a sweep stands with run and is said to hold for plan.
-		[ "$c" = plan ] && page_options run | sort -u - in.page >allowed
+		# What describes a sweep stands with run and is said to hold for plan and search.
+		case $c in plan | rehearse | search | slurm) page_options run | sort -u - in.page >allowed ;; esac
 		[ -s in.help ] && [ -s in.page ] || { echo "no options of $c"; missing=1; }
 		comm -23 in.help allowed | sed "s/.*/chimera.1 lacks & of $c/" >wrong
 		comm -13 in.help in.page | sed "s/.*/chimera.1 has & of $c, --help has not/" >>wrong
@@ -56,7 +56,7 @@ formats_have_every_column() {
 # The string literals of the product, adjacent ones joined: comments and '"' are taken out first.
 literals() {
 	find "$top/analysis" "$top/base" "$top/orchestrator" "$top/plots" "$top/simulator" -name '*.c' \
-		! -name doc_style.c -exec cat {} + | # its literals are CSS, which has --names too
+		! -name doc_style.c ! -name 'slurm_s*.c' -exec cat {} + | # CSS and sbatch have --names too
 		sed -e '/^#include/d' -e "s/'\\\\\\{0,1\\}\"'//g" -e 's@/\*.*\*/@@g' -e '/\/\*/,/\*\//d' |
 		tr '\n\t' '  ' | sed 's/"  *"//g' | grep -oE '"([^"\\]|\\.)*"'
 }
@@ -71,6 +71,7 @@ texts_name_what_exists() {
 	{
 		for c in $commands; do help_options "$c"; done
 		echo --version # of chimera itself
+		printf '%s\n' --gres --parsable --dependency # of sbatch
 	} | sort -u >known.options
 	comm -23 words known.words | sed 's/^/no command: chimera /' >wrong
 	comm -23 options known.options | sed 's/^/no option: /' >>wrong
