@@ -5,6 +5,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef int64_t ns;
@@ -20,6 +21,9 @@ ns clock_wall(void); /* since 1970, UTC */
 
 /* "2026-11-24T23:19:48.123456789Z" into dst (at least 32 bytes).  Returns dst. */
 char *clock_iso(char *dst, ns wall);
+/* Reads what clock_iso writes (the fraction may be shorter or missing); NS_NONE if it is no such
+ * text, no such date, or not from 1678 to 2261. */
+ns clock_parse_iso(const char *s, size_t len);
 /* "2026-11-24" in UTC into dst (at least 12 bytes).  Returns dst. */
 char *clock_date(char *dst, ns wall);
 

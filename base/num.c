@@ -240,6 +240,20 @@ bool num_parse_int(const char *s, size_t len, int64_t *ret)
 	return true;
 }
 
+bool num_share(const char *s, size_t len, double min, double max, double *ret)
+{
+	bool percent = len > 0 && s[len - 1] == '%';
+	double x;
+
+	if (!num_parse(s, len - percent, &x))
+		return false;
+	x = percent ? x / 100 : x;
+	if (!(x >= min && x <= max))
+		return false;
+	*ret = x;
+	return true;
+}
+
 /* Two units, the smaller one with two digits: "2 h 05 min". */
 static void print_two(char *dst, int64_t count, int64_t per, const char *large, const char *small)
 {

@@ -24,6 +24,8 @@ char *num_group(char *dst, int64_t x);
 /* The whole of s (len bytes) is one decimal number, with a point, no spaces, hex, inf or nan. */
 bool num_parse(const char *s, size_t len, double *ret);
 bool num_parse_int(const char *s, size_t len, int64_t *ret);
+/* A share as people write it, "2%" or "0.02"; false also where it is not from min to max. */
+bool num_share(const char *s, size_t len, double min, double max, double *ret);
 
 /* A duration for people: "83 ms", "12.4 s", "13 min 52 s", "2 h 05 min". */
 char *num_duration(char *dst, double seconds);

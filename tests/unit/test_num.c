@@ -285,6 +285,42 @@ static void test_parse_int(void **state)
 	}
 }
 
+static void test_share(void **state)
+{
+	static const struct {
+		const char *text;
+		double min, max;
+		bool ok;
+		double share;
+	} cases[] = {
+		{"2%", 0, 1, true, 0.02},
+		{"0.02", 0, 1, true, 0.02},
+		{"100%", 0, 1, true, 1},
+		{"0%", 0, 1, true, 0},
+		{"-3%", -0.5, 1, true, -0.03},
+		{"300%", 0, 100, true, 3},
+		{"101%", 0, 1, false, 0},
+		{"0%", 1e-6, 1, false, 0},
+		{"-0.1", 0, 1, false, 0},
+		{"", 0, 1, false, 0},
+		{"%", 0, 1, false, 0},
+		{"2%%", 0, 1, false, 0},
+		{"2 %", 0, 1, false, 0},
+		{"nan", 0, 1, false, 0},
+		{"1e400", 0, 1, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		double x = -7;
+
+		assert_int_equal(num_share(cases[i].text, strlen(cases[i].text), cases[i].min,
+					 cases[i].max, &x),
+			cases[i].ok);
+		assert_double(x, cases[i].ok ? cases[i].share : -7); /* untouched if refused */
+	}
+}
+
 static void test_duration(void **state)
 {
 	static const struct {
@@ -393,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_parse_refuses),
 		cmocka_unit_test(test_parse_like_strtod),
 		cmocka_unit_test(test_parse_int),
+		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_locale),
