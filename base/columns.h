@@ -140,6 +140,9 @@ extern const struct column_spec chunk_columns[CHUNKS_COLUMN_COUNT];
 /* The last column of every journal file. */
 #define COLUMN_ROW_CRC "row_crc"
 
+/* How `error` begins on the rows of a rate that were not sent since the queue grew without end. */
+#define OVERLOAD_ERROR "more than this server takes"
+
 /* The spec of a column of runs.csv by name, or NULL (a factor column). */
 const struct column_spec *run_column_find(const char *name);
 

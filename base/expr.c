@@ -22,13 +22,7 @@ void expr_free(struct expr *x)
 	free(x->words);
 	free(x->ops);
 	free(x->pool);
-	free(x->text);
 	free(x);
-}
-
-const char *expr_text(const struct expr *x)
-{
-	return x->text;
 }
 
 /* ---- words ---- */

@@ -34,7 +34,6 @@ struct expr_value {
  * prefix the place. */
 int expr_parse(const char *text, struct expr **ret, struct err *e);
 void expr_free(struct expr *x);
-const char *expr_text(const struct expr *x);
 
 /* The unquoted words that are neither operators nor functions, each once, in order of appearance.
  */

@@ -295,7 +295,6 @@ int expr_parse(const char *text, struct expr **ret, struct err *e)
 	struct expr *x = xcalloc(1, sizeof(*x));
 	struct expr_parser p = {.x = x, .text = text, .e = e};
 
-	x->text = xstrdup(text);
 	x->pool = xcalloc(strlen(text) + 1, 1); /* quoted texts lose at least their marks */
 	if (parse_all(&p)) {
 		expr_free(x);

@@ -53,7 +53,6 @@ struct expr_word {
 };
 
 struct expr {
-	char *text;
 	struct expr_op *ops;
 	size_t nops;
 	struct expr_word *words;

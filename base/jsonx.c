@@ -452,6 +452,13 @@ json_t *jsonx_number(double x)
 	return value;
 }
 
+json_t *jsonx_text(const char *s)
+{
+	json_t *text = s && *s ? json_string(s) : NULL;
+
+	return text ? text : json_null();
+}
+
 double jsonx_get_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);

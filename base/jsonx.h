@@ -54,6 +54,8 @@ void jsonx_dump(struct str *out, const json_t *value, int indent, bool sorted);
 void jsonx_put(json_t *object, const char *key, json_t *value);
 /* A double as JSON: integer where exact and below 2^53, null where not finite.  New reference. */
 json_t *jsonx_number(double x) NODISCARD;
+/* Text from outside as JSON: null where there is none ("" too) or it is not UTF-8. */
+json_t *jsonx_text(const char *s) NODISCARD;
 /* Convenience for reading foreign objects: number or NaN, text or NULL, never an error. */
 double jsonx_get_number(const json_t *object, const char *key);
 const char *jsonx_get_string(const json_t *object, const char *key);

@@ -5,8 +5,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
+#include "chart_axes.h"
 #include "gnuplot.h"
 #include "num.h"
 
@@ -32,6 +35,8 @@ struct effects {
 	const struct chart_metric_spec *spec;
 	struct panel panel[FACTORS_MAX];
 	uint32_t npanels, skipped; /* factors not drawn: too many levels, or no room */
+	struct str holes;          /* not drawn, since their plain means do not compare */
+	struct str steps;          /* not drawn, since they vary in step with another */
 	double lo, hi, margin;
 };
 
@@ -45,9 +50,10 @@ static const struct chart_effect *find_effect(const struct effects *x, uint32_t 
 	return NULL;
 }
 
-/* Where the analysis gives no estimate for a level: the geometric mean of its cells, without an
- * interval. */
-static double mean_of_cells(const struct effects *x, uint32_t factor, uint32_t level)
+/* Where the analysis gives no estimate for a level: the geometric mean of those of its cells that
+ * are like the cells of the other levels, without an interval. */
+static double mean_of_cells(
+	const struct effects *x, uint32_t factor, uint32_t level, const bool *use)
 {
 	double sum = 0;
 	uint32_t n = 0;
@@ -55,7 +61,7 @@ static double mean_of_cells(const struct effects *x, uint32_t factor, uint32_t l
 	for (uint32_t i = 0; i < x->d->ncells; i++) {
 		double v = x->d->cells[i].value[x->m].estimate;
 
-		if (x->d->cells[i].level[factor] != level || !isfinite(v))
+		if (!use[i] || x->d->cells[i].level[factor] != level || !isfinite(v))
 			continue;
 		sum += log(v);
 		n++;
@@ -66,6 +72,8 @@ static double mean_of_cells(const struct effects *x, uint32_t factor, uint32_t l
 static void fill_panel(struct effects *x, uint32_t factor, struct panel *p)
 {
 	const struct chart_effect *effect = find_effect(x, factor);
+	bool *use = xcalloc(x->d->ncells, sizeof(*use));
+	bool plain = chart_common(x->d, factor, x->m, use) && !(effect && !effect->own_levels);
 
 	*p = (struct panel){
 		.effect = effect, .factor = effect ? &effect->axis : &x->d->factors[factor]};
@@ -76,10 +84,8 @@ static void fill_panel(struct effects *x, uint32_t factor, struct panel *p)
 		if (effect)
 			*v = effect->level[l];
 		if (!(v->estimate > 0))
-			*v = (struct chart_value){effect && !effect->own_levels
-					? (double)NAN
-					: mean_of_cells(x, factor, l),
-				NAN, NAN};
+			*v = (struct chart_value){
+				plain ? mean_of_cells(x, factor, l, use) : (double)NAN, NAN, NAN};
 		if (isnan(v->estimate))
 			continue;
 		p->any = true;
@@ -87,8 +93,31 @@ static void fill_panel(struct effects *x, uint32_t factor, struct panel *p)
 		x->lo = fmin(x->lo, isnan(v->low) ? v->estimate : fmax(v->low, v->estimate / 20));
 		x->hi = fmax(x->hi, isnan(v->high) ? v->estimate : fmin(v->high, v->estimate * 20));
 	}
+	free(use);
 	if (effect && isfinite(effect->margin))
 		x->margin = effect->margin;
+}
+
+/* Whether it has no panel of its own, since one effect has two names; said in the caption. */
+static bool is_told(struct effects *x, uint32_t factor)
+{
+	for (uint32_t f = 0; f < factor; f++) {
+		if (find_effect(x, factor) || !chart_in_step(x->d, f, factor))
+			continue;
+		str_addf(&x->steps, "%s%s with %s", x->steps.len ? ", " : "",
+			x->d->factors[factor].name, x->d->factors[f].name);
+		return true;
+	}
+	return false;
+}
+
+static void note_holes(struct effects *x, uint32_t factor)
+{
+	bool *use = xcalloc(x->d->ncells, sizeof(*use));
+
+	if (!chart_common(x->d, factor, x->m, use))
+		str_addf(&x->holes, "%s%s", x->holes.len ? ", " : "", x->d->factors[factor].name);
+	free(use);
 }
 
 static bool fill(struct effects *x, struct chart *c)
@@ -106,11 +135,17 @@ static bool fill(struct effects *x, struct chart *c)
 			x->skipped++;
 			continue;
 		}
+		if (is_told(x, f))
+			continue;
 		fill_panel(x, f, p);
 		x->npanels += p->any;
+		if (!p->any)
+			note_holes(x, f);
 	}
 	if (x->d->nfactors == 0)
 		str_add(&c->why, "this run varies nothing");
+	else if (x->npanels == 0 && x->holes.len)
+		str_add(&c->why, "levels are not comparable: the grid has holes");
 	else if (x->npanels == 0)
 		str_addf(&c->why, "no level of any factor has a value of %s", x->spec->lower);
 	return x->npanels > 0;
@@ -367,7 +402,13 @@ static void describe(const struct effects *x, struct chart *c)
 	if (isfinite(x->margin))
 		str_add(&c->caption, ", differences set before the run as too small to matter.");
 	if (bare)
-		str_add(&c->caption, " Hollow points are plain means without an interval.");
+		str_add(&c->caption,
+			" Hollow points are plain means without an interval, "
+			"over the cells that are alike for all levels.");
+	if (x->holes.len)
+		str_addf(&c->caption, " Not comparable, since the grid has holes: %s.", x->holes.s);
+	if (x->steps.len)
+		str_addf(&c->caption, " One effect under two names: %s.", x->steps.s);
 	if (x->skipped > 0)
 		str_addf(&c->caption, " Not drawn, for want of room: %u factor%s.", x->skipped,
 			chart_plural(x->skipped));
@@ -379,16 +420,26 @@ static void describe(const struct effects *x, struct chart *c)
 				x->panel[i].factor->name, x->panel[i].factor->alias_why);
 }
 
+static void show(struct effects *x, struct chart *c)
+{
+	str_addf(&c->title, "What each factor does to %s", x->spec->lower);
+	for (uint32_t i = 0; i < x->d->ncells; i++)
+		c->n += x->d->cells[i].n;
+	write_data(x, c);
+	draw(x, c);
+	describe(x, c);
+}
+
 void chart_effects(const struct chart_data *d, enum chart_metric m, struct chart *c)
 {
-	struct effects x = {.d = d, .m = m, .spec = &chart_metric_specs[m]};
+	struct effects x = {.d = d,
+		.m = m,
+		.spec = &chart_metric_specs[m],
+		.holes = STR_INIT(4096),
+		.steps = STR_INIT(4096)};
 
-	if (!fill(&x, c))
-		return;
-	str_addf(&c->title, "What each factor does to %s", x.spec->lower);
-	for (uint32_t i = 0; i < d->ncells; i++)
-		c->n += d->cells[i].n;
-	write_data(&x, c);
-	draw(&x, c);
-	describe(&x, c);
+	if (fill(&x, c))
+		show(&x, c);
+	str_release(&x.holes);
+	str_release(&x.steps);
 }

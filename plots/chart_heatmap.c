@@ -1,18 +1,21 @@
-/* chart_heatmap.c - one metric over the grid: the factor with the most levels upwards, the next
- * across, the third as panels, further ones averaged.
+/* chart_heatmap.c - one metric over the grid: of the three factors that do most to it the one with
+ * the most levels upwards, the next across, the third as panels; further ones are averaged. Factors
+ * that vary together (zip, cells) are one axis.
  *
  * A field without a value is hatched, never coloured; one that was not part of the sweep is left
- * white.  The value is printed in each field, and the fields in the set that holds the best are
- * framed. */
+ * white.  The value is printed in each field, and the fields all of whose cells are in the set that
+ * holds the best are framed. */
 #include "chart.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "bug.h"
+#include "chart_axes.h"
 #include "gnuplot.h"
 #include "num.h"
 
+#define AXES        3
 #define ROWS_MAX    40
 #define COLUMNS_MAX 14
 #define PANELS_MAX  12
@@ -27,17 +30,20 @@ struct field {
 	struct chart_value value; /* the interval only where it is one cell */
 	double n, failed;
 	uint32_t ncells, nwith; /* cells, and those with a value */
-	bool best;
+	uint32_t nbest;         /* in the set that holds the best */
 };
 
 struct heat {
 	const struct chart_data *d;
 	enum chart_metric m;
 	const struct chart_metric_spec *spec;
-	const struct chart_factor *up, *across, *panel; /* panel NULL for two factors */
+	struct chart_axes axes;
+	const struct chart_axis *up_axis, *across_axis, *panel_axis;
+	const struct chart_factor *up, *across, *panel; /* of them; panel NULL for two */
 	uint32_t rows, columns, panels;
-	struct field *field; /* [panels][rows][columns] */
-	double lo, hi;       /* of the values */
+	struct field *field;  /* [panels][rows][columns] */
+	double lo, hi;        /* of the values */
+	uint32_t least, most; /* cells with a value in a field that has any */
 	bool averaged, some_failed, hatched, absent;
 	double bar_lo, bar_hi; /* ends of the colour bar, which may be logarithmic */
 	bool is_log;
@@ -45,40 +51,42 @@ struct heat {
 
 /* ---- the fields ---- */
 
-/* The k-th largest factor, in levels; equal ones in the order of the sweep. */
-static const struct chart_factor *nth_largest(const struct chart_data *d, uint32_t k)
+/* Of the three axes that do most to the metric the k-th largest, in levels; equal ones in order. */
+static const struct chart_axis *nth_largest(const struct chart_axes *axes, uint32_t k)
 {
-	for (uint32_t f = 0; f < d->nfactors; f++) {
-		uint32_t before = 0;
+	uint32_t n = axes->n < AXES ? axes->n : AXES;
 
-		for (uint32_t g = 0; g < d->nfactors; g++)
-			before += d->factors[g].nlevels > d->factors[f].nlevels ||
-				(d->factors[g].nlevels == d->factors[f].nlevels && g < f);
+	for (uint32_t f = 0; f < n; f++) {
+		uint32_t before = 0, mine = axes->v[f].factor.nlevels;
+
+		for (uint32_t g = 0; g < n; g++)
+			before += axes->v[g].factor.nlevels > mine ||
+				(axes->v[g].factor.nlevels == mine && g < f);
 		if (before == k)
-			return &d->factors[f];
+			return &axes->v[f];
 	}
 	return NULL;
 }
 
-static struct field *field_of(const struct heat *h, const struct chart_cell *c)
+static struct field *field_of(const struct heat *h, uint32_t cell)
 {
-	const struct chart_factor *all = h->d->factors;
-	uint32_t panel = h->panel ? c->level[h->panel - all] : 0;
+	uint32_t panel = h->panels > 1 ? h->panel_axis->level[cell] : 0;
 
-	return &h->field[(panel * h->rows + c->level[h->up - all]) * h->columns +
-		c->level[h->across - all]];
+	return &h->field[(panel * h->rows + h->up_axis->level[cell]) * h->columns +
+		h->across_axis->level[cell]];
 }
 
 /* Sums of logarithms first; finish_field makes the mean of them. */
-static void add_cell(struct heat *h, const struct chart_cell *c)
+static void add_cell(struct heat *h, uint32_t cell)
 {
-	struct field *f = field_of(h, c);
+	const struct chart_cell *c = &h->d->cells[cell];
+	struct field *f = field_of(h, cell);
 	const struct chart_value *v = &c->value[h->m];
 
 	f->ncells++;
 	f->n += c->n;
 	f->failed += c->failed;
-	f->best = f->best || c->best[h->m];
+	f->nbest += c->best[h->m];
 	h->some_failed = h->some_failed || c->failed > 0;
 	if (!isfinite(v->estimate))
 		return;
@@ -98,6 +106,8 @@ static void finish_field(struct heat *h, struct field *f)
 	if (f->nwith > 1)
 		f->value.low = f->value.high = NAN;
 	h->averaged = h->averaged || f->ncells > 1;
+	h->least = h->least == 0 || f->nwith < h->least ? f->nwith : h->least;
+	h->most = f->nwith > h->most ? f->nwith : h->most;
 	h->lo = fmin(h->lo, f->value.estimate);
 	h->hi = fmax(h->hi, f->value.estimate);
 }
@@ -111,7 +121,7 @@ static void fill_fields(struct heat *h)
 {
 	h->field = xcalloc(nfields(h), sizeof(*h->field));
 	for (uint32_t i = 0; i < h->d->ncells; i++)
-		add_cell(h, &h->d->cells[i]);
+		add_cell(h, i);
 	h->lo = INFINITY;
 	h->hi = -INFINITY;
 	for (uint32_t i = 0; i < nfields(h); i++)
@@ -121,12 +131,18 @@ static void fill_fields(struct heat *h)
 /* False, with the reason, where there is no readable picture. */
 static bool lay_out(struct heat *h, struct chart *c)
 {
-	h->up = nth_largest(h->d, 0);
-	h->across = nth_largest(h->d, 1);
-	h->panel = nth_largest(h->d, 2);
-	if (!h->across) {
-		str_addf(&c->why, "a heat map needs two factors, this run has %s",
-			h->up ? "one" : "none");
+	chart_axes_make(&h->axes, h->d, h->m);
+	h->up_axis = nth_largest(&h->axes, 0);
+	h->across_axis = nth_largest(&h->axes, 1);
+	h->panel_axis = nth_largest(&h->axes, 2);
+	h->up = h->up_axis ? &h->up_axis->factor : NULL;
+	h->across = h->across_axis ? &h->across_axis->factor : NULL;
+	h->panel = h->panel_axis ? &h->panel_axis->factor : NULL;
+	if (!h->up || !h->across) {
+		str_addf(&c->why, "a heat map needs two factors, this run has %s%s",
+			h->up ? "one" : "none",
+			h->d->nfactors > 1 ? " axis: too few combinations of its factors are there"
+					   : "");
 		return false;
 	}
 	h->rows = h->up->nlevels;
@@ -145,6 +161,12 @@ static bool lay_out(struct heat *h, struct chart *c)
 		return false;
 	}
 	return true;
+}
+
+/* Of a field that averages cells a frame says so of each. */
+static bool all_best(const struct field *f)
+{
+	return f->ncells > 0 && f->nbest == f->ncells;
 }
 
 /* ---- the data file ---- */
@@ -169,7 +191,7 @@ static void write_field(
 	gnuplot_number(&c->dat, f->value.estimate);
 	str_addf(&c->dat, "\t%s%s\t%s\t%d\t%d\t%s\t", has ? chart_estimate(shown, &f->value) : "-",
 		has && f->failed > 0 ? "*" : "",
-		has ? chart_ink_on(goodness(h, f->value.estimate)) : "0", has && f->best,
+		has ? chart_ink_on(goodness(h, f->value.estimate)) : "0", has && all_best(f),
 		f->ncells == 0 ? -1 : has, num_text(text, f->n));
 	str_addf(&c->dat, "%s\n", num_text(text, f->failed));
 }
@@ -208,7 +230,7 @@ static struct kinds kinds_of(const struct heat *h, uint32_t panel)
 
 		k.value = k.value || f->nwith > 0;
 		k.missing = k.missing || (f->nwith == 0 && f->ncells > 0);
-		k.best = k.best || (f->nwith > 0 && f->best);
+		k.best = k.best || (f->nwith > 0 && all_best(f));
 	}
 	return k;
 }
@@ -352,8 +374,10 @@ static void draw(const struct heat *h, struct chart *c)
 	under = chart_level_tics(&scratch, 'x', h->across, least);
 	chart_release(&scratch);
 	g = arrange(h, c, left, under);
-	str_add(&lead, "Yellow is better. Framed: in the set that holds the best (95 %). ");
-	str_addf(&below, "%s%s%s%s", h->averaged ? "Averaged over further factors. " : "",
+	str_addf(&lead, "Yellow is better. Framed: %sin the set that holds the best (95 %%). ",
+		h->averaged ? "all its cells are " : "");
+	str_addf(&below, "%s%s%s%s%s", h->averaged ? "Averaged over further factors. " : "",
+		h->least < h->most ? "Holes: fields average different cells. " : "",
 		h->hatched ? "Hatched: no result. " : "",
 		h->absent ? "White: not part of the sweep. " : "",
 		h->some_failed ? "*: some requests failed." : "");
@@ -407,8 +431,17 @@ static void describe(const struct heat *h, struct chart *c)
 			      "in further factors; "
 			    : "geometric mean of each cell; ");
 	chart_cell_n(h->d, &c->caption);
-	str_addf(&c->caption, ". Frames mark the set that holds the best with 95 %% confidence%s.",
+	str_addf(&c->caption,
+		". Frames mark %sthe set that holds the best with 95 %% confidence%s.",
+		h->averaged ? "fields all of whose cells are in " : "",
 		h->d->has_best[h->m] ? "" : ", which could not be made here");
+	if (h->least < h->most)
+		str_addf(&c->caption,
+			" The grid has holes: fields average %u to %u cells, not of the same "
+			"levels, so that neighbours need not be comparable.",
+			h->least, h->most);
+	if (h->axes.n > AXES)
+		str_add(&c->caption, " The axes are the factors that differ most in this metric.");
 	if (h->hatched)
 		str_add(&c->caption, " Hatched fields have no result that counts.");
 	if (h->absent)
@@ -444,4 +477,5 @@ void chart_heatmap(const struct chart_data *d, enum chart_metric m, struct chart
 		describe(&h, c);
 	}
 	free(h.field);
+	chart_axes_release(&h.axes);
 }

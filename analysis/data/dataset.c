@@ -40,6 +40,11 @@ double dataset_confidence(const struct dataset *d)
 	return d->until > 0 ? 0.97 : 0.95;
 }
 
+bool dataset_has_pass(const struct dataset *d, uint32_t pass)
+{
+	return d->shards == 0 || pass % d->shards == d->shard % d->shards;
+}
+
 uint32_t dataset_passes_due(const struct dataset *d)
 {
 	bool stopped =

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "err.h"
+#include "goodput.h"
 
 /* The measures analysed.  X(enum suffix, column, "label", "unit", better, log scale, primary).
  * primary ones form the family of confirmatory tests (docs/statistics.md).  All but system
@@ -99,11 +100,6 @@ struct data_prompt {
 	const char *id, *kind, *difficulty; /* NULL not said */
 };
 
-/* What a request must meet to be good; NaN: not stated. */
-struct data_goodput {
-	double ttft_ms, tpot_ms, e2e_ms;
-};
-
 /* Requests of one cell in one load that were in flight together. */
 struct data_burst {
 	uint32_t cell, load, burst, attempt;
@@ -115,6 +111,7 @@ struct data_burst {
 	double system_tok_s, goodput_rps; /* NaN not given */
 	const char *why;                  /* there is no system throughput: the reason; else NULL */
 	bool overload;                    /* the cell was more than the server takes: no goodput */
+	bool part; /* fewer requests than planned were made at one go: it has no figures */
 };
 
 struct data_alias {
@@ -144,7 +141,7 @@ struct dataset {
 	struct data_prompt *suite; /* [nprompts] what sweep.json says of each */
 	struct data_burst *bursts;
 	size_t nbursts;
-	struct data_goodput goodput;
+	struct goodput_limits goodput; /* what a request must meet to be good */
 	const char **servers;
 	size_t nservers;
 	const char **status; /* names met */
@@ -158,7 +155,8 @@ struct dataset {
 	double until; /* passes stopped when ratios were known so well; 0: their number was fixed */
 	double budget_s;          /* 0 none */
 	const char *ended;        /* how the last session ended, "" unknown */
-	uint32_t passes_planned;  /* 0 unknown; with `until` the most */
+	uint32_t passes_planned;  /* 0 unknown; with `until` the most; of a shard those it makes */
+	uint32_t shard, shards;   /* it is one of so many, from 1; 0: it is no shard */
 	uint32_t passes_complete; /* in which every request was tried: each cell has as many as in
 				     any */
 	uint32_t nblocks;         /* different ones in the rows */
@@ -190,6 +188,8 @@ double dataset_confidence(const struct dataset *d);
 /* The passes that should be there: those planned, or those made where the run stopped by its own
  * rule ("enough" or "budget"); 0 unknown. */
 uint32_t dataset_passes_due(const struct dataset *d);
+/* Whether the pass is one of this run's: a shard makes every so many'th. */
+bool dataset_has_pass(const struct dataset *d, uint32_t pass);
 /* Requests that a cell should have, where it has single ones; 0 unknown. */
 uint64_t dataset_cell_requests(const struct dataset *d);
 

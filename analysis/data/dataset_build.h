@@ -36,6 +36,8 @@ void build_rows(struct build *b);
 void build_rules(struct build *b);
 /* What sweep.json says of the prompts that were met. */
 void build_suite(struct build *b);
+/* Requests planned for a burst of cells with that load, as core/plan_items.c has it; 0 unknown. */
+uint64_t build_burst_size(const struct dataset *d, uint32_t concurrency, double rate);
 /* The bursts; puts their system throughput and goodput on one of their rows each. */
 void build_bursts(struct build *b);
 /* Passes that are complete, and the number of blocks. */

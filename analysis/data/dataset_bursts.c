@@ -8,6 +8,10 @@
  * way at its two ends are cut, and what is lost at one end is as much as is won at the other;
  * docs/statistics.md.)
  *
+ * Without figures: a part of a burst (it was cut off, or some of its requests were made again),
+ * since it ran beside fewer requests than planned; and one in which the server had a rest after a
+ * request that failed, which a warm-up among its requests tells.
+ *
  * Beside bursts a single request is a burst of one, from its sending to its last content. */
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +36,22 @@ struct burst_build {
 	struct span *v; /* by time of sending */
 	size_t n;
 	double *scratch; /* [2 * n] */
-	bool paid, untold;
+	bool paid, untold, rested;
+};
+
+/* A warm-up: there is one in the middle of a burst when its lane was emptied after a failure. */
+struct rest {
+	uint32_t load;
+	double at;
+};
+
+/* What the making of every burst needs. */
+struct maker {
+	struct dataset *d;
+	bool *overload;     /* [ncells] */
+	double *scratch;    /* [2 * requests of bursts] */
+	struct rest *rests; /* by load and time */
+	size_t nrests;
 };
 
 /* ---- the window ---- */
@@ -121,17 +140,19 @@ static double tokens_in(const struct span *s, const struct data_burst *b)
 static void find_rates(struct burst_build *w)
 {
 	struct data_burst *b = w->burst;
-	const struct data_goodput *limit = &w->d->goodput;
-	bool limited =
-		isfinite(limit->ttft_ms) || isfinite(limit->tpot_ms) || isfinite(limit->e2e_ms);
+	bool limited = goodput_is_limited(&w->d->goodput);
 	double tokens = 0, good = 0, seconds = b->to_s - b->from_s;
 
 	b->system_tok_s = b->goodput_rps = NAN;
-	if (w->paid)
+	if (b->part)
+		b->why = "fewer of its requests than planned were made at one go";
+	else if (w->paid)
 		b->why = "one of its requests waited for a model load";
+	else if (w->rested)
+		b->why = "a request of it failed, and the server had a rest before it went on";
 	else if (w->untold)
 		b->why = "the server did not say how many tokens it sent";
-	if (w->paid || isnan(seconds))
+	if (b->part || w->paid || w->rested || isnan(seconds))
 		return;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct span *s = &w->v[i];
@@ -233,17 +254,15 @@ static struct key *collect(const struct dataset *d, size_t *n)
 }
 
 /* Waiting in the client counts for what was promised from the due time on. */
-static bool is_good(const struct data_goodput *limit, const struct data_row *r)
+static bool is_good(const struct goodput_limits *limits, const struct data_row *r)
 {
 	double waited = isfinite(r->client_queue_ms) ? r->client_queue_ms : 0;
-	double tpot = r->metric[METRIC_TPOT];
-	bool is_one = r->output_tokens <= 2; /* between one token and the next there is no time */
+	struct goodput_seen seen = {.ttft_ms = r->metric[METRIC_TTFT] + waited,
+		.tpot_ms = r->metric[METRIC_TPOT],
+		.e2e_ms = r->metric[METRIC_E2E] + waited,
+		.tokens = r->output_tokens};
 
-	return r->ok &&
-		!(isfinite(limit->ttft_ms) &&
-			!(r->metric[METRIC_TTFT] + waited <= limit->ttft_ms)) &&
-		!(isfinite(limit->e2e_ms) && !(r->metric[METRIC_E2E] + waited <= limit->e2e_ms)) &&
-		!(isfinite(limit->tpot_ms) && !is_one && !(tpot <= limit->tpot_ms));
+	return r->ok && goodput_judge(limits, &seen).met;
 }
 
 static struct span span_of(const struct dataset *d, const struct data_row *r, double zero)
@@ -282,11 +301,58 @@ static void place_values(
 	on->metric[METRIC_GOODPUT] = b->goodput_rps;
 }
 
-static void make_burst(struct dataset *d, struct data_burst *b, const struct key *keys, size_t n,
-	const bool *overload, double *scratch)
+/* Requests of a burst that were made again ran without the others: what they waited and how fast
+ * they were says nothing of their cell under load. */
+static void forget_alone(struct dataset *d, const struct key *keys, size_t n)
 {
-	const struct data_row *first = &d->rows[keys[0].row];
-	struct burst_build w = {.d = d, .burst = b, .scratch = scratch};
+	static const enum metric under_load[] = {
+		METRIC_DECODE, METRIC_TTFT, METRIC_TPOT, METRIC_E2E, METRIC_PREFILL};
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t m = 0; m < COUNTOF(under_load); m++)
+			d->rows[keys[i].row].metric[under_load[m]] = NAN;
+	}
+}
+
+/* Whether there was a warm-up between its first request and its last. */
+static bool had_rest(const struct maker *m, uint32_t load, double first, double last)
+{
+	size_t low = 0, high = m->nrests;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct rest *r = &m->rests[mid];
+
+		if (r->load < load || (r->load == load && r->at <= first))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < m->nrests && m->rests[low].load == load && m->rests[low].at < last;
+}
+
+static void add_spans(struct burst_build *w, const struct key *keys, size_t n)
+{
+	const struct dataset *d = w->d;
+
+	w->v = xcalloc(n, sizeof(*w->v));
+	for (size_t i = 0; i < n; i++) {
+		const struct data_row *r = &d->rows[keys[i].row];
+
+		if (!isfinite(r->started_s))
+			continue;
+		w->v[w->n] = span_of(d, r, keys[0].sent);
+		w->paid = w->paid || (r->ok && r->paid_load);
+		w->untold = w->untold || (w->v[w->n].ok && !isfinite(r->output_tokens));
+		w->n++;
+	}
+}
+
+static void make_burst(
+	const struct maker *m, struct data_burst *b, const struct key *keys, size_t n)
+{
+	const struct data_row *first = &m->d->rows[keys[0].row];
+	struct burst_build w = {.d = m->d, .burst = b, .scratch = m->scratch};
 
 	*b = (struct data_burst){.cell = first->cell,
 		.load = first->load,
@@ -294,33 +360,27 @@ static void make_burst(struct dataset *d, struct data_burst *b, const struct key
 		.attempt = first->attempt,
 		.concurrency = first->concurrency,
 		.rate = first->rate,
-		.overload = overload[first->cell],
+		.overload = m->overload[first->cell],
+		.part = n < build_burst_size(m->d, first->concurrency, first->rate),
 		.system_tok_s = NAN,
 		.goodput_rps = NAN};
-	w.v = xcalloc(n, sizeof(*w.v));
-	for (size_t i = 0; i < n; i++) {
-		const struct data_row *r = &d->rows[keys[i].row];
-
-		if (!isfinite(r->started_s))
-			continue;
-		w.v[w.n] = span_of(d, r, first->started_s);
-		w.paid = w.paid || (r->ok && r->paid_load);
-		w.untold = w.untold || (w.v[w.n].ok && !isfinite(r->output_tokens));
-		w.n++;
-	}
+	add_spans(&w, keys, n);
+	if (w.n > 0)
+		w.rested = had_rest(m, b->load, keys[0].sent, keys[w.n - 1].sent);
 	b->rows = w.n;
 	find_window(&w);
 	find_rates(&w);
 	b->at_once = count_at_once(&w);
-	place_values(d, b, keys, n);
+	place_values(m->d, b, keys, n);
+	if (b->part && b->attempt > 1)
+		forget_alone(m->d, keys, n);
 	free(w.v);
 }
 
 /* Single requests beside bursts: what one at a time comes to. */
 static void rate_singles(struct dataset *d)
 {
-	const struct data_goodput *g = &d->goodput;
-	bool limited = isfinite(g->ttft_ms) || isfinite(g->tpot_ms) || isfinite(g->e2e_ms);
+	bool limited = goodput_is_limited(&d->goodput);
 
 	for (size_t i = 0; i < d->nrows; i++) {
 		struct data_row *r = &d->rows[i];
@@ -331,30 +391,57 @@ static void rate_singles(struct dataset *d)
 		if (r->output_tokens > 0)
 			r->metric[METRIC_SYSTEM] = r->output_tokens / seconds;
 		if (limited)
-			r->metric[METRIC_GOODPUT] = is_good(g, r) ? 1 / seconds : 0;
+			r->metric[METRIC_GOODPUT] = is_good(&d->goodput, r) ? 1 / seconds : 0;
 	}
+}
+
+static int compare_rests(const void *a, const void *b)
+{
+	const struct rest *x = a, *y = b;
+
+	if (x->load != y->load)
+		return x->load < y->load ? -1 : 1;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static void find_rests(struct maker *m)
+{
+	const struct dataset *d = m->d;
+
+	m->rests = xcalloc(d->nrows, sizeof(*m->rests));
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+
+		if (r->phase == ROW_WARMUP && r->load != DATA_NONE && isfinite(r->started_s))
+			m->rests[m->nrests++] = (struct rest){r->load, r->started_s};
+	}
+	qsort(m->rests, m->nrests, sizeof(*m->rests), compare_rests);
 }
 
 void build_bursts(struct build *b)
 {
+	struct maker m = {.d = b->d};
 	struct dataset *d = b->d;
 	size_t n = 0, nbursts = 0;
 	struct key *keys = collect(d, &n);
-	double *scratch = xcalloc(2 * n, sizeof(*scratch));
-	bool *overload = xcalloc(d->ncells, sizeof(*overload));
 
+	m.scratch = xcalloc(2 * n, sizeof(*m.scratch));
+	m.overload = xcalloc(d->ncells, sizeof(*m.overload));
+	find_rests(&m);
 	for (size_t i = 0; i < n; i++)
-		overload[keys[i].cell] = overload[keys[i].cell] || d->rows[keys[i].row].overload;
+		m.overload[keys[i].cell] =
+			m.overload[keys[i].cell] || d->rows[keys[i].row].overload;
 	for (size_t i = 0; i < n; i++)
 		nbursts += i == 0 || !is_same_burst(&keys[i], &keys[i - 1]);
 	d->bursts = arena_alloc(&d->arena, nbursts, sizeof(*d->bursts));
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && is_same_burst(&keys[i], &keys[end]); end++)
 			;
-		make_burst(d, &d->bursts[d->nbursts++], keys + i, end - i, overload, scratch);
+		make_burst(&m, &d->bursts[d->nbursts++], keys + i, end - i);
 	}
-	free(overload);
-	free(scratch);
+	free(m.rests);
+	free(m.overload);
+	free(m.scratch);
 	free(keys);
 	if (d->nbursts)
 		rate_singles(d);

@@ -6,6 +6,9 @@
 #include "jsonx.h"
 #include "num.h"
 
+/* No plan has more; larger numbers are not read as one. */
+#define MAX_PASSES 1000000
+
 static uint64_t count_of(const json_t *object, const char *key)
 {
 	double x = jsonx_get_number(object, key);
@@ -51,6 +54,39 @@ static bool has_bursts(const struct dataset *d)
 	return false;
 }
 
+#define DEFAULT_BURST           30
+#define BURST_TIMES_CONCURRENCY 10
+
+/* "30s" of the sweep as resolved; NaN if it counts requests. */
+static double burst_seconds(const struct dataset *d)
+{
+	const char *text = jsonx_get_string(d->sweep, "burst");
+	size_t len = text ? strlen(text) : 0;
+	double s = NAN;
+
+	return len > 1 && text[len - 1] == 's' && num_parse(text, len - 1, &s) && s > 0 ? s : NAN;
+}
+
+uint64_t build_burst_size(const struct dataset *d, uint32_t concurrency, double rate)
+{
+	uint64_t n = count_of(d->sweep, "burst");
+	uint64_t prompts = json_array_size(json_object_get(d->sweep, "prompts"));
+	double seconds = burst_seconds(d);
+
+	if (prompts == 0)
+		return 0;
+	if (dataset_factor(d, "prompt") >= 0)
+		prompts = 1;
+	if (rate > 0 && isfinite(seconds)) {
+		seconds = floor(rate * seconds + 1e-9);
+		n = seconds < 1 ? 1 : seconds < 1e9 ? (uint64_t)seconds : 0;
+	} else if (n == 0) {
+		n = BURST_TIMES_CONCURRENCY * (uint64_t)(rate > 0 ? 1 : concurrency);
+		n = n > DEFAULT_BURST ? n : DEFAULT_BURST;
+	}
+	return (n + prompts - 1) / prompts * prompts;
+}
+
 static double positive(const json_t *object, const char *key)
 {
 	double x = jsonx_get_number(object, key);
@@ -66,8 +102,8 @@ void build_rules(struct build *b)
 	const char *end = NULL;
 	double until = positive(d->sweep, "until"), budget = positive(d->sweep, "budget");
 
-	d->goodput = (struct data_goodput){positive(limits, "ttft_ms"), positive(limits, "tpot_ms"),
-		positive(limits, "e2e_ms")};
+	d->goodput = (struct goodput_limits){positive(limits, "ttft_ms"),
+		positive(limits, "tpot_ms"), positive(limits, "e2e_ms")};
 	d->until = isfinite(until) ? until : 0;
 	d->budget_s = isfinite(budget) ? budget : 0;
 	if (json_array_size(sessions))
@@ -145,7 +181,7 @@ static uint64_t combinations(const struct dataset *d, bool runner_only)
 
 uint64_t dataset_cell_requests(const struct dataset *d)
 {
-	uint64_t repeats = count_of(d->sweep, "repeats"), passes = d->passes_planned;
+	uint64_t repeats = count_of(d->sweep, "repeats"), passes = count_of(d->sweep, "passes");
 	uint64_t per_pass = count_of(d->sweep, "per_pass");
 	uint64_t prompts = json_array_size(json_object_get(d->sweep, "prompts"));
 
@@ -177,6 +213,21 @@ static bool counts_of_manifest(struct dataset *d, uint64_t servers)
 	return true;
 }
 
+/* "2/3": the second of three. */
+static void read_shard(struct dataset *d)
+{
+	const char *text = jsonx_get_string(d->sweep, "shard"),
+		   *slash = text ? strchr(text, '/') : NULL;
+	double shard, shards;
+
+	if (slash && num_parse(text, (size_t)(slash - text), &shard) &&
+		num_parse(slash + 1, strlen(slash + 1), &shards) && shard >= 1 && shard <= shards &&
+		shards <= MAX_PASSES) {
+		d->shard = (uint32_t)shard;
+		d->shards = (uint32_t)shards;
+	}
+}
+
 void build_plan_counts(struct build *b)
 {
 	struct dataset *d = b->d;
@@ -185,7 +236,9 @@ void build_plan_counts(struct build *b)
 	uint64_t passes, each;
 
 	servers = servers ? servers : 1;
-	d->passes_planned = (uint32_t)count_of(d->sweep, "passes");
+	read_shard(d);
+	for (uint64_t p = 1; p <= count_of(d->sweep, "passes") && p <= MAX_PASSES; p++)
+		d->passes_planned += dataset_has_pass(d, (uint32_t)p);
 	passes = dataset_passes_due(d);
 	if (counts_of_manifest(d, servers) || !d->sweep || !counts_follow(d))
 		return;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "bug.h"
+#include "clock.h"
+#include "columns.h"
 
 #define MAX_STATUS 255                 /* row.status is a byte */
 #define MAX_COUNTS ((size_t)100000000) /* cells times passes */
@@ -207,49 +209,12 @@ static uint32_t *map_loads(struct build *b)
 
 /* ---- rows ---- */
 
-static bool read_digits(const char **p, int count, int *value)
+/* Seconds since 1970; NaN without a time. */
+static double started_at(const char *iso)
 {
-	*value = 0;
-	for (int i = 0; i < count; i++, (*p)++) {
-		if (**p < '0' || **p > '9')
-			return false;
-		*value = *value * 10 + (**p - '0');
-	}
-	return true;
-}
+	ns at = iso ? clock_parse_iso(iso, strlen(iso)) : NS_NONE;
 
-/* Days from 1970-01-01 in the proleptic Gregorian calendar. */
-static double days_since_1970(int year, int month, int day)
-{
-	int y = month <= 2 ? year - 1
-			   : year; /* years that begin in March end with their leap day */
-	int m = month <= 2 ? month + 9 : month - 3;
-
-	return 365.0 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (day - 1) - 719468;
-}
-
-/* "2026-11-24T23:19:48.123456789Z" as seconds since 1970; NaN if it is none. */
-static double parse_iso(const char *s)
-{
-	static const int widths[] = {4, 2, 2, 2, 2, 2};
-	static const char ends[] = "--T::";
-	int part[6];
-	double fraction = 0, scale = 0.1;
-
-	if (!s)
-		return NAN;
-	for (int i = 0; i < 6; i++) {
-		if (!read_digits(&s, widths[i], &part[i]) || (i < 5 && *s++ != ends[i]))
-			return NAN;
-	}
-	if (*s == '.') {
-		for (s++; *s >= '0' && *s <= '9'; s++, scale /= 10)
-			fraction += (*s - '0') * scale;
-	}
-	if (strcmp(s, "Z") != 0 || part[1] < 1 || part[1] > 12)
-		return NAN;
-	return days_since_1970(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 +
-		part[5] + fraction;
+	return at == NS_NONE ? (double)NAN : (double)at / NS_PER_S;
 }
 
 static uint8_t validity_of(const struct table_column *c, size_t row)
@@ -263,9 +228,6 @@ static uint32_t code_of(const struct table_column *c, size_t row)
 {
 	return c && c->code[row] != TABLE_MISSING ? c->code[row] : DATA_NONE;
 }
-
-/* How the runner begins the reason of rows it did not send because the queue grew without end. */
-#define OVERLOAD "more than this server takes"
 
 static void read_load_of_row(const struct build *b, size_t i, struct data_row *r)
 {
@@ -281,7 +243,7 @@ static void read_load_of_row(const struct build *b, size_t i, struct data_row *r
 	if (r->concurrency > 1 || isfinite(r->rate))
 		r->burst = index_or(b->burst, i, 1);
 	r->overload = text_is(b->status, i, "skipped") && error &&
-		strncmp(error, OVERLOAD, strlen(OVERLOAD)) == 0;
+		strncmp(error, OVERLOAD_ERROR, strlen(OVERLOAD_ERROR)) == 0;
 }
 
 static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, struct data_row *r)
@@ -307,7 +269,7 @@ static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, st
 	r->status = (uint8_t)(status < b->d->nstatus ? status : b->d->nstatus - 1);
 	for (int m = 0; m < METRIC_COUNT; m++)
 		r->metric[m] = table_num(b->metric[m], i);
-	r->started_s = parse_iso(table_text(b->started_at, i));
+	r->started_s = started_at(table_text(b->started_at, i));
 	r->client_queue_ms = table_num(b->client_queue_ms, i);
 	r->done_ms = table_num(b->done_ms, i);
 	r->prompt_eval_ms = table_num(b->prompt_eval_ms, i);

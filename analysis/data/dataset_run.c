@@ -248,7 +248,8 @@ int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 	d->files = arena_alloc(&d->arena, 4, sizeof(*d->files));
 	b.runs_path = runs_path;
 	if (!fsx_is_dir(dir)) {
-		failed = err_set(e, ERR_ENV, "%s: no such run directory", dir);
+		err_set(e, ERR_ENV, "%s: no such run directory", dir);
+		failed = err_hint(e, "a run is in runs/DATE-NAME, or where --out said");
 	} else if (!fsx_exists(runs_path)) {
 		failed =
 			err_set(e, ERR_JOURNAL, "%s: not a run directory, it has no runs.csv", dir);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "columns.h"
 #include "str.h"
 #include "wording.h"
 
@@ -125,11 +126,29 @@ static bool changes_answers(const struct data_factor *f)
 	return f->stratum == DATA_SAMPLING;
 }
 
+/* "throughput within 2 %, TTFT within 5 %"; a metric without a figure is named as such. */
+static const char *within_text(struct report *r, int factor)
+{
+	struct str known = STR_INIT(STR_MAX_LINE), not_known = STR_INIT(STR_MAX_LINE);
+	const char *kept;
+
+	for (size_t i = 0; i < COUNTOF(shown); i++) {
+		if (report_effect(r, factor, shown[i]))
+			str_addf(&known, "%s%s within %s", known.len ? ", " : "",
+				words_name(shown[i]), words_percent(r, r->d->margin[shown[i]]));
+		else
+			str_addf(&not_known, "; no request has a figure of %s",
+				words_name(shown[i]));
+	}
+	kept = words_fmt(r, "%s%s", known.s, not_known.s);
+	str_release(&known);
+	str_release(&not_known);
+	return kept;
+}
+
 static const char *no_effect_text(struct report *r, int factor)
 {
-	const char *within = words_fmt(r, "throughput within %s, TTFT within %s",
-		words_percent(r, r->d->margin[METRIC_DECODE]),
-		words_percent(r, r->d->margin[METRIC_TTFT]));
+	const char *within = within_text(r, factor);
 
 	if (changes_answers(&r->d->factors[factor]) && !report_has_score(r))
 		return words_fmt(r,
@@ -227,7 +246,7 @@ static void add_findings(struct report *r, struct str *out)
 {
 	static const struct {
 		const char *part, *name;
-	} said[] = {{"more than this server takes", "load"}, {"queue: this server", "load"},
+	} said[] = {{OVERLOAD_ERROR, "load"}, {"queue: this server", "load"},
 		{"probably spilled", "memory"}};
 
 	for (size_t k = 0; k < COUNTOF(said); k++)

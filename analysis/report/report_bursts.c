@@ -10,17 +10,10 @@
 
 #define CELLS_SHOWN 60
 
-static bool has_goodput(const struct report *r)
-{
-	const struct data_goodput *g = &r->d->goodput;
-
-	return isfinite(g->ttft_ms) || isfinite(g->tpot_ms) || isfinite(g->e2e_ms);
-}
-
 /* "TTFT within 500 ms and TPOT within 20 ms" */
 static const char *limits_text(struct report *r)
 {
-	const struct data_goodput *g = &r->d->goodput;
+	const struct goodput_limits *g = &r->d->goodput;
 	const char *parts[3];
 	char text[WORDING_TEXT];
 	size_t n = 0;
@@ -67,7 +60,7 @@ static void add_row(struct report *r, const struct cell_summary *c)
 	cells[n++] = words_fmt(r, "%u", c->nbursts);
 	cells[n++] = c->at_once ? words_fmt(r, "%u", c->at_once) : NOT_GIVEN;
 	cells[n++] = estimate(r, &c->metric[METRIC_SYSTEM]);
-	if (has_goodput(r))
+	if (goodput_is_limited(&r->d->goodput))
 		cells[n++] = estimate(r, &c->metric[METRIC_GOODPUT]);
 	if (has_rates(r))
 		cells[n++] = words_plain(r, c->ttft_due_p95);
@@ -85,7 +78,7 @@ static void begin_table(struct report *r)
 	head[n++] = "Bursts";
 	head[n++] = "Served at once";
 	head[n++] = "System throughput, tok/s";
-	if (has_goodput(r))
+	if (goodput_is_limited(&r->d->goodput))
 		head[n++] = "Goodput, req/s";
 	if (has_rates(r))
 		head[n++] = "TTFT p95 from due, ms";
@@ -133,12 +126,14 @@ void report_bursts(struct report *r)
 		words_fmt(r,
 			"System throughput%s made from whole bursts, without their ramps, and a "
 			"burst is one value%s%s%s%s.",
-			has_goodput(r) ? " and goodput are" : " is",
-			has_goodput(r) ? "; a request is good with "
-				       : "; goodput is not given, since no limits were stated "
-					 "(sweep key goodput)",
-			has_goodput(r) ? limits_text(r) : "",
-			has_goodput(r) ? ", waiting in the client included" : "",
+			goodput_is_limited(&r->d->goodput) ? " and goodput are" : " is",
+			goodput_is_limited(&r->d->goodput)
+				? "; a request is good with "
+				: "; goodput is not given, since no limits were stated "
+				  "(sweep key goodput)",
+			goodput_is_limited(&r->d->goodput) ? limits_text(r) : "",
+			goodput_is_limited(&r->d->goodput) ? ", waiting in the client included"
+							   : "",
 			has_rates(r) ? "; TTFT p95 pools the requests of a setting's bursts" : ""),
 		0);
 	report_chart(r, "bursts");

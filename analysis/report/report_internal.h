@@ -131,5 +131,7 @@ const char *words_rough(struct report *r, double x);
 const char *words_capital(struct report *r, const char *text);
 /* A word for the shell: quoted where needed. */
 const char *words_shell(struct report *r, const char *word);
+/* What a command needs to measure on the same machine: " --simulate --virtual", "". */
+const char *words_simulated(const struct report *r);
 
 #endif

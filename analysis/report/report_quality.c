@@ -85,6 +85,22 @@ static void client(struct report *r)
 		0);
 }
 
+/* What the run told on its way: servers that were set aside, passes that are in two parts. */
+static void notes(struct report *r)
+{
+	const json_t *session, *note;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(r->d->manifest, "sessions"), i, session) {
+		json_array_foreach (json_object_get(session, "notes"), k, note) {
+			if (json_is_string(note))
+				doc_item(r->doc,
+					"On the way:", doc_quote(r->doc, json_string_value(note)),
+					0);
+		}
+	}
+}
+
 /* How many passes were made and why no more, where the run decided that itself. */
 static void length(struct report *r)
 {
@@ -111,6 +127,36 @@ static void length(struct report *r)
 				: words_fmt(r, "how well they are known cannot be told, %s",
 					  doc_guard(r->doc, s->widest_why))),
 		0);
+}
+
+/* Adds "2 of 6 repeats a pass" where the budget left less than there was. */
+static void add_cut(const struct report *r, struct str *text, const char *key, const char *unit)
+{
+	const json_t *cut = json_object_get(json_object_get(r->d->sweep, "budget_cut"), key);
+	double before = jsonx_get_number(cut, "before"), after = jsonx_get_number(cut, "after");
+
+	if (after < before)
+		str_addf(text, "%s%.0f of %.0f %s", text->len ? ", " : "", after, before, unit);
+}
+
+/* What the plan was cut down to before anything was measured. */
+static void budget_cut(struct report *r)
+{
+	struct str left = STR_INIT(STR_MAX_LINE);
+	char budget[NUM_TEXT];
+
+	add_cut(r, &left, "per_pass", "repeats a pass");
+	add_cut(r, &left, "cells", "cells, by priority");
+	add_cut(r, &left, "passes", "passes");
+	if (left.len)
+		doc_item(r->doc, "Budget:",
+			words_fmt(r,
+				"%s left %s; what was left out was decided from times alone, "
+				"before the run.",
+				r->d->budget_s > 0 ? num_duration(budget, r->d->budget_s) : "it",
+				left.s),
+			0);
+	str_release(&left);
 }
 
 /* What a server does not offer, and so nobody could check. */
@@ -251,6 +297,8 @@ void report_quality(struct report *r)
 	counts(r);
 	client(r);
 	length(r);
+	budget_cut(r);
+	notes(r);
 	unchecked(r);
 	sensitivity(r);
 	drift(r);

@@ -261,8 +261,9 @@ static void recommend_ttft(struct report *r, uint32_t first)
 
 static const char *graded_command(struct report *r)
 {
-	return words_fmt(r, "chimera run %s --prompts " GRADED,
-		words_quote(r, words_shell(r, words_fmt(r, "%s/sweep.json", r->dir))));
+	return words_fmt(r, "chimera run %s --prompts " GRADED "%s",
+		words_quote(r, words_shell(r, words_fmt(r, "%s/sweep.json", r->dir))),
+		words_simulated(r));
 }
 
 static void recommend_quality(struct report *r, int number)

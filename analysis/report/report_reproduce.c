@@ -70,10 +70,7 @@ void report_reproduce(struct report *r)
 	doc_section(r->doc, "reproduce", "How to reproduce this");
 	doc_para(r->doc, "Measure the same again, in a folder of its own:", 0);
 	doc_code(r->doc,
-		words_fmt(r, "chimera run %s%s", words_quote(r, sweep),
-			r->is_virtual          ? " --simulate --virtual"
-				: r->simulated ? " --simulate"
-					       : ""));
+		words_fmt(r, "chimera run %s%s", words_quote(r, sweep), words_simulated(r)));
 	doc_para(r->doc, "Make tables, charts and report again from the same rows:", 0);
 	doc_code(r->doc, words_fmt(r, "chimera report %s", words_quote(r, dir)));
 	identities(r);

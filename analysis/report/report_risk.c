@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "columns.h"
 #include "jsonx.h"
 #include "num.h"
 #include "wording.h"
@@ -273,7 +274,7 @@ static const struct finding *finding_of(const struct report *r, const char *part
 static void load(struct report *r)
 {
 	const struct finding *queue = finding_of(r, "queue: this server");
-	const struct finding *overload = finding_of(r, "more than this server takes");
+	const struct finding *overload = finding_of(r, OVERLOAD_ERROR);
 	const struct finding *spill = finding_of(r, "probably spilled");
 
 	if (overload)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "columns.h"
 #include "jsonx.h"
 #include "num.h"
 #include "wording.h"
@@ -110,6 +111,33 @@ static void add_aliases(struct report *r, struct str *text)
 					words_number(r, r->d->factors[f].nlevels)));
 }
 
+/* "rate 20 is more than this server takes": all levels of a rate of which a cell was. */
+static void add_overload(struct report *r, struct str *text)
+{
+	int rate = dataset_factor(r->d, "rate");
+	const struct data_factor *f = rate < 0 ? NULL : &r->d->factors[rate];
+	const char **names = arena_alloc(&r->arena, f ? f->nlevels + 1 : 1, sizeof(*names));
+	bool any = false;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < (f ? f->nlevels : 1); i++) {
+		bool over = false;
+
+		for (size_t c = 0; c < r->s->ncells; c++)
+			over = over ||
+				(r->s->cells[c].overload &&
+					(!f || r->d->cells[c].level[rate] == i));
+		any = any || over;
+		if (over && f)
+			names[n++] = words_quote(r, f->level[i]);
+	}
+	if (any)
+		add_clause(text,
+			n ? words_fmt(r, "rate %s %s " OVERLOAD_ERROR,
+				    wording_list(&r->arena, names, n, "and"), n == 1 ? "is" : "are")
+			  : "what was sent is " OVERLOAD_ERROR);
+}
+
 static const char *what_matters(struct report *r)
 {
 	const char **names = arena_alloc(&r->arena, r->d->nfactors + 1, sizeof(*names));
@@ -117,6 +145,7 @@ static const char *what_matters(struct report *r)
 	const char *kept;
 	size_t n;
 
+	add_overload(r, &text);
 	add_effects(r, &text);
 	n = factors_of(r, STANDS_NONE, names);
 	if (n > 0)

@@ -228,6 +228,11 @@ const char *words_percent(struct report *r, double share)
 	return words_fmt(r, "%s %%", wording_plain(text, share * 100));
 }
 
+const char *words_simulated(const struct report *r)
+{
+	return r->is_virtual ? " --simulate --virtual" : r->simulated ? " --simulate" : "";
+}
+
 const char *words_shell(struct report *r, const char *word)
 {
 	struct str text = STR_INIT(STR_MAX_LINE);

@@ -67,6 +67,8 @@ static void gather(struct contest *c, const struct effective *eff)
 		uint32_t setting = eff->setting[g->cell];
 		struct setting *v;
 
+		if (s->overload[g->cell])
+			continue; /* nobody can have what the server does not stand */
 		if (!place[setting]) {
 			place[setting] = ++c->n;
 			v = &c->v[c->n - 1];
@@ -386,8 +388,10 @@ void best_find(struct best_set *best, const struct strata *s, const struct datas
 	}
 	gather(&c, eff);
 	best->of = c.n;
+	if (c.n == 0)
+		best->why = "more was sent than the server takes";
 	find_variances(&c);
-	best->why = why_not(&c);
+	best->why = best->why ? best->why : why_not(&c);
 	if (!best->why) {
 		stays = xcalloc(c.n, sizeof(*stays));
 		if (c.n == 1)

@@ -23,22 +23,13 @@ static void withhold_waits(struct cell_summary *c)
 	c->ttft_due_why = why;
 }
 
-/* TTFT with the wait in the client, pooled over the cell's bursts; v has room for all rows. */
-static void find_due(struct cell_summary *c, const struct dataset *d, double *v)
+/* TTFT with the wait in the client, pooled over the cell's bursts. */
+static void find_due(struct cell_summary *c, double *v, size_t n)
 {
-	size_t n = 0;
-
 	c->ttft_due_p95 = NAN;
 	if (!isfinite(c->rate)) {
 		c->ttft_due_why = "requests were kept in flight: none was due at a time of its own";
 		return;
-	}
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-		double ttft = r->metric[METRIC_TTFT] + r->client_queue_ms;
-
-		if (r->counts && r->cell == c->cell && isfinite(ttft))
-			v[n++] = ttft;
 	}
 	quantile_sort(v, n);
 	if (n < QUANTILE_P95_NEEDS)
@@ -48,12 +39,45 @@ static void find_due(struct cell_summary *c, const struct dataset *d, double *v)
 		c->ttft_due_p95 = quantile(v, n, 0.95);
 }
 
+static bool has_due(const struct data_row *r)
+{
+	return r->counts && isfinite(r->metric[METRIC_TTFT] + r->client_queue_ms);
+}
+
+/* Each cell's values are put side by side, so that the rows are gone through but twice. */
+static void find_all_due(struct summary *s)
+{
+	const struct dataset *d = s->data;
+	double *v = xcalloc(d->nrows, sizeof(*v));
+	size_t *end = xcalloc(s->ncells + 1, sizeof(*end)); /* of the values before cell i */
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		if (has_due(&d->rows[i]))
+			end[d->rows[i].cell + 1]++;
+	}
+	for (size_t c = 1; c <= s->ncells; c++)
+		end[c] += end[c - 1];
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+
+		/* end[c] grows from where the values of cell c begin to where they end. */
+		if (has_due(r))
+			v[end[r->cell]++] = r->metric[METRIC_TTFT] + r->client_queue_ms;
+	}
+	for (size_t c = 0; c < s->ncells; c++) {
+		size_t from = c ? end[c - 1] : 0;
+
+		find_due(&s->cells[c], v + from, end[c] - from);
+	}
+	free(v);
+	free(end);
+}
+
 /* A treatment is served by its own loads: how many at once may differ between them. */
 void describe_bursts(struct summary *s, const struct effective *eff)
 {
 	const struct dataset *d = s->data;
 	uint32_t *serves = xcalloc(s->ncells, sizeof(*serves)); /* by treatment */
-	double *v = xcalloc(d->nrows, sizeof(*v));
 
 	for (size_t c = 0; c < s->ncells; c++)
 		s->cells[c].rate = NAN;
@@ -64,20 +88,19 @@ void describe_bursts(struct summary *s, const struct effective *eff)
 
 		c->rate = b->rate;
 		c->concurrency = isfinite(b->rate) ? 0 : b->concurrency;
-		c->nbursts += b->rows > 0;
+		c->nbursts += b->rows > 0 && !b->part;
 		c->overload = c->overload || b->overload;
 		c->at_once = b->at_once > c->at_once ? b->at_once : c->at_once;
 		*most = b->at_once > *most ? b->at_once : *most;
 	}
+	find_all_due(s);
 	for (size_t c = 0; c < s->ncells; c++) {
 		struct cell_summary *cell = &s->cells[c];
 
 		cell->serves = cell->nbursts ? serves[eff->treatment[c]] : 0;
 		cell->queued = cell->serves > 0 && cell->concurrency > cell->serves;
-		find_due(cell, d, v);
 		if (cell->overload)
 			withhold_waits(cell);
 	}
 	free(serves);
-	free(v);
 }

@@ -84,6 +84,30 @@ void design_within(
 	add_factors(m, true);
 }
 
+void design_joint(struct design *m, const struct dataset *d, const struct effective *eff,
+	uint32_t npasses, int host, const bool *whole_pair, struct arena *arena)
+{
+	int n = (int)d->nfactors;
+
+	init(m, d, eff, npasses, arena);
+	add_term(m, DESIGN_INTERCEPT, DESIGN_NONE);
+	add_term(m, DESIGN_PASS, DESIGN_NONE);
+	if (host >= 0)
+		add_term(m, DESIGN_PASS, host);
+	if (dataset_factor(d, "prompt") < 0)
+		add_term(m, DESIGN_PROMPT, DESIGN_NONE);
+	for (int a = 0; a < n; a++) {
+		if (eff->in_step[a] < 0 && eff->factors[a].nlevels > 1)
+			add_term(m, a, DESIGN_NONE);
+	}
+	for (int a = 0; a < n; a++) {
+		for (int b = a + 1; b < n; b++) {
+			if (whole_pair[a * n + b])
+				add_term(m, a, b);
+		}
+	}
+}
+
 /* Column i of the code of class `class` of n: 1, or -1 throughout for the last, so that codes sum
  * to zero over the classes. */
 static double code(uint32_t class, size_t n, size_t i)
@@ -147,7 +171,8 @@ void design_type2(const struct design *m, const struct design_term *t, bool with
 		const struct design_term *other = &m->terms[i];
 		bool contains = other != t && t->b == DESIGN_NONE && t->a >= 0 &&
 			(other->a == t->a || other->b == t->a);
-		bool in = other == t ? with_it : !contains;
+		bool beside = !m->additive || t->b >= 0 || other->a < 0 || other->b < 0;
+		bool in = other == t ? with_it : !contains && beside;
 
 		for (size_t j = 0; j < other->ncols; j++)
 			use[other->first + j] = in;

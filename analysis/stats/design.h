@@ -23,6 +23,7 @@ struct design {
 	uint32_t npasses, nprompts;
 	struct design_term *terms; /* in the arena */
 	size_t nterms, ncols;
+	bool additive; /* main effects are judged beside main effects alone (grids with holes) */
 };
 
 /* The runner stratum: intercept, pass, runner factors and their interactions.  Where the factor
@@ -34,6 +35,11 @@ void design_between(struct design *m, const struct dataset *d, const struct effe
  * all factors. */
 void design_within(struct design *m, const struct dataset *d, const struct effective *eff,
 	struct arena *arena);
+
+/* Both strata at once: intercept, pass, prompt, all factors, and the interactions that whole_pair[a
+ * * nfactors + b] names. */
+void design_joint(struct design *m, const struct dataset *d, const struct effective *eff,
+	uint32_t npasses, int host, const bool *whole_pair, struct arena *arena);
 
 /* x[ncols] of an observation; pass and prompt DATA_NONE average over them. */
 void design_row(const struct design *m, uint32_t cell, uint32_t pass, uint32_t prompt, double *x);

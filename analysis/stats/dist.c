@@ -70,13 +70,6 @@ double dist_f_upper(double f, double df1, double df2)
 	return f <= 0 ? 1 : gsl_cdf_fdist_Q(f, df1, df2);
 }
 
-double dist_t_two_sided(double t, double df)
-{
-	if (!is_df(df) || isnan(t))
-		return NAN;
-	return 2 * gsl_cdf_tdist_Q(fabs(t), df);
-}
-
 static double t_within(double t, const struct monotone *m)
 {
 	return 1 - 2 * gsl_cdf_tdist_Q(t, m->a);

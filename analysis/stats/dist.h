@@ -6,9 +6,8 @@
 
 #include <stddef.h>
 
-/* Upper tails. */
+/* The upper tail. */
 double dist_f_upper(double f, double df1, double df2);
-double dist_t_two_sided(double t, double df);
 /* |t| is below it with probability `level`: dist_t_quantile(0.95, 10) = 2.228. */
 double dist_t_quantile(double level, double df);
 /* F is above it with probability alpha. */

@@ -36,6 +36,7 @@ static void set_error(struct effect *e, struct effect_work *w, const struct data
 	w->ms = error.ms;
 	w->design = error.design;
 	w->lin = error.lin;
+	w->withheld = error.withheld;
 	if (error.why) {
 		e->why = error.why;
 		w->ms = NAN;
@@ -54,6 +55,16 @@ static void fit_models(struct effect_work *w)
 	free(use);
 }
 
+/* Why there is nothing to compare. */
+static const char *why_nothing(const struct effect *e, const struct effect_work *w)
+{
+	if (w->s->overloaded)
+		return "at its other levels more was sent than the server takes";
+	if (w->s->gls && e->why[0])
+		return e->why;
+	return "fewer than two of its levels were measured beside each other";
+}
+
 /* The fall of the residual sum of squares when the term enters, against the stratum's error. */
 static void test(struct effect *e, struct effect_work *w)
 {
@@ -61,7 +72,7 @@ static void test(struct effect *e, struct effect_work *w)
 
 	e->df = (double)(w->with.rank - w->without.rank);
 	if (e->df == 0) {
-		e->why = "fewer than two of its levels were measured beside each other";
+		e->why = why_nothing(e, w);
 		w->ms = NAN;
 	}
 	if (isnan(w->ms))
@@ -143,7 +154,8 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 {
 	w->term = design_find(w->design, e->factor_a, e->factor_b);
 	if (!w->term) {
-		e->why = no_term(m, e->factor_a, e->factor_b);
+		if (!w->s->gls || !e->why[0])
+			e->why = no_term(m, e->factor_a, e->factor_b);
 		return;
 	}
 	if (!e->why[0] && w->s->nnumbers == 1 && m->is_order[e->factor_a]) {

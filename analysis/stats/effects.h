@@ -17,6 +17,8 @@ struct effect_work {
 	double pattern; /* noncentrality of one level (or cell) that is off by 1, times ms; 0 none
 			 */
 	double *difference, *unit; /* [nlevels * nlevels] level j less level i, its variance / ms */
+	const char *too_much;      /* its level that the server does not take; NULL: none */
+	bool withheld;             /* its estimates would mislead */
 	size_t questions;          /* the unit of a score, in place of loads and requests; else 0 */
 };
 

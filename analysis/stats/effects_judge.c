@@ -91,6 +91,11 @@ static const char *why_inconclusive(
 
 	if (isnan(e->margin))
 		return "no margin is set for it, so that nothing can be called equal";
+	if (w->widest <= margin_of(e, w))
+		return arena_fmt(arena,
+			"it changes nothing as long as the server takes what is sent, but at %s "
+			"it does not: more was sent than the server takes",
+			w->too_much);
 	if (!isfinite(w->widest))
 		return "not all of its levels could be compared";
 	percent = 100 * (w->s->log ? expm1(w->widest) : w->widest);
@@ -111,7 +116,9 @@ static enum verdict verdict_of(const struct effect *e, const struct effect_work 
 		return VERDICT_INCONCLUSIVE;
 	if (e->p_adjusted < ALPHA)
 		return VERDICT_EFFECT;
-	return w->widest <= margin_of(e, w) ? VERDICT_NO_EFFECT : VERDICT_INCONCLUSIVE;
+	/* What no server stands is no free choice. */
+	return w->widest <= margin_of(e, w) && !w->too_much ? VERDICT_NO_EFFECT
+							    : VERDICT_INCONCLUSIVE;
 }
 
 /* The two levels furthest apart, with Tukey's interval (Kramer's for unequal counts). */
@@ -154,6 +161,11 @@ static void judge(struct effect *e, struct effect_work *w, size_t tests, struct 
 	if (!isnan(e->p) && e->df_error < FEW_DF)
 		e->note = arena_fmt(arena, "rests on %.0f degree%s of freedom", e->df_error,
 			e->df_error == 1 ? "" : "s");
+	if (!isnan(e->p) && w->s->unchecked)
+		e->note = arena_fmt(arena,
+			"%s%stakes effects to add up, and no cell is left over to see whether they "
+			"do",
+			e->note, e->note[0] ? ", and " : "");
 	if (!isnan(e->p) && w->pattern > 0) {
 		double least = detectable(e, w, tests);
 
@@ -166,6 +178,8 @@ static void judge(struct effect *e, struct effect_work *w, size_t tests, struct 
 	}
 	if (e->verdict == VERDICT_INCONCLUSIVE && !isnan(e->p)) {
 		e->why = why_inconclusive(e, w, arena);
+		if (w->widest <= margin)
+			return; /* more passes tell nothing new */
 		if (margin > 0 && w->pattern > 0 && w->questions)
 			e->questions_needed = questions_for(e, w, margin);
 		else if (margin > 0 && w->pattern > 0)

@@ -29,6 +29,19 @@ static void count_levels(struct effect *e, const struct effect_work *w, const st
 	free(last);
 }
 
+/* A level of which every cell was more than the server takes. */
+static const char *find_too_much(const struct effect *e, const struct effect_work *w,
+	const struct dataset *d, const struct effective *eff)
+{
+	for (size_t c = 0; w->s->overloaded && c < d->ncells; c++) {
+		uint32_t level = eff->factors[e->factor_a].of[d->cells[c].level[e->factor_a]];
+
+		if (w->s->overload[c] && e->levels[level].n == 0)
+			return e->levels[level].level;
+	}
+	return NULL;
+}
+
 /* ---- marginal means ---- */
 
 /* Columns of the intercept, passes, prompts and main effects. */
@@ -105,6 +118,90 @@ static void estimate_levels(struct effect *e, struct effect_work *w)
 	lin_fit_release(&within);
 }
 
+/* Adds the mean of the levels that were measured: 0 where all were. */
+static void add_mean_level(
+	const struct effect_work *w, const struct design_term *t, const bool *met, double *c)
+{
+	uint32_t n = (uint32_t)t->ncols + 1, measured = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		measured += met[i];
+	for (uint32_t i = 0; measured < n && i < n; i++) {
+		if (met[i])
+			design_add_level(w->design, t, i, 0, 1.0 / measured, c);
+	}
+}
+
+/* The levels of a factor or prompts that the metric has; of passes all have. */
+static void find_met(const struct strata *s, const struct design *m, int what, bool *met)
+{
+	for (size_t i = 0; i < s->ngroups; i++) {
+		const struct strata_group *g = &s->groups[i];
+
+		if (what == DESIGN_PROMPT && g->prompt != DATA_NONE)
+			met[g->prompt] = true;
+		else if (what >= 0)
+			met[m->eff->factors[what].of[m->d->cells[g->cell].level[what]]] = true;
+	}
+}
+
+/* c[ncols] of a mean over the measured levels of everything. */
+static void mean_of_all(const struct effect_work *w, double *c)
+{
+	for (size_t i = 0; i < w->design->nterms; i++) {
+		const struct design_term *t = &w->design->terms[i];
+		bool *met = xcalloc(t->ncols + 1, sizeof(*met));
+
+		find_met(w->s, w->design, t->a, met);
+		if (t->a == DESIGN_INTERCEPT)
+			design_add_level(w->design, t, 0, 0, 1, c);
+		else if (t->b < 0 && t != w->term && t->a != DESIGN_PASS)
+			add_mean_level(w, t, met, c);
+		free(met);
+	}
+}
+
+/* The same of a grid with holes, both strata at once. */
+static void estimate_joint(struct effect *e, struct effect_work *w)
+{
+	struct strata *s = w->s;
+	bool near_only = w->lin == &s->near;
+	double *mean = xcalloc(w->design->ncols, sizeof(*mean));
+	double *c = xcalloc(w->design->ncols, sizeof(*c));
+	struct lin_fit at, near;
+
+	fit_mains(w->design, isfinite(s->gls_ratio) && !near_only ? &s->whole : &s->near, &at);
+	fit_mains(w->design, &s->near, &near);
+	mean_of_all(w, mean);
+	for (uint32_t i = 0; i < e->nlevels; i++) {
+		double unit, then, x;
+		struct variance v;
+
+		memcpy(c, mean, w->design->ncols * sizeof(*c));
+		design_add_level(w->design, w->term, i, 0, 1, c);
+		x = lin_contrast(&at, c, &unit);
+		lin_contrast(&near, c, &then);
+		v = s->load_why ? (struct variance){.value = NAN, .df = NAN}
+				: strata_gls_variance(s, unit, then);
+		set_estimate(&e->levels[i], s, x, v);
+	}
+	lin_fit_release(&at);
+	lin_fit_release(&near);
+	free(mean);
+	free(c);
+}
+
+static void withhold_levels(struct effect *e)
+{
+	e->reference = e->levels[0].level;
+	for (uint32_t i = 0; i < e->nlevels; i++) {
+		struct level_summary *l = &e->levels[i];
+
+		l->estimate = l->estimate_low = l->estimate_high = NAN;
+		l->ratio = l->ci_low = l->ci_high = NAN;
+	}
+}
+
 /* ---- differences ---- */
 
 /* Keeps the pairwise interval that reaches furthest from no difference. */
@@ -117,6 +214,13 @@ static void widen(struct effect *e, struct effect_work *w, double difference, do
 	w->widest = reach;
 	e->widest_low = strata_unscale(w->s, difference - half);
 	e->widest_high = strata_unscale(w->s, difference + half);
+}
+
+/* A pair that cannot be compared is not shown to be equal, and the others bound nothing. */
+static void set_unbounded(struct effect *e, struct effect_work *w)
+{
+	w->widest = INFINITY;
+	e->widest_low = e->widest_high = NAN;
 }
 
 /* The effects of a term's classes, in the coordinates in which variances are sums of squares: class
@@ -199,7 +303,7 @@ static void compare_levels(struct effect *e, struct effect_work *w, struct arena
 		}
 	}
 	if (!all)
-		w->widest = INFINITY; /* a pair that cannot be compared is not shown to be equal */
+		set_unbounded(e, w);
 	classes_release(&classes);
 }
 
@@ -268,7 +372,15 @@ void effects_levels(struct effect *e, struct effect_work *w, const struct datase
 	for (uint32_t i = 0; i < e->nlevels; i++)
 		e->levels[i].level = f->name[i];
 	count_levels(e, w, d, eff);
-	estimate_levels(e, w);
+	w->too_much = find_too_much(e, w, d, eff);
+	if (w->withheld) {
+		withhold_levels(e);
+		return;
+	}
+	if (w->s->gls)
+		estimate_joint(e, w);
+	else
+		estimate_levels(e, w);
 	compare_levels(e, w, arena);
 	refer_levels(e, w);
 	if (!isnan(w->ms))
@@ -282,7 +394,7 @@ static void widen_tetrad(struct effect *e, struct effect_work *w, struct classes
 	double unit, difference = class_contrast(c, pair, second, &unit);
 
 	if (isnan(unit))
-		w->widest = INFINITY;
+		set_unbounded(e, w);
 	else
 		widen(e, w, difference, t90 * sqrt(w->ms * unit));
 }

@@ -5,18 +5,21 @@
 #include <string.h>
 
 #include "bug.h"
+#include "columns.h"
 #include "findings.h"
 #include "num.h"
 #include "quantile.h"
 #include "str.h"
+#include "vec.h"
 #include "wording.h"
 
 /* Waiting in the client that is worth a sentence, as a part of the median TTFT. */
 #define WAIT_SEEN 0.05
 
+/* Different ones, rising. */
 struct numbers {
-	double v[64];
-	size_t n;
+	double *v;
+	size_t n, cap;
 };
 
 static void add_number(struct numbers *set, double x)
@@ -25,22 +28,24 @@ static void add_number(struct numbers *set, double x)
 
 	while (at < set->n && set->v[at] < x)
 		at++;
-	if ((at < set->n && set->v[at] == x) || set->n == COUNTOF(set->v))
+	if (at < set->n && set->v[at] == x)
 		return;
-	memmove(set->v + at + 1, set->v + at, (set->n - at) * sizeof(*set->v));
+	(void)VEC_PUSH(set);
+	memmove(set->v + at + 1, set->v + at, (set->n - 1 - at) * sizeof(*set->v));
 	set->v[at] = x;
-	set->n++;
 }
 
 /* "4 and 8" */
 static const char *name_numbers(const struct author *a, const struct numbers *set)
 {
-	const char *names[COUNTOF(set->v)];
+	const char **names = xcalloc(set->n, sizeof(*names)), *list;
 	char text[NUM_TEXT];
 
 	for (size_t i = 0; i < set->n; i++)
 		names[i] = arena_str(a->arena, num_text(text, set->v[i]));
-	return wording_list(a->arena, names, set->n, "and");
+	list = wording_list(a->arena, names, set->n, "and");
+	free(names);
+	return list;
 }
 
 /* "phase=measure status=ok concurrency=4|8" */
@@ -90,7 +95,7 @@ static const char *where_served(const struct author *a, uint32_t serves)
 
 static void say_queue(struct author *a, uint32_t serves)
 {
-	struct numbers levels = {.n = 0};
+	struct numbers levels = {0};
 	uint64_t rows = 0;
 
 	for (size_t c = 0; c < a->s->ncells; c++) {
@@ -107,11 +112,12 @@ static void say_queue(struct author *a, uint32_t serves)
 			"requests wait their turn",
 			serves, where_served(a, serves), name_numbers(a, &levels)),
 		filter_of(a, "ok", "concurrency", &levels), rows);
+	VEC_RELEASE(&levels);
 }
 
 static void say_queues(struct author *a)
 {
-	struct numbers said = {.n = 0};
+	struct numbers said = {0};
 	uint32_t most = 0, asked = 0;
 	uint64_t rows = 0;
 
@@ -136,13 +142,14 @@ static void say_queues(struct author *a)
 				"in flight",
 				most, asked),
 			"phase=measure status=ok concurrency!=1", rows);
+	VEC_RELEASE(&said);
 }
 
 /* ---- more than it takes ---- */
 
 static void say_overload(struct author *a)
 {
-	struct numbers rates = {.n = 0};
+	struct numbers rates = {0};
 	uint64_t unsent = 0;
 
 	for (size_t c = 0; c < a->s->ncells; c++) {
@@ -154,13 +161,14 @@ static void say_overload(struct author *a)
 	if (rates.n)
 		findings_add(a, FIND_FAILURE, STRENGTH_FAILING - 1,
 			arena_fmt(a->arena,
-				"%s requests a second %s more than this server takes: they came "
+				"%s requests a second %s " OVERLOAD_ERROR ": they came "
 				"faster than they were answered, the queue grew without end, and "
 				"%s",
 				name_numbers(a, &rates), rates.n == 1 ? "is" : "are",
 				wording_count(a->arena, unsent, "request was not sent",
 					"requests were not sent")),
 			filter_of(a, "skipped", "rate", &rates), unsent);
+	VEC_RELEASE(&rates);
 }
 
 /* ---- waiting in the client ---- */
@@ -200,25 +208,46 @@ static void say_waiting(struct author *a)
 
 /* ---- rates that were left out ---- */
 
+static bool is_short(const struct data_burst *b)
+{
+	return b->rows > 0 && !isfinite(b->system_tok_s) && b->why;
+}
+
+#define MAX_REASONS 8 /* dataset_bursts.c has fewer */
+
+struct reason {
+	const char *why;
+	uint64_t n;
+};
+
+static void count_reason(struct reason *reasons, size_t *n, const char *why)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(reasons[i].why, why) != 0)
+		i++;
+	if (i == MAX_REASONS)
+		return;
+	if (i == *n)
+		reasons[(*n)++] = (struct reason){.why = why};
+	reasons[i].n++;
+}
+
 static void say_short(struct author *a)
 {
-	const char *why = NULL;
-	uint64_t n = 0;
+	struct reason reasons[MAX_REASONS];
+	size_t n = 0;
 
 	for (size_t i = 0; i < a->d->nbursts; i++) {
-		const struct data_burst *b = &a->d->bursts[i];
-
-		if (b->rows == 0 || isfinite(b->system_tok_s) || !b->why)
-			continue;
-		why = why ? why : b->why;
-		n++;
+		if (is_short(&a->d->bursts[i]))
+			count_reason(reasons, &n, a->d->bursts[i].why);
 	}
-	if (n)
+	for (size_t i = 0; i < n; i++)
 		findings_add(a, FIND_LIMIT, STRENGTH_LIMIT,
 			arena_fmt(a->arena, "%s of %zu no system throughput: %s",
-				wording_count(a->arena, n, "burst has", "bursts have"),
-				a->d->nbursts, why),
-			"phase=measure burst!=", n);
+				wording_count(a->arena, reasons[i].n, "burst has", "bursts have"),
+				a->d->nbursts, reasons[i].why),
+			"phase=measure burst!=", reasons[i].n);
 }
 
 void findings_bursts(struct author *a)

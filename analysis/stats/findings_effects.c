@@ -335,6 +335,8 @@ static const char *cost_of_passes(const struct author *a)
 	uint64_t loads = 2 * (uint64_t)d->nblocks + (sentinel ? 2 : 0);
 	char time[NUM_TEXT];
 
+	if (d->shards > 1)
+		return "; the other shards make the other passes: `chimera merge`";
 	if (!isfinite(a->s->seconds) || !a->s->loads_made)
 		return arena_fmt(a->arena, "; `chimera resume --passes 3` costs %s more",
 			wording_count(a->arena, loads, "load", "loads"));

@@ -246,8 +246,10 @@ static void say_passes(struct author *a)
 
 	if (!find_presence(a, &p))
 		return;
-	for (uint32_t pass = 1; pass <= p.npasses; pass++)
-		say_missing(a, &p, pass);
+	for (uint32_t pass = 1; pass <= p.npasses; pass++) {
+		if (dataset_has_pass(a->d, pass))
+			say_missing(a, &p, pass);
+	}
 	free(p.blocks);
 	free(p.has);
 }

@@ -78,17 +78,6 @@ static struct noise_part *part_named(struct noise_of *of, const char *name, size
 	return NULL;
 }
 
-/* "1%" or "0.01". */
-static bool parse_share(const char *s, size_t len, double *ret)
-{
-	bool percent = len > 0 && s[len - 1] == '%';
-
-	if (!num_parse(s, len - percent, ret))
-		return false;
-	*ret /= percent ? 100 : 1;
-	return true;
-}
-
 /* One NAME=VALUE.  Returns how many measures took it; -1 where the value is none. */
 static int give(struct noise *n, const char *item, size_t len)
 {
@@ -100,7 +89,7 @@ static int give(struct noise *n, const char *item, size_t len)
 
 	if (!equals)
 		return -1;
-	if (!parse_share(equals + 1, (size_t)(item + len - equals - 1), &value))
+	if (!num_share(equals + 1, (size_t)(item + len - equals - 1), -1, 1, &value))
 		return -1;
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		size_t skip = prefix[m] && strncmp(item, prefix[m], strlen(prefix[m])) == 0
@@ -126,7 +115,7 @@ int noise_parse(struct noise *n, const char *text, struct err *e)
 {
 	noise_assumed(n);
 	n->origin = NOISE_GIVEN;
-	for (const char *s = text, *end; *s; s = *end ? end + 1 : end) {
+	for (const char *s = text, *end = ","; *end; s = end + 1) {
 		size_t len = strcspn(s, ",");
 		char *item = xstrndup(s, len), shown[80];
 		int taken = give(n, item, len);
@@ -416,15 +405,6 @@ void noise_upper(struct noise *n)
 		n->of[m].request.value = n->of[m].request.high;
 		n->of[m].load.value = n->of[m].load.high;
 		n->of[m].pass.value = n->of[m].pass.high;
-	}
-}
-
-void noise_lower(struct noise *n)
-{
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		n->of[m].request.value = n->of[m].request.low;
-		n->of[m].load.value = n->of[m].load.low;
-		n->of[m].pass.value = n->of[m].pass.low;
 	}
 }
 

@@ -40,9 +40,8 @@ int noise_fit(struct noise *n, struct dataset *d, struct err *e);
 
 /* All sds times `factor`; shape as it was. */
 void noise_scale(struct noise *n, double factor);
-/* Each part at its upper (or lower) limit. */
+/* Each part at its upper limit. */
 void noise_upper(struct noise *n);
-void noise_lower(struct noise *n);
 bool noise_is_assumed(const struct noise *n); /* any sd of it */
 
 #endif

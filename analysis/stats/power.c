@@ -23,8 +23,10 @@
 
 uint32_t power_tests(const struct power_design *d)
 {
-	size_t n = d->nfactors;
+	size_t n = 0;
 
+	for (size_t i = 0; i < d->nfactors; i++)
+		n += !d->factors[i].why;
 	return (uint32_t)(2 * (n + n * (n - (n > 0)) / 2));
 }
 
@@ -62,6 +64,8 @@ static double rejects(const struct power_design *d, const struct power_factor *f
 	double df = f->levels - 1, critical = dist_f_critical(alpha(d), df, s->df);
 	double lambda = s->values * f->least_share * (1 - f->least_share) * x * x / s->ms;
 
+	if (s->ms == 0) /* without noise every difference is seen, and none that is not there */
+		return x != 0;
 	return 1 - dist_noncentral_f(critical, df, s->df, lambda);
 }
 
@@ -70,7 +74,7 @@ double power_of(const struct power_design *d, const struct power_factor *f,
 {
 	struct stratum s = stratum_of(d, f, noise);
 
-	if (f->levels < 2 || !(s.df >= 1) || !(s.ms > 0))
+	if (f->why || f->levels < 2 || !(s.df >= 1) || !(s.ms >= 0))
 		return NAN;
 	return rejects(d, f, &s, log1p(size));
 }
@@ -81,7 +85,7 @@ double power_least(const struct power_design *d, const struct power_factor *f,
 	struct stratum s = stratum_of(d, f, noise);
 	double lambda;
 
-	if (f->levels < 2 || !(s.df >= 1) || !(s.ms > 0))
+	if (f->why || f->levels < 2 || !(s.df >= 1) || !(s.ms >= 0))
 		return NAN;
 	lambda = dist_noncentrality(alpha(d), target, f->levels - 1, s.df);
 	return expm1(sqrt(lambda * s.ms / (s.values * f->least_share * (1 - f->least_share))));
@@ -153,8 +157,10 @@ double power_equal(const struct power_design *d, const struct power_factor *f,
 {
 	struct stratum s = stratum_of(d, f, noise);
 
-	if (f->levels < 2 || !(s.df >= 1) || !(s.ms > 0) || !(margin > 0))
+	if (f->why || f->levels < 2 || !(s.df >= 1) || !(s.ms >= 0) || !(margin > 0))
 		return NAN;
+	if (s.ms == 0)
+		return size == 0;
 	/* A test that rejects is no verdict of no effect, however small the effect. */
 	return fmax(
 		0, all_inside(f, &s, log1p(margin), log1p(size)) - rejects(d, f, &s, log1p(size)));

@@ -13,6 +13,7 @@ struct power_factor {
 	bool runner; /* tested between loads; else within */
 	uint32_t levels;
 	double least_share; /* smallest part of the blocks (of the requests) that a level has */
+	const char *why; /* the formulas do not hold for it: the reason, and no figure; else NULL */
 };
 
 struct power_design {
@@ -24,7 +25,8 @@ struct power_design {
 	double margin[METRIC_COUNT];
 };
 
-/* Tests of the family: main effects and two-factor interactions of both primary metrics. */
+/* Tests of the family: main effects and two-factor interactions of both primary metrics, of the
+ * factors for which the formulas hold. */
 uint32_t power_tests(const struct power_design *d);
 
 /* Probability that the factor is found, at a ratio of 1 + size; NaN where there is no test. */

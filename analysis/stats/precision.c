@@ -77,7 +77,7 @@ static bool look_at(struct looker *l, struct strata *s, int factor)
 	struct strata_error error = strata_error_of(s, l->d, factor, DESIGN_NONE);
 	const struct design *m = error.design;
 	const struct design_term *t = design_find(m, factor, DESIGN_NONE);
-	const char *why = error.why;
+	const char *why = error.withheld ? NULL : error.why; /* the width alone is looked at */
 	double unit, width;
 
 	if (why || !t) {

@@ -74,16 +74,34 @@ static void finish(struct quality *q, const struct asked *asked, const bool *cop
 	}
 }
 
+static bool is_graded(const struct dataset *d, const struct data_row *r, bool valid_only)
+{
+	return r->counts && isfinite(r->metric[METRIC_SCORE]) && r->prompt < d->nprompts &&
+		!(valid_only && r->validity == ROW_SUSPECT);
+}
+
+static bool any_graded(const struct dataset *d, bool valid_only)
+{
+	for (size_t i = 0; i < d->nrows; i++) {
+		if (is_graded(d, &d->rows[i], valid_only))
+			return true;
+	}
+	return false;
+}
+
 void quality_read(struct quality *q, const struct dataset *d, bool valid_only)
 {
 	size_t n = d->ncells * d->nprompts;
-	struct asked *asked = xcalloc(n, sizeof(*asked));
-	bool *copies = xcalloc(d->ncells, sizeof(*copies));
+	struct asked *asked;
+	bool *copies;
 
-	*q = (struct quality){.d = d,
-		.confidence = dataset_confidence(d),
-		.score = xcalloc(n, sizeof(*q->score)),
-		.answers = xcalloc(n, sizeof(*q->answers))};
+	*q = (struct quality){.d = d, .confidence = dataset_confidence(d)};
+	if (!any_graded(d, valid_only))
+		return;
+	q->score = xcalloc(n, sizeof(*q->score));
+	q->answers = xcalloc(n, sizeof(*q->answers));
+	asked = xcalloc(n, sizeof(*asked));
+	copies = xcalloc(d->ncells, sizeof(*copies));
 	for (size_t i = 0; i < n; i++)
 		q->score[i] = NAN;
 	for (uint32_t c = 0; c < d->ncells; c++)
@@ -91,8 +109,7 @@ void quality_read(struct quality *q, const struct dataset *d, bool valid_only)
 	for (size_t i = 0; i < d->nrows; i++) {
 		const struct data_row *r = &d->rows[i];
 
-		if (r->counts && isfinite(r->metric[METRIC_SCORE]) && r->prompt < d->nprompts &&
-			!(valid_only && r->validity == ROW_SUSPECT))
+		if (is_graded(d, r, valid_only))
 			add_answer(q, asked, r->cell * d->nprompts + r->prompt, copies[r->cell], r);
 	}
 	finish(q, asked, copies);
@@ -152,13 +169,18 @@ const char *quality_interval(
 	return NULL;
 }
 
+double quality_score(const struct quality *q, size_t cell, size_t prompt)
+{
+	return q->score ? q->score[cell * q->d->nprompts + prompt] : (double)NAN;
+}
+
 void quality_cell(const struct quality *q, uint32_t cell, struct metric_summary *m)
 {
 	size_t nprompts = q->d->nprompts, n = 0;
 	double *v = xcalloc(nprompts, sizeof(*v));
 
 	for (size_t p = 0; p < nprompts; p++) {
-		double x = q->score[cell * nprompts + p];
+		double x = quality_score(q, cell, p);
 
 		if (!isnan(x))
 			v[n++] = x;
@@ -190,7 +212,7 @@ static void add_group(struct summary *s, const struct quality *q, const struct e
 		if (!class || strcmp(class, g.name) != 0)
 			continue;
 		for (size_t c = 0; c < d->ncells; c++) {
-			double x = q->score[c * d->nprompts + p];
+			double x = quality_score(q, c, p);
 
 			if (isnan(x) ||
 				(g.factor >= 0 &&

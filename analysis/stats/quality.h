@@ -11,8 +11,9 @@
 struct quality {
 	const struct dataset *d;
 	double confidence;
-	double *score;     /* [ncells * nprompts] of that cell and question; NaN none */
-	uint32_t *answers; /* [ncells * nprompts] that count */
+	/* [ncells * nprompts]; both NULL where nothing was graded. */
+	double *score;     /* of that cell and question; NaN none: see quality_score */
+	uint32_t *answers; /* that count */
 	/* Cells and questions asked again at temperature 0, and those of them whose answers were
 	 * not all the same text. */
 	uint32_t repeated, differed;
@@ -22,6 +23,8 @@ struct quality {
 void quality_read(struct quality *q, const struct dataset *d, bool valid_only);
 void quality_release(struct quality *q);
 
+/* Of a cell and a question; NaN none. */
+double quality_score(const struct quality *q, size_t cell, size_t prompt);
 /* The estimate and interval of a cell's score. */
 void quality_cell(const struct quality *q, uint32_t cell, struct metric_summary *m);
 /* The two sides of the interval of the mean of n values in 0..1: Wilson's where each is 0 or 1 or

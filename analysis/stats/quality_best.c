@@ -13,7 +13,7 @@ static double better_p(const struct quality *q, uint32_t cell, uint32_t other, d
 	double sum = 0, least, p;
 
 	for (size_t i = 0; i < nprompts; i++) {
-		double a = q->score[cell * nprompts + i], b = q->score[other * nprompts + i];
+		double a = quality_score(q, cell, i), b = quality_score(q, other, i);
 
 		if (isnan(a) || isnan(b))
 			continue;

@@ -135,7 +135,7 @@ static bool add_context(const struct quality *q, const struct beside *in, size_t
 	memset(cells, 0, k * sizeof(*cells));
 	for (size_t i = 0; i < n; i++) {
 		uint32_t level = f->of[q->d->cells[in[i].cell].level[in->factor]];
-		double x = q->score[in[i].cell * q->d->nprompts + prompt];
+		double x = quality_score(q, in[i].cell, prompt);
 
 		if (!isnan(x)) {
 			v[level] += x;
@@ -372,21 +372,12 @@ static void analyse(struct effect *e, struct effect_work *w, const struct qualit
 	free(p.y);
 }
 
-static bool any_score(const struct quality *q)
-{
-	for (size_t i = 0; i < q->d->ncells * q->d->nprompts; i++) {
-		if (q->answers[i])
-			return true;
-	}
-	return false;
-}
-
 void quality_effects(struct effects *all, const struct quality *q, const struct effective *eff,
 	struct strata *s, struct arena *arena)
 {
 	const struct dataset *d = q->d;
 
-	for (int f = 0; any_score(q) && f < (int)d->nfactors; f++) {
+	for (int f = 0; q->answers && f < (int)d->nfactors; f++) {
 		struct effect *e = &all->v[all->n];
 		struct effect_work *w = &all->work[all->n];
 

@@ -10,8 +10,7 @@
 #include "strata_parts.h"
 
 /* A mean square below this is rounding, not noise: values equal to the last digit. */
-#define MS_NOTHING  1e-18
-#define FEW_LOAD_DF 3
+#define MS_NOTHING 1e-18
 
 double strata_unscale(const struct strata *s, double x)
 {
@@ -94,7 +93,14 @@ static void fit_within(
 	use = xcalloc(s->within_design.ncols, sizeof(*use));
 	for (size_t i = 0; i < s->nloads; i++)
 		feed_load(s, &s->loads[i], x, mean);
-	memset(use, true, s->within_design.ncols * sizeof(*use));
+	/* Of a grid with holes interactions cannot be told from main effects: a load's mean is
+	 * compared with others of its treatment only, whose cells are the same. */
+	for (size_t i = 0; i < s->within_design.nterms; i++) {
+		const struct design_term *t = &s->within_design.terms[i];
+
+		for (size_t j = 0; j < t->ncols; j++)
+			use[t->first + j] = !s->gls || t->b < 0;
+	}
 	lin_fit(&s->within, use, &fit);
 	for (size_t i = 0; i < s->nloads; i++)
 		adjust_load(s, &s->loads[i], fit.beta, x, mean);
@@ -253,13 +259,11 @@ static void find_load_error(struct strata *s, const struct dataset *d, struct ar
 /* Why no row has the metric. */
 static const char *why_nothing(const struct dataset *d, enum metric metric)
 {
-	const struct data_goodput *g = &d->goodput;
-
 	if (metric != METRIC_SYSTEM && metric != METRIC_GOODPUT)
 		return "no request that counts has it";
 	if (d->nbursts == 0)
 		return "requests were sent one at a time: it is a measure of bursts";
-	if (metric == METRIC_GOODPUT && isnan(g->ttft_ms) && isnan(g->tpot_ms) && isnan(g->e2e_ms))
+	if (metric == METRIC_GOODPUT && !goodput_is_limited(&d->goodput))
 		return "no limits are stated that a request must meet (sweep key goodput)";
 	for (size_t i = 0; i < d->nbursts; i++) {
 		if (d->bursts[i].why)
@@ -294,20 +298,26 @@ void strata_fit(struct strata *s, const struct dataset *d, const struct effectiv
 		.sd_pass = NAN};
 	strata_collect(s, d, eff, valid_only, arena);
 	if (s->ngroups == 0) {
-		s->why = why_nothing(d, metric);
+		s->why = s->overloaded ? "more was sent than the server takes"
+				       : why_nothing(d, metric);
 		return;
 	}
+	strata_find_holes(s, d, eff, arena);
 	fit_within(s, d, eff, arena);
 	find_within_error(s, d, eff);
 	fit_between(s, d, eff, arena);
 	find_load_error(s, d, arena);
 	strata_host_error(s);
+	if (s->gls)
+		strata_fit_gls(s, d, eff, arena);
 }
 
 void strata_release(struct strata *s)
 {
 	lin_release(&s->within);
 	lin_release(&s->between);
+	lin_release(&s->whole);
+	lin_release(&s->near);
 }
 
 /* ---- errors and variances ---- */
@@ -317,14 +327,16 @@ struct strata_error strata_error_of(struct strata *s, const struct dataset *d, i
 	bool sampling = d->factors[a].stratum == DATA_SAMPLING ||
 		(b >= 0 && d->factors[b].stratum == DATA_SAMPLING);
 
+	if (s->gls)
+		return strata_gls_error(s, d, a, b);
 	if (sampling)
 		return (struct strata_error){"within loads", s->within_why, s->ms_within,
-			s->df_within, &s->within_design, &s->within};
+			s->df_within, &s->within_design, &s->within, false};
 	if (a == s->host && b < 0)
 		return (struct strata_error){"server x pass", s->host_why, s->ms_host, s->df_host,
-			&s->between_design, &s->between};
+			&s->between_design, &s->between, false};
 	return (struct strata_error){"block x pass", s->load_why, s->ms_load, s->df_load,
-		&s->between_design, &s->between};
+		&s->between_design, &s->between, false};
 }
 
 struct variance strata_variance(const struct strata *s, double per_load, double per_request)
@@ -351,7 +363,7 @@ double strata_half(const struct strata *s, struct variance v)
 	/* With so few Satterthwaite's degrees of freedom are too hopeful (88 to 93 % of 95 %);
 	 * Cochran and Cox's t, the mean of both weighted by their variances, is not
 	 * (docs/statistics.md). */
-	if (v.load > 0 && v.request > 0 && s->df_load < FEW_LOAD_DF)
+	if (v.load > 0 && v.request > 0 && s->df_load < STRATA_FEW_DF)
 		t = (v.load * dist_t_quantile(s->confidence, s->df_load) +
 			    v.request * dist_t_quantile(s->confidence, s->df_within)) /
 			v.value;
@@ -363,13 +375,16 @@ double strata_half(const struct strata *s, struct variance v)
 const char *strata_cell_interval(
 	const struct strata *s, uint32_t cell, double *low, double *high, double *df)
 {
-	const struct strata_cell *c = &s->cells[cell];
+	const struct strata_cell *c;
 	struct variance v;
 	double within, half;
 
 	*low = *high = *df = NAN;
 	if (s->why)
 		return s->why;
+	c = &s->cells[cell];
+	if (s->overloaded && s->overload[cell])
+		return "more was sent than the server takes";
 	if (!(c->weight > 0))
 		return "no request that counts has it";
 	if (!(s->df_load > 0))

@@ -50,6 +50,8 @@ struct strata {
 	uint32_t npasses, nnumbers; /* classes of server and pass, and of pass alone */
 	uint32_t nhosts;            /* servers compared, 1 where none are */
 	double per_load;            /* mean observations per load */
+	bool *overload;             /* [dataset.ncells] more was sent than the server takes */
+	bool overloaded;            /* there are such cells, and their rows are left out */
 	/* Errors; NaN with the reason where there are no degrees of freedom. */
 	double ms_within, df_within, ms_load, df_load;
 	const char *within_why, *load_why;
@@ -62,6 +64,18 @@ struct strata {
 	double *prompt_effect; /* [nprompts] with mean 0 */
 	struct design within_design, between_design;
 	struct lin within, between;
+	/* Combinations of levels are missing (holes), or whole levels: then both strata are
+	 * analysed at once (strata_gls.c), and the two above serve the errors alone. */
+	bool holes, gls;
+	bool *whole_pair; /* [nfactors * nfactors] a < b: all pairs of levels that are there */
+	struct design joint;
+	struct lin whole, near;     /* rows made independent; the same a step of the ratio on */
+	double gls_ms;              /* error of `whole` */
+	double gls_ratio, gls_step; /* variance of loads over that of requests */
+	bool gls_single;            /* one request in each load */
+	bool unchecked;             /* no cell is left over to see whether effects add up */
+	const char *misfit_why;     /* they do not: main effects are withheld; else NULL */
+	const char *pairs_why;      /* interactions are withheld; else NULL */
 };
 
 /* Fits the rows that count (without suspect ones if valid_only).  Tables are in the arena; release
@@ -77,6 +91,7 @@ struct strata_error {
 	double ms, df;
 	const struct design *design;
 	struct lin *lin;
+	bool withheld; /* an estimate would mislead: none is given, though its width is known */
 };
 /* Of factor a, or of its interaction with b (-1: none). */
 struct strata_error strata_error_of(struct strata *s, const struct dataset *d, int a, int b);
@@ -89,6 +104,9 @@ struct variance {
 };
 /* per_load * MS_load + per_request * MS_within. */
 struct variance strata_variance(const struct strata *s, double per_load, double per_request);
+/* The same of an estimate by generalised least squares, from its unit variances in `whole` and in
+ * `near`. */
+struct variance strata_gls_variance(const struct strata *s, double unit, double near);
 /* Half the interval of an estimate with that variance. */
 double strata_half(const struct strata *s, struct variance v);
 

@@ -25,6 +25,19 @@ static int compare_values(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+/* What was sent faster than the server takes measures where the burst was cut, not a setting: it is
+ * compared with nothing.  What the server put out meanwhile is its throughput under load all the
+ * same. */
+static void find_overload(struct strata *s, const struct dataset *d, struct arena *arena)
+{
+	s->overload = arena_alloc(arena, d->ncells, sizeof(*s->overload));
+	for (size_t i = 0; i < d->nbursts; i++) {
+		s->overload[d->bursts[i].cell] |= d->bursts[i].overload;
+		s->overloaded =
+			s->overloaded || (d->bursts[i].overload && s->metric != METRIC_SYSTEM);
+	}
+}
+
 /* The values that enter, sorted by load, cell, burst and prompt; those of a burst have no prompt.
  */
 static struct value *collect(
@@ -36,8 +49,8 @@ static struct value *collect(
 		const struct data_row *r = &d->rows[i];
 		double y = r->metric[s->metric];
 
-		if (!r->counts || !isfinite(y) || (s->log && y <= 0) ||
-			(valid_only && r->validity == ROW_SUSPECT))
+		if (!r->counts || (s->overloaded && s->overload[r->cell]) || !isfinite(y) ||
+			(s->log && y <= 0) || (valid_only && r->validity == ROW_SUSPECT))
 			continue;
 		v[(*n)++] = (struct value){.load = r->load,
 			.cell = r->cell,
@@ -193,9 +206,11 @@ static uint32_t count_hosts(
 void strata_collect(struct strata *s, const struct dataset *d, const struct effective *eff,
 	bool valid_only, struct arena *arena)
 {
+	struct value *v;
 	size_t n = 0;
-	struct value *v = collect(s, d, valid_only, &n);
 
+	find_overload(s, d, arena);
+	v = collect(s, d, valid_only, &n);
 	make_groups(s, eff, v, n, arena);
 	free(v);
 	describe_cells(s, d, arena);

@@ -13,4 +13,15 @@ void strata_host_error(struct strata *s);
  * factor's. */
 void strata_center_passes(struct strata *s, const struct dataset *d);
 
+/* Whether the grid has holes; after strata_collect. */
+void strata_find_holes(struct strata *s, const struct dataset *d, const struct effective *eff,
+	struct arena *arena);
+/* A grid with holes: the joint model, after the errors of both strata were found. */
+void strata_fit_gls(struct strata *s, const struct dataset *d, const struct effective *eff,
+	struct arena *arena);
+struct strata_error strata_gls_error(struct strata *s, const struct dataset *d, int a, int b);
+
+/* With fewer degrees of freedom between loads Satterthwaite's are too hopeful. */
+#define STRATA_FEW_DF 3
+
 #endif

@@ -17,11 +17,6 @@ static void append(json_t *array, json_t *value)
 		BUG("no JSON for an element");
 }
 
-static json_t *text_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static void put_count(json_t *object, const char *key, uint64_t n)
 {
 	jsonx_put(object, key, json_integer((json_int_t)n));
@@ -95,7 +90,7 @@ static json_t *effective_json(const struct summary *s, const struct cell_summary
 		"not read back, or not the same after each load");
 	jsonx_put(o, "differs", json_boolean(c->effective_differs));
 	if (c->effective_differs)
-		jsonx_put(o, "why", text_or_null(c->effective_why));
+		jsonx_put(o, "why", jsonx_text(c->effective_why));
 	jsonx_put(o, "same_as", json_string(s->data->cells[c->alias_of].id));
 	return o;
 }
@@ -225,7 +220,7 @@ static json_t *effect_json(const struct effect *e)
 			e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
 	put_number(o, "p_valid_only", e->p_valid_only, why);
 	jsonx_put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
-	jsonx_put(o, "reference", text_or_null(e->reference));
+	jsonx_put(o, "reference", jsonx_text(e->reference));
 	for (size_t i = 0; i < e->nlevels; i++)
 		append(levels, effect_level_json(&e->levels[i], why));
 	jsonx_put(o, "levels", levels);
@@ -409,7 +404,7 @@ static json_t *run_json(const struct summary *s)
 	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
 	put_number(o, "context_filled_max", s->context_filled_max, "the server did not say");
 	jsonx_put(o, "interleaved", json_boolean(s->interleaved));
-	jsonx_put(o, "ended", text_or_null(d->ended && d->ended[0] ? d->ended : NULL));
+	jsonx_put(o, "ended", jsonx_text(d->ended && d->ended[0] ? d->ended : NULL));
 	put_count(o, "passes_due", dataset_passes_due(d));
 	put_number(o, "until", d->until > 0 ? d->until : (double)NAN,
 		"the number of passes was fixed");
@@ -437,8 +432,8 @@ static json_t *quality_json(const struct summary *s)
 		jsonx_put(o, "by", json_string(g->by_kind ? "kind" : "difficulty"));
 		jsonx_put(o, "name", json_string(g->name));
 		jsonx_put(o, "factor",
-			text_or_null(g->factor >= 0 ? s->data->factors[g->factor].name : NULL));
-		jsonx_put(o, "level", text_or_null(g->level_name));
+			jsonx_text(g->factor >= 0 ? s->data->factors[g->factor].name : NULL));
+		jsonx_put(o, "level", jsonx_text(g->level_name));
 		put_count(o, "questions", g->questions);
 		put_number(o, "estimate", g->estimate, NULL);
 		put_number(o, "ci_low", g->low, one);
@@ -453,7 +448,7 @@ json_t *summary_json(const struct summary *s)
 	json_t *o = json_object(), *cells = json_array(), *effects = json_array();
 
 	put_count(o, "schema", SCHEMA);
-	jsonx_put(o, "name", text_or_null(s->data->name));
+	jsonx_put(o, "name", jsonx_text(s->data->name));
 	jsonx_put(o, "simulated", json_boolean(s->data->simulated));
 	jsonx_put(o, "confidence", jsonx_number(dataset_confidence(s->data)));
 	jsonx_put(o, "run", run_json(s));

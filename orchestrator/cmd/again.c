@@ -64,7 +64,7 @@ static int do_stages(const struct again_args *a, const char *name, unsigned stag
 	code = pipeline(a->dir, stages, &brief);
 	fputs(brief.s, stdout);
 	if (brief.len && (stages & PIPELINE_REPORT))
-		printf("report  %s/report.html\n", a->dir);
+		printf("report  %s/report.html\n", say_safe(a->dir));
 	str_release(&brief);
 	return code;
 }

@@ -4,9 +4,14 @@
 
 #include "plan.h"
 
-/* Of the sweep's budget what the sessions before number `session` did not use, by RUN/manifest.json
- * (a session that was killed lasted until its last row was written); NS_NONE: no budget.  *used is
- * what they did use, 0 without a budget. */
-ns budget_left(const struct sweep *s, const char *dir, uint32_t session, ns *used);
+struct budget_left {
+	ns left;         /* NS_NONE: no budget */
+	ns used;         /* by the sessions before this one (core/budget.h); 0 without a budget */
+	ns longest_pass; /* on one server, by their rows; 0 unknown */
+};
+
+/* Of the sweep's budget, before session number `session` of the run in `dir`. */
+void budget_left_find(
+	struct budget_left *ret, const struct sweep *s, const char *dir, uint32_t session);
 
 #endif

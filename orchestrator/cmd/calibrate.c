@@ -12,6 +12,7 @@
 #include "filler.h"
 #include "num.h"
 #include "request.h"
+#include "say.h"
 
 #define MOST_PROMPTS          20
 #define FEW_WORDS             64 /* all words equally often, in each of these */
@@ -203,21 +204,14 @@ static void take_texts(const struct job *j, struct calibration *c)
 	c->measured = j->nprompts;
 }
 
-static const char *level_name(const struct plan *p, uint32_t cell, const char *factor)
-{
-	const struct factor *f = sweep_factor(p->sweep, factor);
-
-	return f ? f->levels[plan_level(p, cell, (size_t)(f - p->sweep->factors))].text : NULL;
-}
-
 /* One more calibration: the one that the cell lacks. */
 static int measure_one(struct sweep *s, const struct plan *p, uint32_t cell, const struct sim *sim,
 	struct calibrated *ret, struct err *e)
 {
 	const struct server_facts *server = &p->servers[0];
 	const char *model = plan_model(p, cell);
-	struct calibration *c = sweep_add_calibration(
-		s, model, level_name(p, cell, "system"), level_name(p, cell, "template"));
+	struct calibration *c = sweep_add_calibration(s, model,
+		filler_level_name(p, cell, "system"), filler_level_name(p, cell, "template"));
 	struct job j;
 	int failed;
 
@@ -259,7 +253,8 @@ int calibrate(struct sweep *s, struct plan *p, const struct sim *sim, struct cal
 void calibrate_announce(const struct plan *p)
 {
 	if (!filler_is_calibrated(p))
-		fprintf(stderr, "calibrating the lengths of prompts on %s\n", p->servers[0].url);
+		fprintf(stderr, "calibrating the lengths of prompts on %s\n",
+			say_safe(p->servers[0].url));
 }
 
 static void say_one(const struct calibration *c)
@@ -273,9 +268,9 @@ static void say_one(const struct calibration *c)
 	}
 	printf("  lengths      %s%s%s%s%s: a filler word is %s tokens; without any the prompts "
 	       "have ",
-		c->model, c->system ? ", system " : "", c->system ? c->system : "",
-		c->template ? ", template " : "", c->template ? c->template : "",
-		num_sig(per_word, c->per_word, 3));
+		say_safe(c->model), c->system ? ", system " : "",
+		c->system ? say_safe(c->system) : "", c->template ? ", template " : "",
+		c->template ? say_safe(c->template) : "", num_sig(per_word, c->per_word, 3));
 	if (least < most)
 		printf("%.0f to %.0f\n", least, most);
 	else

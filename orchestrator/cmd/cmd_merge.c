@@ -81,20 +81,6 @@ static int check_args(const struct merge_args *a, struct err *e)
 	return 0;
 }
 
-static void print_warnings(const struct merge_result *r)
-{
-	const char *line = r->warnings.s;
-
-	while (*line) {
-		size_t len = strcspn(line, "\n");
-		char *one = xstrndup(line, len);
-
-		say_warning(one);
-		free(one);
-		line += len + (line[len] == '\n');
-	}
-}
-
 static void print_text(const struct merge_args *a, const struct merge_result *r)
 {
 	char rows[NUM_TEXT], loads[NUM_TEXT], done[NUM_TEXT], requests[NUM_TEXT];
@@ -111,7 +97,6 @@ static void print_text(const struct merge_args *a, const struct merge_result *r)
 
 static void print_json(const struct merge_args *a, const struct merge_result *r, int code)
 {
-	struct str out = STR_INIT(STR_MAX_LINE);
 	json_t *run = json_string(a->out);
 	json_t *o = json_pack("{s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:i}", "run",
 		run ? run : json_null(), "shards", (int)r->shards, "of", (int)r->of, "rows",
@@ -120,13 +105,10 @@ static void print_json(const struct merge_args *a, const struct merge_result *r,
 		(json_int_t)r->open, "exit", code);
 
 	jsonx_put(o, "requests", r->requests ? json_integer((json_int_t)r->requests) : json_null());
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	str_release(&out);
-	json_decref(o);
+	say_json(o);
 }
 
-/* Each shard keeps a file open, and another while it is read. */
+/* Of each shard up to three files stay open to the end, and one more is while rows are written. */
 static void raise_files(void)
 {
 	struct rlimit r;
@@ -157,7 +139,7 @@ static int merge_dirs(const struct merge_args *a)
 		return say_error(&e);
 	/* As a run that ends with requests of which nothing was measured. */
 	code = r.open ? EXIT_FAILED_REQUESTS : EXIT_FINE;
-	print_warnings(&r);
+	say_warnings(r.warnings.s);
 	if (a->json)
 		print_json(a, &r, code);
 	else

@@ -13,6 +13,8 @@
 #include "say.h"
 #include "setup.h"
 
+#define DEFAULT_TARGET 0.90
+
 enum {
 	OPT_PROBE = OPT_OWN,
 	OPT_POWER,
@@ -46,7 +48,7 @@ static const struct opt own_options[] = {
 
 struct plan_args {
 	struct sweep_args sweep;
-	double power, target;           /* power 0: not asked */
+	double power, target;           /* 0: not asked, not given */
 	const char *noise_from, *noise; /* NULL: not given */
 	bool probe, json, runs, expand, help;
 };
@@ -95,17 +97,6 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 	}
 }
 
-/* Steals the object. */
-static void print_json(json_t *object)
-{
-	struct str out = STR_INIT(STR_MAX_FILE);
-
-	jsonx_dump(&out, object, 2, false);
-	printf("%s\n", out.s);
-	json_decref(object);
-	str_release(&out);
-}
-
 static int find_times(struct setup *s, const struct plan_args *a, struct calibrated *calibrated,
 	struct earlier_times *times, struct err *e)
 {
@@ -114,8 +105,7 @@ static int find_times(struct setup *s, const struct plan_args *a, struct calibra
 				probe_times(s, times, e)
 			? -1
 			: 0;
-	if (!s->simulated)
-		earlier_times_find(RUNDIR_RUNS, &s->plan, times);
+	earlier_times_find(RUNDIR_RUNS, &s->plan, times);
 	return 0;
 }
 
@@ -128,16 +118,14 @@ static void show(const struct setup *s, const struct plan_args *a,
 	json_t *o;
 
 	if (a->expand) {
-		print_json(sweep_file_json(p));
+		say_json(sweep_file_json(p));
 	} else if (a->json) {
-		o = plan_json(p,
-			times->known ? plan_seconds(p, times->per_load, times->per_request) : -1,
-			a->runs);
+		o = plan_json(p, times->known ? plan_seconds(p, &times->pace) : -1, a->runs);
 		if (power)
 			jsonx_put(o, "power", power_json(power, a->power, a->target));
-		print_json(o);
+		say_json(o);
 	} else {
-		plan_text_print(p, s->simulated, times);
+		plan_text_print(p, s->simulated, times, power);
 		calibrate_say(p, calibrated);
 		if (power)
 			power_text_table(power, a->power, a->target);
@@ -175,8 +163,14 @@ static int plan_sweep(const struct plan_args *a)
 	return code;
 }
 
-static int check(const struct plan_args *a, struct err *e)
+static int check(struct plan_args *a, struct err *e)
 {
+	if (!(a->power > 0) && a->target > 0) {
+		err_set(e, ERR_USAGE, "--target: goes with --power");
+		return err_hint(e, "--power 2%% asks what an effect of 2 %% takes");
+	}
+	if (!(a->target > 0))
+		a->target = DEFAULT_TARGET;
 	if (a->runs && !a->json)
 		return err_set(e, ERR_USAGE, "--runs: goes with --json");
 	if (a->expand && a->json)
@@ -192,7 +186,7 @@ static int check(const struct plan_args *a, struct err *e)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	struct plan_args a = {.target = 0.90};
+	struct plan_args a = {.target = 0};
 	struct err e = ERR_INIT;
 	int code;
 

@@ -122,17 +122,6 @@ static int check(const struct args *a, struct err *e)
 	return 0;
 }
 
-static void print_json(const struct rehearsal *r)
-{
-	struct str out = STR_INIT(STR_MAX_FILE);
-	json_t *o = rehearse_json(r);
-
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	str_release(&out);
-	json_decref(o);
-}
-
 static int rehearse_sweep(struct args *a)
 {
 	struct rehearse_plants plants = {0};
@@ -155,7 +144,7 @@ static int rehearse_sweep(struct args *a)
 	if (rehearse_make(&r, &plants, &s, &a->wish, &e))
 		code = say_error(&e);
 	else if (a->json)
-		print_json(&r);
+		say_json(rehearse_json(&r));
 	else
 		rehearse_print(&r);
 	rehearse_free(&r);

@@ -92,9 +92,7 @@ static int run_in(const struct setup *s, const char *dir, const struct run_args 
 /* How long requests and loads take: from an earlier run; where a budget asks for it, by a probe. */
 static int find_times(const struct setup *s, struct earlier_times *times, struct err *e)
 {
-	*times = (struct earlier_times){0};
-	if (!s->simulated)
-		earlier_times_find(RUNDIR_RUNS, &s->plan, times);
+	earlier_times_find(RUNDIR_RUNS, &s->plan, times);
 	if (s->sweep.budget_s > 0 && !times->known)
 		return probe_times(s, times, e);
 	return 0;
@@ -104,8 +102,9 @@ static int find_times(const struct setup *s, struct earlier_times *times, struct
 static char *make_dir(const struct setup *s, const char *out, struct err *e)
 {
 	const struct sweep *sweep = &s->sweep;
-	char *name = sweep->shards ? xasprintf("%s-k%uof%u", sweep->name, sweep->shard, sweep->shards)
-				   : xstrdup(sweep->name);
+	char *name = sweep->shards
+		? xasprintf("%s-k%uof%u", sweep->name, sweep->shard, sweep->shards)
+		: xstrdup(sweep->name);
 	char *dir = rundir_make(out, name, e);
 
 	free(name);
@@ -132,7 +131,7 @@ static int run_sweep(const struct run_args *a)
 		return say_error(&e);
 	}
 	if (!a->measure.quiet) {
-		plan_text_print(&s.plan, s.simulated, &times);
+		plan_text_print(&s.plan, s.simulated, &times, NULL);
 		calibrate_say(&s.plan, &calibrated);
 	}
 	dir = make_dir(&s, a->out, &e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "calibrate.h"
 #include "command.h"
@@ -28,17 +29,6 @@ static int end_code(const struct search_job *job)
 	return isnan(r.confirmed) ? ERR_DATA : EXIT_FINE;
 }
 
-static void print_json(const struct search_job *job)
-{
-	struct str out = STR_INIT(STR_MAX_LINE);
-	json_t *o = search_json(job);
-
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	str_release(&out);
-	json_decref(o);
-}
-
 static void say_server_gone(const struct search_job *job)
 {
 	struct err e = ERR_INIT;
@@ -56,13 +46,13 @@ static int report(const struct search_job *job, const struct search_args *a)
 	if (code == ERR_ENV)
 		say_server_gone(job);
 	if (a->json)
-		print_json(job);
+		say_json(search_json(job));
 	else
 		search_text_answer(job);
 	if (!a->json && !complete)
-		printf("chimera search --resume %s\n", job->dir);
+		printf("chimera search --resume %s\n", say_safe(job->dir));
 	else if (!a->json)
-		printf("search  %s/" SEARCH_FILE "\n", job->dir);
+		printf("search  %s/" SEARCH_FILE "\n", say_safe(job->dir));
 	return code;
 }
 
@@ -76,6 +66,7 @@ static int search_in(struct search_job *job, const char *dir, const struct searc
 	if (!a->quiet) {
 		search_text_begin(job);
 		job->on_trial = search_text_trial;
+		job->live = isatty(STDERR_FILENO);
 	}
 	if (search_job_run(job, &e)) {
 		rundir_unmake(dir);

@@ -162,28 +162,17 @@ static void print_text(const struct slurm_args *a, const struct written *w)
 		(long long)a->shards, w->array_id, w->merge_id, safe);
 }
 
-static json_t *text_or_null(const char *text)
-{
-	json_t *t = *text ? json_string(text) : NULL;
-
-	return t ? t : json_null();
-}
-
 static void print_json(const struct slurm_args *a, const struct written *w)
 {
-	struct str out = STR_INIT(STR_MAX_LINE);
 	json_t *o = json_object();
 
-	jsonx_put(o, "dir", text_or_null(w->dir));
+	jsonx_put(o, "dir", jsonx_text(w->dir));
 	jsonx_put(o, "shards", json_integer(a->shards));
-	jsonx_put(o, "array", text_or_null(w->array));
-	jsonx_put(o, "merge", text_or_null(w->merge));
-	jsonx_put(o, "array_job", text_or_null(w->array_id));
-	jsonx_put(o, "merge_job", text_or_null(w->merge_id));
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	str_release(&out);
-	json_decref(o);
+	jsonx_put(o, "array", jsonx_text(w->array));
+	jsonx_put(o, "merge", jsonx_text(w->merge));
+	jsonx_put(o, "array_job", jsonx_text(w->array_id));
+	jsonx_put(o, "merge_job", jsonx_text(w->merge_id));
+	say_json(o);
 }
 
 /* ---- queueing ---- */

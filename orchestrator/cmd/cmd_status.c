@@ -75,6 +75,38 @@ static void print_head(const struct run_status *s)
 	printf("\n");
 }
 
+static void print_level(const char *what, const struct run_status *s, const char *key)
+{
+	char level[NUM_TEXT];
+	double x = jsonx_get_number(s->search, key);
+
+	if (isfinite(x))
+		printf(", %s %s", what, num_text(level, x));
+	else
+		printf(", none %s", what);
+}
+
+/* How many levels it will take is not known: the answer so far is. */
+static void print_search(const struct run_status *s)
+{
+	char from[NUM_TEXT], to[NUM_TEXT];
+	size_t told, begun;
+
+	status_levels(s, &told, &begun);
+	printf("  search    ");
+	print_safe(jsonx_get_string(s->search, "find"));
+	printf(" from %s to %s: %zu level%s told",
+		num_text(from, jsonx_get_number(s->search, "from")),
+		num_text(to, jsonx_get_number(s->search, "to")), told, told == 1 ? "" : "s");
+	if (begun > told)
+		printf(", %zu begun", begun - told);
+	print_level("confirmed", s, "confirmed");
+	print_level("refused", s, "refused");
+	if (json_array_size(json_object_get(s->search, "undecided")))
+		printf(", %zu undecided", json_array_size(json_object_get(s->search, "undecided")));
+	printf("\n");
+}
+
 static void print_failed(const struct run_status *s)
 {
 	char n[NUM_TEXT];
@@ -120,10 +152,10 @@ static void print_pace(const struct run_status *s)
 	if (t->rows) {
 		printf("  last      ");
 		print_safe(t->last_cell.s);
-		printf("%s%s in pass %" PRIu32 ", ", t->last_cell.len ? ", " : "", t->last_phase,
-			t->last_pass);
+		printf("%s%s in pass %" PRIu32 ", ", t->last_cell.len ? ", " : "",
+			say_safe(t->last_phase), t->last_pass);
 		print_safe(t->last_status);
-		printf("%s%s\n", t->last_started[0] ? ", " : "", t->last_started);
+		printf("%s%s\n", t->last_started[0] ? ", " : "", say_safe(t->last_started));
 	}
 	if (!isfinite(s->per_second))
 		return;
@@ -171,21 +203,12 @@ static void print_files(const struct run_status *s)
 static void print_text(const struct run_status *s)
 {
 	print_head(s);
+	if (s->search)
+		print_search(s);
 	print_counts(s);
 	print_pace(s);
 	print_sessions(s);
 	print_files(s);
-}
-
-static void print_json(const struct run_status *s)
-{
-	struct str out = STR_INIT(STR_MAX_FILE);
-	json_t *o = status_json(s);
-
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	json_decref(o);
-	str_release(&out);
 }
 
 static int show_all(const struct status_args *a)
@@ -207,7 +230,7 @@ static int show_all(const struct status_args *a)
 			continue;
 		}
 		if (a->json)
-			print_json(&s);
+			say_json(status_json(&s));
 		else
 			print_text(&s);
 		status_release(&s);

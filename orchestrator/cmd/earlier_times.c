@@ -2,7 +2,6 @@
 #include "earlier_times.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,55 +17,30 @@
 
 #define RUNS_LOOKED_AT 200
 
-static double mean_where(const struct table *t, const char *column, const char *phase, double *n)
-{
-	const struct table_column *value = table_column(t, column),
-				  *kind = table_column(t, "phase");
-	const struct table_column *status = table_column(t, "status");
-	double sum = 0;
-
-	*n = 0;
-	for (size_t i = 0; i < t->nrows; i++) {
-		const char *p = table_text(kind, i), *s = table_text(status, i);
-		double x = table_num(value, i);
-
-		if (isnan(x) || !p || !s || strcmp(s, "ok") != 0 ||
-			(phase && strcmp(p, phase) != 0))
-			continue;
-		sum += x;
-		++*n;
-	}
-	return *n > 0 ? sum / *n : NAN;
-}
-
 static bool earlier_times_of(const char *dir, struct earlier_times *ret)
 {
 	char *runs = fsx_join(dir, "runs.csv"), *loads = fsx_join(dir, "loads.csv");
-	struct table t;
+	struct table r, l;
 	struct err ignored = ERR_INIT;
-	double nrows = 0, nloads = 0, request_ms = NAN, load_ms = NAN;
 
-	if (table_read(&t, runs, true, run_columns, RUN_COLUMN_COUNT, NULL, NULL, &ignored) == 0) {
-		request_ms = mean_where(&t, "done_ms", "measure", &nrows);
-		table_release(&t);
-	}
-	if (table_read(&t, loads, true, load_columns, LOADS_COLUMN_COUNT, NULL, NULL, &ignored) ==
-		0) {
-		load_ms = mean_where(&t, "load_ms", NULL, &nloads);
-		table_release(&t);
+	if (table_read(&r, runs, true, run_columns, RUN_COLUMN_COUNT, NULL, NULL, &ignored) == 0) {
+		bool has_loads = table_read(&l, loads, true, load_columns, LOADS_COLUMN_COUNT, NULL,
+					 NULL, &ignored) == 0;
+
+		ret->known = pace_read(&ret->pace, &r, has_loads ? &l : NULL);
+		if (has_loads)
+			table_release(&l);
+		table_release(&r);
 	}
 	free(runs);
 	free(loads);
-	if (nrows < 3 || nloads < 1)
-		return false;
-	ret->known = true;
-	ret->per_request = request_ms / 1e3;
-	ret->per_load = load_ms / 1e3;
-	snprintf(ret->from, sizeof(ret->from), "%s", dir);
-	return true;
+	if (ret->known)
+		snprintf(ret->from, sizeof(ret->from), "%s", dir);
+	return ret->known;
 }
 
-/* Same model and same first server as the plan's.  A simulated run has a server of its own. */
+/* Same model and same first server as the plan's.  Simulated runs have a server of their own, so
+ * that they tell times of simulated plans alone. */
 static bool same_subject(const json_t *manifest, const struct plan *p)
 {
 	const json_t *server = json_array_get(json_object_get(manifest, "servers"), 0);

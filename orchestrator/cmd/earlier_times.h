@@ -8,9 +8,9 @@
 
 struct earlier_times {
 	bool known;
-	double per_load, per_request; /* seconds */
-	char from[160];               /* run directory, or "the probe" */
-	char date[12];                /* of that run, or "" */
+	struct pace pace;
+	char from[160]; /* run directory, or "the probe" */
+	char date[12];  /* of that run, or "" */
 };
 
 /* Looks through the run directories in `runs`, the newest 200 first, for one of the plan's model on

@@ -14,9 +14,9 @@
 static void print_stop(const struct measured *m)
 {
 	if (m->stopped == STOP_ENOUGH || m->stopped == STOP_BUDGET)
-		printf("%s\n", m->why);
+		printf("%s\n", say_safe(m->why));
 	if (m->looked[0])
-		printf("%s\n", m->looked);
+		printf("%s\n", say_safe(m->looked));
 }
 
 /* "216 of 216 ok in 13 min 52 s; 40 loads, as planned" */
@@ -43,17 +43,13 @@ static void print_outcome(const struct setup *s, const struct measured *m)
 
 static void print_json(const struct setup *s, const char *dir, const struct measured *m, int code)
 {
-	struct str out = STR_INIT(STR_MAX_LINE);
 	json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b, s:b, s:i}", "run",
 		dir, "end", m->end, "requests", (json_int_t)m->total, "done", (json_int_t)m->done,
 		"failed", (json_int_t)m->failed, "rows", (json_int_t)m->rows, "loads",
 		(json_int_t)m->loads_made, "loads_planned", (json_int_t)m->loads_planned, "seconds",
 		m->seconds, "simulated", s->simulated, "virtual", s->is_virtual, "exit", code);
 
-	jsonx_dump(&out, o, 2, false);
-	printf("%s\n", out.s);
-	str_release(&out);
-	json_decref(o);
+	say_json(o);
 }
 
 static int end_code(const struct measured *m, int code)
@@ -91,12 +87,12 @@ int finish(const struct setup *s, const char *dir, const struct measured *m, int
 		print_outcome(s, m);
 		fputs(brief.s, stdout);
 		if (!opt->no_report && brief.len)
-			printf("report  %s/report.html\n", dir);
+			printf("report  %s/report.html\n", say_safe(dir));
 		if (m->stopped == STOP_ENOUGH)
 			printf("more passes, should they be wanted: chimera resume %s --passes N\n",
-				dir);
+				say_safe(dir));
 		else if (m->done < m->total || m->stopped != STOP_COMPLETE)
-			printf("chimera resume %s\n", dir);
+			printf("chimera resume %s\n", say_safe(dir));
 	}
 	str_release(&brief);
 	return code;

@@ -7,7 +7,7 @@ int fit_budget(struct setup *s, const struct earlier_times *times, struct err *e
 
 	if (!(s->sweep.budget_s > 0) || !times->known)
 		return 0;
-	if (plan_fit_budget(&s->sweep, &s->plan, times->per_load, times->per_request, &cut, e))
+	if (plan_fit_budget(&s->sweep, &s->plan, &times->pace, &cut, e))
 		return -1;
 	if (!cut.cut)
 		return 0;

@@ -42,7 +42,13 @@ bool look_enough(void *arg, uint32_t pass)
 		describe(l, &p, p.why ? p.why : "no reason is known");
 		dataset_release(&d);
 	}
+	return l->widest <= l->until; /* false for NaN */
+}
+
+void look_tell(void *arg)
+{
+	const struct look *l = arg;
+
 	if (l->tell)
 		l->tell(l->tell_arg, l->text);
-	return l->widest <= l->until; /* false for NaN */
 }

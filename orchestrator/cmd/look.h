@@ -18,7 +18,8 @@ struct look {
 	void *tell_arg;
 };
 
-/* For session.look; `arg` is a struct look. */
+/* For session.look and session.looked; `arg` is a struct look. */
 bool look_enough(void *arg, uint32_t pass);
+void look_tell(void *arg);
 
 #endif

@@ -1,4 +1,5 @@
 /* main.c - looks a command up and calls it. */
+#include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 
 	signal(SIGPIPE, SIG_IGN);
+	gsl_set_error_handler_off(); /* its own aborts; a figure that cannot be had is NaN */
 	if (!word) {
 		print_usage(stderr);
 		return ERR_USAGE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "budget_left.h"
+#include "jsonx.h"
 #include "look.h"
 #include "loop.h"
 #include "manifest.h"
@@ -105,10 +106,22 @@ static void join_search(struct session *session, const struct measure_search *se
 	session->on_row_arg = search->arg;
 }
 
+#define MAX_NOTES 1000
+
+/* Who is told on the way: a person, and the manifest. */
+struct told {
+	struct progress *progress;
+	json_t *notes;
+};
+
 static void on_note(void *arg, const char *line)
 {
-	progress_end(arg);
+	const struct told *told = arg;
+
+	progress_end(told->progress);
 	say_warning(line);
+	if (json_array_size(told->notes) < MAX_NOTES)
+		json_array_append_new(told->notes, jsonx_text(line));
 }
 
 static void on_look(void *arg, const char *line)
@@ -117,23 +130,22 @@ static void on_look(void *arg, const char *line)
 }
 
 /* What a session asks and tells on its way. */
-static void join_people(struct session *session, struct look *look, struct progress *progress,
+static void join_people(struct session *session, struct look *look, struct told *told,
 	const char *dir, const struct measure_options *opt)
 {
-	struct runner_progress before;
-	ns used, left = budget_left(session->plan->sweep, dir, session->number, &used);
+	struct budget_left budget;
 
+	budget_left_find(&budget, session->plan->sweep, dir, session->number);
 	*look = (struct look){.dir = dir,
 		.until = session->plan->sweep->until,
 		.tell = on_look,
-		.tell_arg = progress};
+		.tell_arg = told->progress};
 	session->look = opt->no_look ? NULL : look_enough;
+	session->looked = look_tell;
 	session->look_arg = look;
 	session->on_note = on_note;
-	session->on_note_arg = progress;
-	runner_progress(session->runner, &before);
-	runner_set_budget(
-		session->runner, left, before.passes_made ? used / (ns)before.passes_made : 0);
+	session->on_note_arg = told;
+	runner_set_budget(session->runner, budget.left, budget.longest_pass);
 }
 
 /* The session itself, between the two writings of the manifest. */
@@ -143,6 +155,7 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 	struct progress progress;
 	struct session session;
 	struct look look;
+	struct told told = {.progress = &progress, .notes = json_array()};
 	ns offset = clock_wall() - clock_mono(), start = start_of(clock_mono(), opt);
 	struct manifest_session ms = {.number = journal_last_session(j) + 1,
 		.started_wall = start + offset,
@@ -150,21 +163,26 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 		.how = how_begun(resume, opt),
 		.simulated = s->simulated,
 		.is_virtual = s->is_virtual,
+		.notes = told.notes,
 		.sim_seed = s->sim_seed,
 		.sim_set = s->sim_set};
 	uint64_t rows_before;
 	int failed;
 
-	if (session_init(&session, &s->plan, j, ms.number, offset, e))
+	if (session_init(&session, &s->plan, j, ms.number, offset, e)) {
+		json_decref(told.notes);
 		return -1;
+	}
 	join_search(&session, opt->search);
 	rows_before = session.order;
 	if (manifest_write(dir, CHIMERA_VERSION, told_plan(s, opt), &ms, e)) {
 		session_release(&session);
+		json_decref(told.notes);
 		return -1;
 	}
 	progress_init(&progress, opt->quiet);
-	join_people(&session, &look, &progress, dir, opt);
+	progress.wipe = opt->search;
+	join_people(&session, &look, &told, dir, opt);
 	failed = run_world(s, &session, &progress, start, &ms.ended_wall, e);
 	progress_end(&progress);
 	fill(m, &session, rows_before);
@@ -179,6 +197,7 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 	failed = manifest_write(dir, CHIMERA_VERSION, told_plan(s, opt), &ms, failed ? NULL : e) ||
 		failed;
 	session_release(&session);
+	json_decref(told.notes);
 	return failed ? -1 : 0;
 }
 

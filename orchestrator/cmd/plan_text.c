@@ -8,7 +8,6 @@
 
 #include "bug.h"
 #include "num.h"
-#include "power_plan.h"
 #include "say.h"
 
 static const char *plural(uint64_t n)
@@ -21,12 +20,12 @@ static void print_server(const struct server_facts *f)
 	const struct model_facts *m = f->nmodels ? &f->models[0] : NULL;
 	char train[NUM_TEXT];
 
-	printf("%s%s%s  %s%s%s  Ollama %s", say_bold(), m ? m->name : "?", say_plain(),
-		strcmp(f->name, f->url) != 0 ? f->name : "",
-		strcmp(f->name, f->url) != 0 ? " = " : "", f->url,
-		f->version[0] ? f->version : "of unknown version");
+	printf("%s%s%s  %s%s%s  Ollama %s", say_bold(), say_safe(m ? m->name : "?"), say_plain(),
+		strcmp(f->name, f->url) != 0 ? say_safe(f->name) : "",
+		strcmp(f->name, f->url) != 0 ? " = " : "", say_safe(f->url),
+		f->version[0] ? say_safe(f->version) : "of unknown version");
 	if (m && m->quantization[0])
-		printf(", %s", m->quantization);
+		printf(", %s", say_safe(m->quantization));
 	if (m && m->layers >= 0)
 		printf(", %lld layers", (long long)m->layers);
 	if (m && m->context_train >= 0)
@@ -35,7 +34,7 @@ static void print_server(const struct server_facts *f)
 	if (f->proxy) {
 		const char *host = strrchr(f->proxy, '@'); /* before it may stand a password */
 
-		printf("  through the proxy %s\n", host ? host + 1 : f->proxy);
+		printf("  through the proxy %s\n", say_safe(host ? host + 1 : f->proxy));
 	}
 	if (!f->has_show || !f->has_ps)
 		printf("  not offered here: %s%s%s, so %s cannot be checked\n",
@@ -46,37 +45,83 @@ static void print_server(const struct server_facts *f)
 
 static void print_levels(const struct factor *f)
 {
-	printf("  %-12s", f->name);
+	printf("  %-12s", say_safe(f->name));
 	for (size_t i = 0; i < f->nlevels; i++) {
 		const struct level *l = &f->levels[i];
 
 		if (i == 12 && f->nlevels > 14) {
-			printf(" ... %s (%zu levels)", f->levels[f->nlevels - 1].text, f->nlevels);
+			printf(" ... %s (%zu levels)", say_safe(f->levels[f->nlevels - 1].text),
+				f->nlevels);
 			break;
 		}
 		if (strcmp(l->text, l->asked) == 0)
-			printf(" %s", l->text);
+			printf(" %s", say_safe(l->text));
 		else
-			printf(" %s (%s)", l->text, l->asked);
+			printf(" %s (%s)", say_safe(l->text), say_safe(l->asked));
 	}
 	printf("\n");
 }
 
-static void print_aliases(const struct plan *p, const char *factor)
+static bool is_level(const struct factor *f, const char *name)
+{
+	for (size_t i = 0; i < f->nlevels; i++) {
+		if (strcmp(f->levels[i].text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_one_setting(const struct alias *a, const struct alias *b)
+{
+	return strcmp(a->factor, b->factor) == 0 && strcmp(a->same_as, b->same_as) == 0 &&
+		strcmp(a->why, b->why) == 0;
+}
+
+/* "1, 2 and 3 are one setting", once for all of its names: none of them need be what is in effect.
+ */
+static void print_one_setting(const struct plan *p, size_t first)
+{
+	const struct alias *a = &p->aliases[first];
+	size_t last = first;
+
+	for (size_t i = 0; i < p->naliases; i++) {
+		if (!is_one_setting(a, &p->aliases[i]))
+			continue;
+		if (i < first)
+			return;
+		last = i;
+	}
+	printf("  %-12s %s", "", say_safe(a->same_as));
+	for (size_t i = first; i <= last; i++) {
+		if (is_one_setting(a, &p->aliases[i]))
+			printf("%s%s", i == last ? " and " : ", ", say_safe(p->aliases[i].level));
+	}
+	printf(" are one setting: %s; ", say_safe(a->why));
+	if (a->merged)
+		printf("measured once, as %s\n", say_safe(a->same_as));
+	else
+		printf("each is measured\n");
+}
+
+static void print_aliases(const struct plan *p, const struct factor *f)
 {
 	for (size_t i = 0; i < p->naliases; i++) {
 		const struct alias *a = &p->aliases[i];
 
-		if (strcmp(a->factor, factor) == 0)
-			printf("  %-12s %s is %s: %s%s\n", "", a->level, a->same_as, a->why,
-				a->merged ? "; merged" : "");
+		if (strcmp(a->factor, f->name) != 0)
+			continue;
+		if (is_level(f, a->same_as))
+			print_one_setting(p, i);
+		else
+			printf("  %-12s %s is %s: %s\n", "", say_safe(a->level),
+				say_safe(a->same_as), say_safe(a->why));
 	}
 }
 
 static void print_factor(const struct plan *p, const struct factor *f)
 {
 	print_levels(f);
-	print_aliases(p, f->name);
+	print_aliases(p, f);
 	for (size_t i = 0; i < f->nlevels; i++) {
 		if (strcmp(f->name, "num_gpu") == 0 && strcmp(f->levels[i].text, "auto") == 0)
 			printf("  %-12s what auto chooses is seen at its first load\n", "");
@@ -89,7 +134,7 @@ static void print_factor(const struct plan *p, const struct factor *f)
 		printf("  %-12s %llu and %llu degrees of freedom%s%s%s\n", "",
 			(unsigned long long)d->df, (unsigned long long)d->df_error,
 			f->stratum == STRATUM_SAMPLING ? ", no load needed" : "",
-			d->note[0] ? "; " : "", d->note);
+			d->note[0] ? "; " : "", say_safe(d->note));
 	}
 }
 
@@ -99,14 +144,14 @@ static void print_link(const struct plan *p, const struct sweep_link *link)
 {
 	printf("  %-12s ", "together");
 	for (size_t i = 0; i < link->nfactors; i++)
-		printf("%s%s", i ? ", " : "", p->sweep->factors[link->factor[i]].name);
+		printf("%s%s", i ? ", " : "", say_safe(p->sweep->factors[link->factor[i]].name));
 	printf(": %zu combinations\n", link->nrows);
 }
 
 static void print_conditions(const char *what, const struct sweep_condition *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("  %-12s %s\n", what, list[i].text);
+		printf("  %-12s %s\n", what, say_safe(list[i].text));
 }
 
 static void print_part(uint64_t n, const char *what)
@@ -142,7 +187,10 @@ static void print_subset(const char *note)
 		const char *end = strstr(note, "; ");
 		size_t len = end ? (size_t)(end - note) : strlen(note);
 
-		printf("  %-12s %.*s\n", head, (int)len, note);
+		char *part = xstrndup(note, len);
+
+		printf("  %-12s %s\n", head, say_safe(part));
+		free(part);
 		note = end ? end + 2 : NULL;
 		head = "";
 	}
@@ -163,50 +211,50 @@ static void print_cells(const struct plan *p)
 
 /* ---- how it is done ---- */
 
-struct load {
+struct traffic {
 	uint32_t concurrency, size;
 	double rate;
 };
 
-static void print_load(const struct plan *p, const struct load *l)
+static void print_traffic(const struct plan *p, const struct traffic *t)
 {
 	char rate[NUM_TEXT];
 
-	if (l->rate > 0)
-		printf("%s a second (%s)", num_text(rate, l->rate),
+	if (t->rate > 0)
+		printf("%s a second (%s)", num_text(rate, t->rate),
 			p->sweep->poisson ? "Poisson" : "equal gaps");
 	else
-		printf("%u in flight", l->concurrency);
-	printf(": %u requests a burst", l->size);
+		printf("%u in flight", t->concurrency);
+	printf(": %u requests a burst", t->size);
 }
 
-/* The different loads under which cells are measured, as far as a line goes. */
+/* The different traffic that cells are measured under, as far as a line goes. */
 static void print_bursts(const struct plan *p)
 {
-	struct load seen[5];
+	struct traffic seen[5];
 	size_t n = 0;
 	bool more = false;
 
 	for (uint32_t cell = 0; cell < p->ncells && !more; cell++) {
-		struct load l = {
+		struct traffic t = {
 			plan_concurrency(p, cell), plan_burst_size(p, cell), plan_rate(p, cell)};
 		size_t i = 0;
 
 		if (!plan_is_burst(p, cell))
 			continue;
 		while (i < n &&
-			(seen[i].concurrency != l.concurrency || seen[i].size != l.size ||
-				seen[i].rate < l.rate || seen[i].rate > l.rate))
+			(seen[i].concurrency != t.concurrency || seen[i].size != t.size ||
+				seen[i].rate < t.rate || seen[i].rate > t.rate))
 			i++;
 		if (i < n)
 			continue;
 		more = n == COUNTOF(seen);
 		if (!more)
-			seen[n++] = l;
+			seen[n++] = t;
 	}
 	for (size_t i = 0; i < n; i++) {
 		printf("%s", i ? ", " : "  bursts       ");
-		print_load(p, &seen[i]);
+		print_traffic(p, &seen[i]);
 	}
 	if (n)
 		printf("%s; a burst is a repeat\n", more ? ", ..." : "");
@@ -218,7 +266,7 @@ static void print_servers(const struct plan *p)
 		return;
 	printf("  %-12s ", "servers");
 	for (size_t i = 0; i < p->nservers; i++)
-		printf("%s%s", i ? ", " : "", p->servers[i].name);
+		printf("%s%s", i ? ", " : "", say_safe(p->servers[i].name));
 	if (p->of_kind[FACTOR_SERVER] >= 0)
 		printf(": each block on its own, passes on each\n");
 	else if (p->sweep->distribute == DISTRIBUTE_REPLICATE)
@@ -247,17 +295,29 @@ static void print_loads(const struct plan *p)
 		printf(" (+%llu sentinel)", (unsigned long long)p->sentinel_loads);
 }
 
+/* Of a shard its own. */
+static int64_t passes_here(const struct plan *p)
+{
+	const struct sweep *s = p->sweep;
+
+	if (!s->shards)
+		return p->passes;
+	return p->passes < s->shard ? 0 : (p->passes - s->shard) / s->shards + 1;
+}
+
 static void print_size(const struct plan *p)
 {
 	char requests[NUM_TEXT];
 	size_t first, prompts = plan_prompts(p, 0, &first);
 
+	int64_t passes = passes_here(p), repeats = passes * p->per_pass;
+
 	printf("  %u cell%s", p->ncells, plural(p->ncells));
 	if (prompts != 1)
 		printf(" x %zu prompts", prompts);
-	printf(" x %lld repeat%s in %u block%s, %lld pass%s: %s request%s, ", (long long)p->repeats,
-		plural((uint64_t)p->repeats), p->nblocks, plural(p->nblocks), (long long)p->passes,
-		p->passes == 1 ? "" : "es", num_group(requests, (int64_t)p->requests),
+	printf(" x %lld repeat%s in %u block%s, %lld pass%s: %s request%s, ", (long long)repeats,
+		plural((uint64_t)repeats), p->nblocks, plural(p->nblocks), (long long)passes,
+		passes == 1 ? "" : "es", num_group(requests, (int64_t)p->requests),
 		plural(p->requests));
 	print_loads(p);
 	printf(", %llu warm-ups or more\n", (unsigned long long)p->warmups);
@@ -315,8 +375,8 @@ static void print_budget(const struct plan *p, bool known)
 	else if (known)
 		printf("nothing is left out\n");
 	else
-		printf("cannot be judged yet, since times are not known; no pass is begun that "
-		       "would not fit\n");
+		printf("times are not known yet: `run` first loads once and sends three requests, "
+		       "then leaves out what does not fit\n");
 }
 
 static void print_limits(const struct sweep *s)
@@ -335,19 +395,30 @@ static void print_time(const struct plan *p, bool simulated, const struct earlie
 	char least[NUM_TEXT], most[NUM_TEXT];
 
 	if (!times->known) {
-		printf("  time unknown: no earlier run of this model here%s\n",
-			simulated
-				? ""
-				: " (`chimera plan --probe` loads once and sends three requests)");
+		printf("  time unknown: no earlier run of this model here (`chimera plan --probe` "
+		       "loads once and sends three requests)\n");
 		return;
 	}
-	num_duration(least, plan_seconds_least(p, times->per_load, times->per_request));
-	num_duration(most, plan_seconds(p, times->per_load, times->per_request));
-	printf("  about %s%s%s, from %s%s%s\n", p->nlooks ? least : "", p->nlooks ? " to " : "",
-		most, times->from, times->date[0] ? " of " : "", times->date);
+	num_duration(least, plan_seconds_least(p, &times->pace));
+	num_duration(most, plan_seconds(p, &times->pace));
+	printf("  about %s%s%s, from %s%s%s%s\n", p->nlooks ? least : "", p->nlooks ? " to " : "",
+		most, say_safe(times->from), times->date[0] ? " of " : "", times->date,
+		simulated ? " (simulated)" : "");
 }
 
-void plan_text_print(const struct plan *p, bool simulated, const struct earlier_times *times)
+static void print_power(const struct plan *p, const struct earlier_times *times)
+{
+	struct err ignored = ERR_INIT;
+	struct power_plan power;
+
+	power_plan_init(&power, p, times);
+	/* Without a run or parts to read this does not fail. */
+	(void)power_plan_noise(&power.noise, NULL, NULL, times, &ignored);
+	power_text_line(&power);
+}
+
+void plan_text_print(const struct plan *p, bool simulated, const struct earlier_times *times,
+	const struct power_plan *power)
 {
 	if (simulated)
 		printf("SIMULATED machine: nothing below is a measurement of a real server\n");
@@ -357,7 +428,7 @@ void plan_text_print(const struct plan *p, bool simulated, const struct earlier_
 		print_factor(p, &p->sweep->factors[i]);
 	print_cells(p);
 	for (size_t i = 0; i < p->nnotes; i++)
-		printf("  note         %s\n", p->notes[i]);
+		printf("  note         %s\n", say_safe(p->notes[i]));
 	print_servers(p);
 	print_bursts(p);
 	print_shard(p);
@@ -366,6 +437,9 @@ void plan_text_print(const struct plan *p, bool simulated, const struct earlier_
 	print_limits(p->sweep);
 	print_budget(p, times->known);
 	print_time(p, simulated, times);
-	power_text_line(p, times);
+	if (power)
+		power_text_line(power);
+	else
+		print_power(p, times);
 	fflush(stdout);
 }

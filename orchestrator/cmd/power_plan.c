@@ -39,9 +39,33 @@ static double least_share(const struct plan *p, size_t f, bool runner)
 	return least / all;
 }
 
+/* Whether every combination of the factors that have effects of their own is a cell. */
+static bool is_whole(const struct plan *p)
+{
+	const struct plan_counts *c = &p->counts;
+	double combinations = 1;
+
+	if (p->sweep->nlinks == 0 && c->excluded + c->left_out + c->dropped == 0)
+		return true;
+	for (size_t f = 0; f < p->ndf; f++) {
+		if (p->df[f].same_as < 0)
+			combinations *= p->df[f].levels;
+	}
+	return combinations == p->ncells;
+}
+
+/* Why the formulas say nothing of a factor; NULL: they hold. */
+static const char *why_not(const struct factor_df *d, bool whole)
+{
+	if (d->same_as >= 0 || d->df == 0)
+		return d->note;
+	return whole ? NULL : "incomplete grid: rehearse tells";
+}
+
 void power_plan_init(struct power_plan *pp, const struct plan *p, const struct earlier_times *times)
 {
 	struct power_design *d = &pp->design;
+	bool whole = is_whole(p);
 
 	*pp = (struct power_plan){.plan = p};
 	d->factors = pp->factors;
@@ -58,12 +82,13 @@ void power_plan_init(struct power_plan *pp, const struct plan *p, const struct e
 		pp->factors[d->nfactors++] = (struct power_factor){.name = p->df[f].name,
 			.runner = runner,
 			.levels = p->df[f].levels,
-			.least_share = least_share(p, f, runner)};
+			.least_share = least_share(p, f, runner),
+			.why = why_not(&p->df[f], whole)};
 	}
 	if (times && times->known)
 		pp->cost = (struct power_cost){
-			times->per_load + times->per_request * (double)p->sweep->warmups,
-			times->per_request};
+			times->pace.per_load + times->pace.per_request * (double)p->sweep->warmups,
+			times->pace.per_request};
 	noise_assumed(&pp->noise);
 }
 
@@ -124,6 +149,21 @@ char *power_plan_noise_text(const struct noise *n, enum metric m)
 
 /* ---- answers ---- */
 
+const struct power_factor *power_plan_factor(const struct power_plan *pp, const char *name)
+{
+	const struct plan *p = pp->plan;
+
+	for (size_t f = 0; f < p->ndf; f++) {
+		if (strcmp(p->df[f].name, name) == 0 && p->df[f].same_as >= 0)
+			name = p->df[p->df[f].same_as].name;
+	}
+	for (size_t i = 0; i < pp->design.nfactors; i++) {
+		if (strcmp(pp->factors[i].name, name) == 0)
+			return &pp->factors[i];
+	}
+	return NULL;
+}
+
 static struct noise noise_at(const struct power_plan *pp, bool upper)
 {
 	struct noise n = pp->noise;
@@ -180,8 +220,14 @@ struct power_need power_plan_cheapest(
 	struct power_wish wishes[SWEEP_MAX_FACTORS];
 	size_t count = 0;
 
-	for (size_t i = 0; i < pp->design.nfactors; i++)
-		wishes[count++] = (struct power_wish){
-			&pp->factors[i], &n.of[METRIC_DECODE], size, target, false};
+	for (size_t i = 0; i < pp->design.nfactors; i++) {
+		const struct power_factor *f = &pp->factors[i];
+
+		if (power_plan_factor(pp, f->name) != f)
+			continue; /* found with the other */
+		if (f->why)
+			return (struct power_need){.why = f->why};
+		wishes[count++] = (struct power_wish){f, &n.of[METRIC_DECODE], size, target, false};
+	}
 	return count ? need_of(pp, wishes, count, false) : (struct power_need){0};
 }

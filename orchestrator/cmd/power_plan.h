@@ -8,7 +8,8 @@
 #include "plan.h"
 #include "power.h"
 
-/* A plan as the closed forms see it. */
+/* A plan as the closed forms see it.  They hold for whole grids; a factor that varies in step with
+ * another has the other's figures, and is no test of its own. */
 struct power_plan {
 	const struct plan *plan;
 	struct power_factor factors[SWEEP_MAX_FACTORS];
@@ -26,9 +27,10 @@ int power_plan_noise(struct noise *n, const char *run, const char *given,
 /* "ASSUMED: requests 1 %, loads 0.7 %", "from runs/x: ..."; new string. */
 char *power_plan_noise_text(const struct noise *n, enum metric m);
 
-/* Passes x repeats; `found` false: more than anyone makes. */
+/* Passes x repeats; `found` false: more than anyone makes, or none can be named. */
 struct power_need {
 	bool found, as_planned;
+	const char *why; /* none can be named: the reason; else NULL */
 	uint32_t passes, per_pass;
 };
 /* What is said of one factor in one metric: at the noise as estimated, and at its upper limit (both
@@ -42,6 +44,9 @@ struct power_answer {
 };
 struct power_answer power_plan_ask(const struct power_plan *pp, const struct power_factor *f,
 	enum metric m, double size, double target);
+/* The factor of that name, or the one that it varies in step with; NULL where it is none with two
+ * levels. */
+const struct power_factor *power_plan_factor(const struct power_plan *pp, const char *name);
 /* The cheapest passes x repeats with which every factor's effect of that size on throughput is
  * found, at the noise as estimated or its upper limit. */
 struct power_need power_plan_cheapest(
@@ -49,9 +54,8 @@ struct power_need power_plan_cheapest(
 
 /* Whether both metrics have the same noise, so that one answer does for both. */
 bool power_same_noise(const struct noise *n);
-/* The line of a plan: "will find in throughput, 9 times in 10: ...", by the noise of the earlier
- * run that times are known from, else assumed. */
-void power_text_line(const struct plan *p, const struct earlier_times *times);
+/* The line of a plan: "will find in throughput, 9 times in 10: ...". */
+void power_text_line(const struct power_plan *pp);
 /* The table of --power. */
 void power_text_table(const struct power_plan *pp, double size, double target);
 /* The object "power" of plan --json; new reference. */

@@ -8,20 +8,19 @@
 #include "jsonx.h"
 #include "num.h"
 #include "power_plan.h"
+#include "say.h"
 
 #define FIND_TARGET 0.90
 #define SIZE_TEXT   (2 * NUM_TEXT + 8)
 
 int power_take_share(const char *option, const char *text, double *ret, struct err *e)
 {
-	size_t len = strlen(text);
-	bool percent = len > 0 && text[len - 1] == '%';
 	char shown[80];
+	double x;
 
-	if (num_parse(text, len - percent, ret)) {
-		*ret /= percent ? 100 : 1;
-		if (*ret > 0 && *ret < 1)
-			return 0;
+	if (num_share(text, strlen(text), 0, 1, &x) && x > 0 && x < 1) {
+		*ret = x;
+		return 0;
 	}
 	err_set(e, ERR_USAGE, "--%s: expected a share between 0 and 100 %%, got \"%s\"", option,
 		err_quote(shown, sizeof(shown), text));
@@ -124,37 +123,57 @@ static void add_advice(const struct power_plan *pp, bool runner, double margin, 
 	str_release(&list);
 }
 
-static void print_line(const struct power_plan *pp)
+/* "no figure for num_batch: varies with num_ctx: one effect under two names", once for each reason.
+ */
+static void add_reasons(const struct power_plan *pp, struct str *out)
+{
+	size_t n = pp->design.nfactors;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *why = pp->factors[i].why;
+		bool told = false;
+
+		for (size_t k = 0; why && k < i; k++)
+			told = told || (pp->factors[k].why && strcmp(pp->factors[k].why, why) == 0);
+		if (!why || told)
+			continue;
+		str_addf(out, "%sno figure for ", out->len ? "; " : "");
+		for (size_t k = i; k < n; k++) {
+			if (pp->factors[k].why && strcmp(pp->factors[k].why, why) == 0)
+				str_addf(out, "%s%s", k > i ? ", " : "", pp->factors[k].name);
+		}
+		str_addf(out, ": %s", why);
+	}
+}
+
+void power_text_line(const struct power_plan *pp)
 {
 	double margin = pp->plan->sweep->margin_throughput;
 	struct str finds = STR_INIT(STR_MAX_LINE), advice = STR_INIT(STR_MAX_LINE);
+	struct str reasons = STR_INIT(STR_MAX_LINE);
 	char text[SIZE_TEXT];
 
 	for (size_t i = 0; i < pp->design.nfactors; i++) {
-		struct power_answer a =
-			power_plan_ask(pp, &pp->factors[i], METRIC_DECODE, margin, FIND_TARGET);
+		struct power_answer a;
 
+		if (pp->factors[i].why)
+			continue;
+		a = power_plan_ask(pp, &pp->factors[i], METRIC_DECODE, margin, FIND_TARGET);
 		str_addf(&finds, "%s%s %s", finds.len ? ", " : "", a.factor->name,
 			size_text(a.least90, text));
 	}
 	add_advice(pp, true, margin, &advice);
 	add_advice(pp, false, margin, &advice);
+	add_reasons(pp, &reasons);
 	if (finds.len)
-		printf("  will find in throughput, 9 times in 10: %s%s%s\n", finds.s,
-			origin_text(&pp->noise), advice.s);
+		printf("  %s in throughput, 9 times in 10: %s%s%s\n",
+			pp->plan->sweep->shards ? "the whole sweep will find" : "will find",
+			say_safe(finds.s), origin_text(&pp->noise), say_safe(advice.s));
+	if (reasons.len)
+		printf("  %s\n", say_safe(reasons.s));
 	str_release(&finds);
 	str_release(&advice);
-}
-
-void power_text_line(const struct plan *p, const struct earlier_times *times)
-{
-	struct err ignored = ERR_INIT;
-	struct power_plan pp;
-
-	power_plan_init(&pp, p, times);
-	/* Without a run or parts to read this does not fail. */
-	(void)power_plan_noise(&pp.noise, NULL, NULL, times, &ignored);
-	print_line(&pp);
+	str_release(&reasons);
 }
 
 /* ---- the table ---- */
@@ -169,25 +188,78 @@ static void print_noise(const struct power_plan *pp)
 		if (!noise_has((enum metric)m) || (same && m != METRIC_DECODE))
 			continue;
 		text = power_plan_noise_text(&pp->noise, (enum metric)m);
-		printf("  %s%s%s\n", same ? "" : metric_specs[m].label, same ? "" : ", ", text);
+		printf("  %s%s%s\n", same ? "" : metric_specs[m].label, same ? "" : ", ",
+			say_safe(text));
 		free(text);
 	}
 }
 
-static void print_row(const struct power_plan *pp, const struct power_factor *f, enum metric m,
-	const char *label, double size, double target)
+/* Columns as wide as what stands in them; the last is not filled up. */
+#define COLUMNS 6
+
+struct grid {
+	char *text[2 * SWEEP_MAX_FACTORS + 1][COLUMNS];
+	const char *why[2 * SWEEP_MAX_FACTORS + 1]; /* in place of figures; NULL none */
+	size_t n;
+};
+
+static void grid_print(const struct grid *g)
+{
+	size_t width[COLUMNS] = {0};
+
+	for (size_t i = 0; i < g->n; i++) {
+		for (int k = 0; k < (g->why[i] ? 1 : COLUMNS); k++) {
+			if (strlen(g->text[i][k]) > width[k])
+				width[k] = strlen(g->text[i][k]);
+		}
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		printf("  %-*s", (int)width[0], g->text[i][0]);
+		for (int k = 1; !g->why[i] && k < COLUMNS; k++)
+			printf("  %-*s", k + 1 < COLUMNS ? (int)width[k] : 0, g->text[i][k]);
+		printf("%s%s\n", g->why[i] ? "  no figure: " : "",
+			g->why[i] ? say_safe(g->why[i]) : "");
+	}
+}
+
+static void grid_release(struct grid *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		for (int k = 0; k < COLUMNS; k++)
+			free(g->text[i][k]);
+	}
+}
+
+static void add_head(struct grid *g, double size, double target)
+{
+	g->text[0][0] = xstrdup("");
+	g->text[0][1] = xstrdup("");
+	g->text[0][2] = xstrdup("9 times in 10");
+	g->text[0][3] = xstrdup("8 times in 10");
+	g->text[0][4] = xasprintf("%.3g %% takes, for %.3g %%", 100 * size, 100 * target);
+	g->text[0][5] = xasprintf("no effect in %.3g %%, for 80 %%", 100 * size);
+	g->n = 1;
+}
+
+static void add_row(struct grid *g, const struct power_plan *pp, const struct power_factor *f,
+	enum metric m, const char *label, double size, double target)
 {
 	struct power_answer a = power_plan_ask(pp, f, m, size, target);
 	struct str need = STR_INIT(STR_MAX_LINE), equal = STR_INIT(STR_MAX_LINE);
-	char nine[SIZE_TEXT], eight[SIZE_TEXT];
+	char nine[SIZE_TEXT], eight[SIZE_TEXT], **row = g->text[g->n];
 
 	if (isnan(a.least90[0]) && !a.need[0].found)
 		str_add(&need, "untested");
 	else
 		need_text(pp, &a, &need);
 	option_text(pp, &a.equal, f->runner, &equal);
-	printf("  %-12s %-11s %-15s %-15s %-24s %s\n", f->name, label, size_text(a.least90, nine),
-		size_text(a.least80, eight), need.s, equal.s);
+	row[0] = xstrdup(say_safe(f->name));
+	row[1] = xstrdup(label);
+	row[2] = xstrdup(size_text(a.least90, nine));
+	row[3] = xstrdup(size_text(a.least80, eight));
+	row[4] = xstrdup(need.s);
+	row[5] = xstrdup(equal.s);
+	g->why[g->n++] = f->why;
 	str_release(&need);
 	str_release(&equal);
 }
@@ -201,7 +273,8 @@ static void print_one_cheapest(
 
 	printf("  all of it in throughput%s: ", which);
 	if (!n->found) {
-		printf("more than is ever made\n");
+		printf("%s%s\n", n->why ? "no figure: " : "more than is ever made",
+			n->why ? say_safe(n->why) : "");
 		return;
 	}
 	printf("--passes %u --repeats %u, %.0f loads, %s requests", n->passes,
@@ -229,26 +302,27 @@ static void print_cheapest(const struct power_plan *pp, double size, double targ
 void power_text_table(const struct power_plan *pp, double size, double target)
 {
 	bool same = power_same_noise(&pp->noise);
-	char takes[64], equal[64];
+	struct grid g = {0};
 
 	if (pp->design.nfactors == 0) {
 		printf("power: nothing varies, so there is no effect to find\n");
 		return;
 	}
-	snprintf(takes, sizeof(takes), "%.3g %% takes, for %.3g %%", 100 * size, 100 * target);
-	snprintf(equal, sizeof(equal), "no effect in %.3g %%, for 80 %%", 100 * size);
-	printf("power: the least effect on one level that is found, and what one of %.3g %% "
+	printf("power%s: the least effect on one level that is found, and what one of %.3g %% "
 	       "takes\n",
-		100 * size);
+		pp->plan->sweep->shards ? " of the whole sweep" : "", 100 * size);
 	print_noise(pp);
-	printf("  %-12s %-11s %-15s %-15s %-24s %s\n", "", "", "9 times in 10", "8 times in 10",
-		takes, equal);
+	add_head(&g, size, target);
 	for (size_t i = 0; i < pp->design.nfactors; i++) {
-		print_row(pp, &pp->factors[i], METRIC_DECODE, same ? "either" : "throughput", size,
+		const struct power_factor *f = &pp->factors[i];
+
+		add_row(&g, pp, f, METRIC_DECODE, same || f->why ? "either" : "throughput", size,
 			target);
-		if (!same)
-			print_row(pp, &pp->factors[i], METRIC_TTFT, "TTFT", size, target);
+		if (!same && !f->why)
+			add_row(&g, pp, f, METRIC_TTFT, "TTFT", size, target);
 	}
+	grid_print(&g);
+	grid_release(&g);
 	print_cheapest(pp, size, target);
 }
 
@@ -296,6 +370,7 @@ static json_t *answer_json(const struct power_answer *a)
 
 	jsonx_put(o, "factor", json_string(a->factor->name));
 	jsonx_put(o, "metric", json_string(metric_specs[a->metric].column));
+	jsonx_put(o, "why", a->factor->why ? json_string(a->factor->why) : json_null());
 	jsonx_put(o, "finds_90", jsonx_number(a->least90[0]));
 	jsonx_put(o, "finds_90_upper", jsonx_number(a->least90[1]));
 	jsonx_put(o, "finds_80", jsonx_number(a->least80[0]));

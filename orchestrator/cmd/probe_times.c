@@ -121,8 +121,8 @@ int probe_times(const struct setup *s, struct earlier_times *ret, struct err *e)
 			e, ERR_ENV, "--probe: no request succeeded on %s", s->servers[0].url);
 	if (!failed)
 		*ret = (struct earlier_times){.known = true,
-			.per_load = g.load_s / g.loads,
-			.per_request = g.request_s / g.requests,
+			.pace = {.per_load = g.load_s / g.loads,
+				.per_request = g.request_s / g.requests},
 			.from = "the probe"};
 	plan_release(&plan);
 	sweep_release(&sweep);

@@ -151,7 +151,9 @@ void progress_say(struct progress *p, const char *line)
 
 void progress_end(struct progress *p)
 {
-	if (p->line_open)
+	if (p->line_open && p->wipe)
+		fprintf(stderr, "\r%*s\r", terminal_width() - 1, "");
+	else if (p->line_open)
 		fputc('\n', stderr);
 	p->line_open = false;
 }

@@ -7,6 +7,7 @@
 
 struct progress {
 	bool quiet, tty;
+	bool wipe; /* at its end the line is taken away: another says what came of it */
 	bool begun;
 	uint64_t last_tenth; /* plain mode: the last tenth that was told */
 	ns last_told;

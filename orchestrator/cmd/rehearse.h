@@ -28,20 +28,25 @@ int rehearse_play(struct rehearse_run *run, const struct rehearse_stage *stage, 
 	bool best, struct err *e);
 void rehearse_release(struct rehearse_run *run);
 
-/* What is true on a stage: from a rehearsal without noise. */
+/* What is true on a stage: what is planted; where the machine has effects of its own, what the
+ * cells of a rehearsal without noise differ by. */
 struct rehearse_effect {
 	const char *name;
 	int a, b; /* factors of the dataset, b -1 for a main effect */
 	enum metric metric;
 	bool alias;
 	bool null;        /* there is no effect */
+	bool known;       /* else neither null nor the opposite can be said of all of it */
 	uint32_t nlevels; /* main effects */
-	double *level;    /* [nlevels] log of the true ratio to the reference */
+	double *diff; /* [nlevels * nlevels] log of the true ratio of level i to j; NaN unknown */
 };
 struct rehearse_truth {
 	struct arena arena;
 	struct rehearse_effect *effects; /* of the family */
 	size_t n;
+	const char **factors; /* [nfactors] of the dataset */
+	int *judged_as;       /* [nfactors] itself, or the factor that it varies in step with */
+	size_t nfactors;
 	const char *best[METRIC_COUNT]; /* id of the best cell; the first of equals; NULL none */
 	size_t settings;
 	double seconds, request_s; /* of the whole, and of a request in the mean */
@@ -49,7 +54,7 @@ struct rehearse_truth {
 int rehearse_truth_find(
 	struct rehearse_truth *t, const struct rehearse_stage *stage, struct err *e);
 void rehearse_truth_release(struct rehearse_truth *t);
-/* Index of the main effect of that factor, or -1. */
+/* Index of the main effect by which that factor is judged, or -1. */
 int rehearse_truth_main(const struct rehearse_truth *t, const char *factor, enum metric metric);
 
 /* How one rehearsal went, beside the truth. */

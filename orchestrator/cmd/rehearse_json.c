@@ -56,7 +56,10 @@ static json_t *effects_json(const struct rehearse_tally *t, const struct rehears
 		jsonx_put(
 			one, "metric", json_string(metric_specs[truth->effects[i].metric].column));
 		jsonx_put(one, "alias", json_boolean(truth->effects[i].alias));
-		jsonx_put(one, "true_effect", json_boolean(!truth->effects[i].null));
+		jsonx_put(one, "true_effect",
+			truth->effects[i].null || truth->effects[i].known
+				? json_boolean(!truth->effects[i].null)
+				: json_null());
 		jsonx_put(one, "effect", share_json(t->effects[i]));
 		json_array_append_new(list, one);
 	}

@@ -76,7 +76,7 @@ static void noise_of_keys(struct noise *n, const struct sim_config *c, const str
 	}
 }
 
-static double mean_where(const struct dataset *d, enum metric metric)
+static double geometric_mean(const struct dataset *d, enum metric metric)
 {
 	double sum = 0, n = 0;
 
@@ -125,10 +125,10 @@ static int machine_of_run(
 
 	if (dataset_from_run(&d, dir, e))
 		return -1;
-	decode = mean_where(&d, METRIC_DECODE);
-	ttft = mean_where(&d, METRIC_TTFT);
+	decode = geometric_mean(&d, METRIC_DECODE);
+	ttft = geometric_mean(&d, METRIC_TTFT);
 	set_key(c, a, "gpu_tok_s", decode);
-	set_key(c, a, "gpu_prefill_tok_s", mean_where(&d, METRIC_PREFILL));
+	set_key(c, a, "gpu_prefill_tok_s", geometric_mean(&d, METRIC_PREFILL));
 	set_key(c, a, "load_ms", mean_load_ms(&d));
 	for (size_t i = 0, n = 0; i < d.nrows; i++) {
 		if (d.rows[i].counts && d.rows[i].prompt_eval_ms > 0)
@@ -139,16 +139,18 @@ static int machine_of_run(
 	return 0;
 }
 
-static int choose_machine(struct rehearsal *r, struct sim_config *machine,
+static int choose_machine(struct rehearsal *r, struct rehearse_stage *stage,
 	const struct setup *setup, const struct rehearse_wish *w, struct err *e)
 {
+	struct sim_config *machine = &stage->machine;
+
 	*machine = *sim_config_of(setup->sim);
 	if (w->noise_from) {
 		if (machine_of_run(machine, w->sweep, w->noise_from, e))
 			return err_prefix(e, "--noise-from: ");
 		r->machine_of_run = true;
 	}
-	r->own_effects = level_machine(machine, w->sweep);
+	stage->own_effects = r->own_effects = level_machine(machine, w->sweep);
 	if (power_plan_noise(&r->power.noise, w->noise_from, w->noise, NULL, e))
 		return -1;
 	if (!w->noise_from && !w->noise)
@@ -204,15 +206,6 @@ static void find_cost(struct rehearsal *r)
 		(struct power_cost){fmax(0, t->seconds - requests) / fmax(1, loads), t->request_s};
 }
 
-static const struct power_factor *factor_named(const struct rehearsal *r, const char *name)
-{
-	for (size_t i = 0; i < r->power.design.nfactors; i++) {
-		if (strcmp(r->power.factors[i].name, name) == 0)
-			return &r->power.factors[i];
-	}
-	return NULL;
-}
-
 static struct power_need cheapest_for_plants(const struct rehearsal *r, bool upper)
 {
 	struct noise noise = r->power.noise;
@@ -223,13 +216,15 @@ static struct power_need cheapest_for_plants(const struct rehearsal *r, bool upp
 	if (upper)
 		noise_upper(&noise);
 	for (size_t i = 0; i < r->nplants; i++) {
-		const struct power_factor *f = factor_named(r, r->plants[i].sim.name);
+		const struct power_factor *f = power_plan_factor(&r->power, r->plants[i].sim.name);
 
-		if (f)
+		if (!f || f->why)
+			need.why = f ? f->why : "one setting: nothing to compare";
+		else
 			wishes[n++] = (struct power_wish){f, &noise.of[r->plants[i].metric],
 				r->plants[i].size, r->target, false};
 	}
-	need.found = n &&
+	need.found = !need.why && n &&
 		power_search(&r->power.design, wishes, n, POWER_LEAST_PASSES, 0, r->power.cost,
 			&need.passes, &need.per_pass);
 	free(wishes);
@@ -289,12 +284,23 @@ static int check_cheapest(struct rehearsal *r, struct rehearse_stage stage,
 	return failed;
 }
 
+/* What finds a plant not once is no plan for it, whatever the formula says. */
+static void withdraw_cheapest(struct rehearsal *r)
+{
+	for (size_t i = 0; r->checked.played && i < r->nplants; i++) {
+		if (r->checked.plants[i].hits > 0)
+			continue;
+		r->cheapest = r->cheapest_upper = (struct power_need){
+			.why = "what the formula gives, rehearsed, does not find them"};
+	}
+}
+
 /* ---- all of it ---- */
 
 static int play(struct rehearsal *r, struct rehearse_stage *stage, const struct setup *setup,
 	const struct rehearse_wish *w, struct err *e)
 {
-	if (choose_machine(r, &stage->machine, setup, w, e) || find_truths(r, *stage, e))
+	if (choose_machine(r, stage, setup, w, e) || find_truths(r, *stage, e))
 		return -1;
 	for (int i = 0; i < SCENES; i++)
 		play_scene(r, i, *stage, w);
@@ -302,7 +308,10 @@ static int play(struct rehearsal *r, struct rehearse_stage *stage, const struct 
 	find_cheapest(r);
 	if (!r->nplants || !r->cheapest.found || w->times == 0)
 		return 0;
-	return check_cheapest(r, *stage, w, e);
+	if (check_cheapest(r, *stage, w, e))
+		return -1;
+	withdraw_cheapest(r);
+	return 0;
 }
 
 int rehearse_make(struct rehearsal *r, struct rehearse_plants *plants, const struct setup *setup,

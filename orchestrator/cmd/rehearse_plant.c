@@ -91,8 +91,10 @@ static const struct level *find_level(
 	struct str all = STR_INIT(100);
 
 	for (size_t i = 0; i < f->nlevels; i++) {
-		if (is(name, f->levels[i].text) || is(name, f->levels[i].asked))
+		if (is(name, f->levels[i].text) || is(name, f->levels[i].asked)) {
+			str_release(&all);
 			return &f->levels[i];
+		}
 		str_addf(&all, "%s%s", i ? ", " : "", f->levels[i].text);
 	}
 	complain(text, name, "the grid has no level", e);
@@ -130,18 +132,13 @@ static const struct {
 /* "+3%", "-0.02", "3%". */
 static bool read_size(struct piece p, double *ret)
 {
-	bool percent = p.len > 0 && p.s[p.len - 1] == '%';
-
 	if (p.len > 0 && *p.s == '+') {
 		p.s++;
 		p.len--;
 		if (p.len > 0 && (*p.s == '+' || *p.s == '-'))
 			return false;
 	}
-	if (!num_parse(p.s, p.len - percent, ret))
-		return false;
-	*ret /= percent ? 100 : 1;
-	return *ret > -0.99 && *ret <= 100 && *ret != 0;
+	return num_share(p.s, p.len, -0.99, 100, ret) && *ret != 0;
 }
 
 static int add_one(struct rehearse_plants *plants, const struct factor *f, const struct level *l,
@@ -173,6 +170,7 @@ static int add_one(struct rehearse_plants *plants, const struct factor *f, const
 				: json_incref(l->value),
 			.measure = measures[i].measure,
 			.factor = 1 + x};
+		to->level = xstrndup(l->text, strlen(l->text));
 		to->text =
 			xasprintf("%s=%s: %s %+g%%", f->name, l->text, measures[i].name, 100 * x);
 		return 0;
@@ -217,6 +215,7 @@ void rehearse_plants_release(struct rehearse_plants *plants)
 {
 	for (size_t i = 0; i < plants->n; i++) {
 		json_decref(plants->v[i].sim.value);
+		free(plants->v[i].level);
 		free(plants->v[i].text);
 	}
 	VEC_RELEASE(plants);

@@ -8,6 +8,7 @@
 
 struct rehearse_plant {
 	struct sim_plant sim; /* its name is the factor's, its value a reference of its own */
+	char *level;          /* as in the plan: "8192" */
 	char *text;           /* "num_ctx=8192: ttft +3%" */
 	enum metric metric;   /* in which it is to be found */
 	double size;          /* 0.03 */

@@ -18,6 +18,7 @@ struct rehearse_stage {
 	const struct rehearse_plant *plants;
 	size_t nplants;
 	const struct noise *noise; /* NULL: none, not even of the machine's keys */
+	bool own_effects;          /* the machine has effects that are not planted */
 	bool all_passes;           /* looks never stop it */
 };
 

@@ -52,7 +52,7 @@ static void print_head(const struct rehearsal *r)
 		if (!noise_has((enum metric)m))
 			continue;
 		text = power_plan_noise_text(&r->power.noise, (enum metric)m);
-		printf("  %-11s %s\n", metric_specs[m].label, text);
+		printf("  %-11s %s\n", metric_specs[m].label, say_safe(text));
 		free(text);
 	}
 }
@@ -108,7 +108,7 @@ static void print_found(const struct rehearsal *r)
 
 		for (int i = 0; i < SCENES; i++)
 			s[i] = r->scenes[i].with.plants[p];
-		snprintf(label, sizeof(label), "found %s", r->plants[p].text);
+		snprintf(label, sizeof(label), "found %s", say_safe(r->plants[p].text));
 		print_shares(label, s);
 	}
 }
@@ -239,8 +239,10 @@ static void print_least_of(const struct rehearsal *r, enum metric m, const char 
 			r->plan->sweep->margin_throughput, r->target);
 		char nine[NUM_TEXT], eight[NUM_TEXT];
 
-		printf("%s%s ", i ? ", " : "", a.factor->name);
-		if (isnan(a.least90[0]))
+		printf("%s%s ", i ? ", " : "", say_safe(a.factor->name));
+		if (a.factor->why)
+			printf("no figure: %s", say_safe(a.factor->why));
+		else if (isnan(a.least90[0]))
 			printf("untested");
 		else
 			printf("%s (%s) %%", num_sig(nine, 100 * a.least90[0], 2),
@@ -272,7 +274,8 @@ static void print_cheapest(const struct rehearsal *r)
 		has_plants(r) ? "the plants" : "margins", num_sig(rate, 100 * r->target, 2));
 	print_label(label);
 	if (!n->found) {
-		printf("more passes than anyone makes\n");
+		printf("%s%s\n", n->why ? "none: " : "more passes than anyone makes",
+			n->why ? say_safe(n->why) : "");
 		return;
 	}
 	printf("--passes %u --repeats %u", n->passes, n->passes * n->per_pass);
@@ -283,7 +286,7 @@ static void print_cheapest(const struct rehearsal *r)
 	for (size_t p = 0; r->checked.played && p < r->nplants; p++) {
 		snprintf(label, sizeof(label), "  rehearsed %zu times", r->checked.played);
 		print_label(label);
-		printf("found %s: %s, in %s\n", r->plants[p].text,
+		printf("found %s: %s, in %s\n", say_safe(r->plants[p].text),
 			share_text(r->checked.plants[p], text),
 			num_duration(rate, r->checked.seconds[0]));
 	}
@@ -296,7 +299,7 @@ static void print_failures(const struct rehearsal *r)
 
 		if (t->played < t->asked)
 			printf("  %zu of %zu could not be played: %s\n", t->asked - t->played,
-				t->asked, t->why);
+				t->asked, say_safe(t->why));
 	}
 }
 

@@ -3,7 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "bug.h"
+#include "jsonx.h"
 
 int say_error(const struct err *e)
 {
@@ -20,6 +24,37 @@ void say_warning(const char *text)
 	char safe[600];
 
 	fprintf(stderr, "chimera: warning: %s\n", err_quote(safe, sizeof(safe), text));
+}
+
+void say_warnings(const char *lines)
+{
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		char *one = xstrndup(lines, len);
+
+		say_warning(one);
+		free(one);
+		lines += len + (lines[len] == '\n');
+	}
+}
+
+void say_json(json_t *object)
+{
+	struct str out = STR_INIT(STR_MAX_FILE);
+
+	jsonx_dump(&out, object, 2, false);
+	printf("%s\n", out.s);
+	str_release(&out);
+	json_decref(object);
+}
+
+const char *say_safe(const char *text)
+{
+	static char ring[8][1001];
+	static size_t next;
+	char *one = ring[next++ % COUNTOF(ring)];
+
+	return err_quote(one, sizeof(ring[0]), text);
 }
 
 int exit_worse(int a, int b)

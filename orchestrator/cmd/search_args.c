@@ -14,6 +14,7 @@
 #include "num.h"
 
 #define DEFAULT_SHARE 0.95
+#define LEAST_SHARE   1e-6 /* of none nothing can be found */
 
 enum {
 	OPT_FIND = OPT_OWN,
@@ -119,20 +120,13 @@ static int bad_value(const struct opt *opt, const char *what, const char *text, 
 		err_quote(safe, sizeof(safe), text));
 }
 
-/* "95%" or "0.95". */
-static int take_share(const struct opt *opt, const char *text, double *ret, struct err *e)
+static int take_share(
+	const struct opt *opt, const char *text, double min, double *ret, struct err *e)
 {
-	size_t len = strlen(text);
-	bool percent = len && text[len - 1] == '%';
-	double x;
-
-	if (!num_parse(text, len - percent, &x))
-		return bad_value(opt, "a part such as 5% or 0.05", text, e);
-	x = percent ? x / 100 : x;
-	if (!(x >= 0 && x <= 1))
-		return bad_value(opt, "0% to 100%", text, e);
-	*ret = x;
-	return 0;
+	if (num_share(text, strlen(text), min, 1, ret))
+		return 0;
+	return bad_value(
+		opt, min > 0 ? "a part above 0% such as 95% or 0.95" : "0% to 100%", text, e);
 }
 
 static int take_number(const struct opt *opt, const char *text, double *ret, struct err *e)
@@ -185,8 +179,10 @@ static int take_limit(struct search_args *a, const struct opt *opt, const char *
 
 	if (!eq)
 		return bad_value(opt, "WHICH=X", one, e);
+	if (!ms && sweep_args_take(&a->sweep, sweep_limit(), one, e))
+		return err_hint(e, "what must be kept, in ms, is ttft, tpot or e2e");
 	if (!ms)
-		return sweep_args_take(&a->sweep, sweep_limit(), one, e);
+		return 0;
 	a->limits_given = true;
 	if (num_parse(eq + 1, strlen(eq + 1), ms) && *ms > 0)
 		return 0;
@@ -225,12 +221,12 @@ int search_args_take(const struct opt *opt, const char *text, void *arg, struct 
 		return take_number(opt, text, &a->range[opt->id - OPT_FROM], e);
 	case OPT_RESOLUTION:
 		a->range_given = true;
-		return take_share(opt, text, &a->range[2], e);
+		return take_share(opt, text, 0, &a->range[2], e);
 	case OPT_LIMIT:
 		return take_limits(a, opt, text, e);
 	case OPT_SHARE:
 		a->limits_given = true;
-		return take_share(opt, text, &a->asked.share, e);
+		return take_share(opt, text, LEAST_SHARE, &a->asked.share, e);
 	case OPT_OUT:
 		a->out = text;
 		return 0;
@@ -267,11 +263,6 @@ static int check_resume(const struct search_args *a, struct err *e)
 	return err_hint(e, "chimera search --resume %s", a->resume);
 }
 
-static bool is_of_load(const struct search_args *a)
-{
-	return a->axis->find == FIND_NUM_CTX || a->axis->find == FIND_NUM_GPU;
-}
-
 /* What is searched cannot be given too. */
 static int check_axis_free(const struct search_args *a, struct err *e)
 {
@@ -286,10 +277,30 @@ static int check_axis_free(const struct search_args *a, struct err *e)
 	return err_hint(e, "--from and --to bound the search");
 }
 
+/* A sweep that chooses among cells would leave levels out that the search tries. */
+static int check_no_choice(const struct search_args *a, struct err *e)
+{
+	static const char *const choosing[] = {"exclude", "only", "zip", "cells", "subset"};
+	const char *source, *found = NULL;
+	json_t *object = sweep_args_object(&a->sweep, &source, e);
+
+	if (!object)
+		return -1;
+	for (size_t i = 0; i < COUNTOF(choosing) && !found; i++)
+		found = json_object_get(object, choosing[i]) ? choosing[i] : NULL;
+	json_decref(object);
+	if (!found)
+		return 0;
+	err_set(e, ERR_USAGE, "%s: %s: a search tries any level of %s and leaves none out", source,
+		found, a->axis->name);
+	return err_hint(e, "take it out of the sweep; --from and --to bound the search");
+}
+
 int search_args_check(struct search_args *a, struct err *e)
 {
 	double from, step;
 	json_t *factors, *levels;
+	char *place;
 
 	if (a->resume)
 		return check_resume(a, e);
@@ -297,12 +308,13 @@ int search_args_check(struct search_args *a, struct err *e)
 		err_set(e, ERR_USAGE, "--find: missing: what is to be as large as can be?");
 		return err_hint(e, "--find concurrency, rate, num_ctx or num_gpu");
 	}
-	if (is_of_load(a) && a->limits_given) {
+	if (search_is_of_load(a->axis->find) && a->limits_given) {
 		err_set(e, ERR_USAGE, "--limit, --share: %s is judged by what the server loaded",
 			a->axis->name);
 		return err_hint(e, "leave them out");
 	}
-	if (check_axis_free(a, e) || search_axis_check(a->axis, "--from", a->range[0], e) ||
+	if (check_axis_free(a, e) || check_no_choice(a, e) ||
+		search_axis_check(a->axis, "--from", a->range[0], e) ||
 		search_axis_check(a->axis, "--to", a->range[1], e))
 		return -1;
 	/* Two levels to begin with; the range is made when the model is known. */
@@ -315,6 +327,9 @@ int search_args_check(struct search_args *a, struct err *e)
 	json_array_append_new(levels, jsonx_number(from));
 	json_array_append_new(levels, jsonx_number(from + step));
 	jsonx_put(factors, a->axis->name, levels);
+	place = xasprintf("factors.%s", a->axis->name);
+	jsonx_put(a->sweep.origin, place, json_sprintf("--find %s", a->axis->name));
+	free(place);
 	return 0;
 }
 
@@ -326,7 +341,7 @@ static void fill_limit(double *limit, double goodput)
 
 int search_args_limits(struct search_args *a, const struct sweep *s, struct err *e)
 {
-	if (is_of_load(a))
+	if (search_is_of_load(a->axis->find))
 		return 0;
 	fill_limit(&a->asked.ttft_ms, s->goodput_ttft_ms);
 	fill_limit(&a->asked.tpot_ms, s->goodput_tpot_ms);

@@ -31,11 +31,6 @@ static json_t *limits_json(const struct search_asked *a)
 	return o;
 }
 
-static bool is_of_load(const struct search_job *job)
-{
-	return job->axis->find == FIND_NUM_CTX || job->axis->find == FIND_NUM_GPU;
-}
-
 static void put_requests(json_t *o, const struct search_note *n)
 {
 	jsonx_put(o, "met", count_json(n->met));
@@ -58,7 +53,7 @@ static json_t *burst_json(const struct search_job *job, const struct search_note
 	jsonx_put(o, "n", count_json(n->requests));
 	jsonx_put(o, "verdict", json_string(burst_verdict_name(n->verdict)));
 	jsonx_put(o, "why", json_string(n->why));
-	if (is_of_load(job)) {
+	if (search_is_of_load(job->axis->find)) {
 		jsonx_put(o, "offload_fraction", jsonx_number(n->offload));
 		jsonx_put(o, "context_length",
 			n->context_length < 0 ? json_null() : json_integer(n->context_length));
@@ -131,7 +126,7 @@ json_t *search_json(const struct search_job *job)
 	jsonx_put(o, "from", jsonx_number(job->search.from));
 	jsonx_put(o, "to", jsonx_number(job->search.to));
 	jsonx_put(o, "resolution", jsonx_number(job->search.resolution));
-	if (!is_of_load(job))
+	if (!search_is_of_load(job->axis->find))
 		jsonx_put(o, "limits", limits_json(&job->asked));
 	jsonx_put(o, "bursts_per_level", json_integer(SEARCH_BURSTS));
 	jsonx_put(o, "end", job->end ? json_string(job->end) : json_null());
@@ -197,7 +192,10 @@ int search_file_load(struct search_record *r, const char *dir, struct err *e)
 	int failed = -1;
 
 	*r = (struct search_record){0};
-	if (!fsx_exists(path)) {
+	if (!fsx_exists(dir)) {
+		err_set(e, ERR_ENV, "%s: no such run directory", dir);
+		err_hint(e, "a search is in runs/DATE-NAME, or where --out said");
+	} else if (!fsx_exists(path)) {
 		err_set(e, ERR_JOURNAL, "%s is no search: it has no " SEARCH_FILE, dir);
 		err_hint(e, "chimera resume %s goes on with a run", dir);
 	} else {

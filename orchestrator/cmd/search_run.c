@@ -34,17 +34,13 @@ const struct search_axis *search_axis(const char *name)
 	return NULL;
 }
 
-static bool is_of_load(const struct search_job *job)
-{
-	return job->axis->find == FIND_NUM_CTX || job->axis->find == FIND_NUM_GPU;
-}
-
 /* ---- the sweep of a level ---- */
 
-/* What a level's sweep does not take over: how much, which part, and when to stop. */
+/* What a level's sweep does not take over: how much, which part, and when to stop.  (A sweep that
+ * chooses among cells was refused: search_args_check.) */
 static const char *const dropped[] = {"repeats", "passes", "per_pass", "until", "max_passes",
-	"budget", "subset", "priority", "priority_kept", "shard", "shards", "quick", "fingerprint",
-	"aliases_found", "exclude", "only", "zip", "cells"};
+	"budget", "priority", "priority_kept", "shard", "shards", "quick", "fingerprint",
+	"aliases_found"};
 
 static json_t *common_sweep(const struct search_job *job)
 {
@@ -54,7 +50,7 @@ static json_t *common_sweep(const struct search_job *job)
 		json_object_del(o, dropped[i]);
 	jsonx_put(o, "sentinel", json_false());
 	/* A load says the same of every prompt. */
-	while (is_of_load(job) && json_array_size(prompts) > 1)
+	while (search_is_of_load(job->axis->find) && json_array_size(prompts) > 1)
 		json_array_remove(prompts, json_array_size(prompts) - 1);
 	return o;
 }
@@ -70,7 +66,8 @@ static int64_t per_pass(const struct search_job *job, double level)
 	int64_t prompts = (int64_t)json_array_size(json_object_get(job->sweep, "prompts"));
 	int64_t n = json_integer_value(json_object_get(job->sweep, "burst"));
 
-	if (is_of_load(job) || job->axis->find == FIND_RATE || level > 1 || prompts == 0)
+	if (search_is_of_load(job->axis->find) || job->axis->find == FIND_RATE || level > 1 ||
+		prompts == 0)
 		return 1;
 	n = n > 0 ? n : SINGLE_REQUESTS;
 	return (n + prompts - 1) / prompts;
@@ -192,7 +189,7 @@ int search_job_init(struct search_job *job, const struct setup *base,
 	const struct search_axis *axis, const struct search_asked *asked, const double range[3],
 	struct err *e)
 {
-	double found[3], all_layers = model_end(&search_axes[3], model_of(base));
+	double found[3], all_layers = model_end(search_axis("num_gpu"), model_of(base));
 
 	*job = (struct search_job){.axis = axis,
 		.asked = *asked,
@@ -300,8 +297,10 @@ static int measure_level(
 	struct measure_search how = {
 		.whole = &job->whole, .on_row = on_row, .arg = w, .clock = &job->clock};
 	/* What was out of memory at another level says nothing of this one. */
-	struct measure_options opt = {
-		.quiet = true, .retry_failed = true, .no_chunks = job->no_chunks, .search = &how};
+	struct measure_options opt = {.quiet = !job->live,
+		.retry_failed = true,
+		.no_chunks = job->no_chunks,
+		.search = &how};
 	struct measured m;
 	uint32_t requests;
 	int failed;

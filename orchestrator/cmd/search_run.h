@@ -52,6 +52,7 @@ struct search_job {
 	const char *dir;
 	bool resumed; /* the journal is there */
 	bool no_chunks;
+	bool live; /* within a level a line tells how far it is */
 	struct {
 		struct search_trial *v;
 		size_t n, cap;

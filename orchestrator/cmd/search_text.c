@@ -117,7 +117,7 @@ static void print_whys(const struct search_trial *t)
 	for (size_t i = 1; i < SEARCH_BURSTS; i++)
 		same &= strcmp(t->burst[i].why, t->burst[0].why) == 0;
 	for (size_t i = 0; i < (same ? 1 : SEARCH_BURSTS); i++)
-		printf("%s%s", i ? " | " : "", t->burst[i].why);
+		printf("%s%s", i ? " | " : "", say_safe(t->burst[i].why));
 }
 
 static bool all_judged(const struct search_trial *t)

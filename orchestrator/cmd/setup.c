@@ -9,6 +9,7 @@
 #include "bug.h"
 #include "fsx.h"
 #include "http.h"
+#include "journal_tally.h"
 #include "jsonx.h"
 #include "probe.h"
 #include "say.h"
@@ -70,6 +71,25 @@ static int probe_one(struct setup *s, struct server_facts *f, struct err *e)
 	return probe_server(f, e);
 }
 
+/* Names tell rows of servers apart, so no two may have one. */
+static int check_distinct(const struct setup *s, const char *const *specs, size_t i, struct err *e)
+{
+	char a[120], b[120];
+
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(s->servers[k].url, s->servers[i].url) == 0)
+			return err_set(e, ERR_USAGE, "--server %s: given twice",
+				err_quote(a, sizeof(a), specs[i]));
+		if (strcmp(s->servers[k].name, s->servers[i].name) != 0)
+			continue;
+		err_set(e, ERR_USAGE, "--server %s and --server %s: two servers of one name",
+			err_quote(a, sizeof(a), specs[k]), err_quote(b, sizeof(b), specs[i]));
+		return err_hint(e, "give each a name of its own: --server NAME=URL");
+	}
+	return 0;
+}
+
+/* Nothing is asked of a server before all of them are known to be different. */
 static int probe_all(struct setup *s, const char *const *specs, size_t n, struct err *e)
 {
 	s->servers = xcalloc(n, sizeof(*s->servers));
@@ -77,10 +97,10 @@ static int probe_all(struct setup *s, const char *const *specs, size_t n, struct
 		if (server_facts_init(&s->servers[i], specs[i], e))
 			return err_prefix(e, "--server: ");
 		s->nservers++;
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(s->servers[k].url, s->servers[i].url) == 0)
-				return err_set(e, ERR_USAGE, "--server %s: given twice", specs[i]);
-		}
+		if (check_distinct(s, specs, i, e))
+			return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
 		if (probe_one(s, &s->servers[i], e))
 			return -1;
 	}
@@ -177,11 +197,31 @@ static int read_sweep(struct setup *s, const struct sweep_args *a, struct err *e
 	return failed;
 }
 
-static int make_plan(struct setup *s, struct err *e)
+/* A plan knows keys, not where they were written: the option that set one, else the file. */
+static int place_error(const struct sweep *s, const json_t *origin, struct err *e)
 {
-	if (sweep_resolve(&s->sweep, s->servers, s->nservers, e))
+	size_t len = strspn(e->msg, "abcdefghijklmnopqrstuvwxyz_");
+	char *key = xstrndup(e->msg, e->msg[len] == ':' ? len : 0), rest[sizeof(e->msg)];
+	const char *option = jsonx_get_string(origin, key);
+
+	free(key);
+	if (e->code != ERR_USAGE || strncmp(e->msg, s->source, strlen(s->source)) == 0 ||
+		strncmp(e->msg, "--", 2) == 0)
 		return -1;
-	return plan_build(&s->plan, &s->sweep, s->servers, s->nservers, e);
+	if (option) {
+		snprintf(rest, sizeof(rest), "%s", e->msg + len);
+		snprintf(e->msg, sizeof(e->msg), "%s%s", option, rest);
+		return -1;
+	}
+	return err_prefix(e, "%s: ", s->source);
+}
+
+static int make_plan(struct setup *s, const json_t *origin, struct err *e)
+{
+	if (sweep_resolve(&s->sweep, s->servers, s->nservers, e) ||
+		plan_build(&s->plan, &s->sweep, s->servers, s->nservers, e))
+		return place_error(&s->sweep, origin, e);
+	return 0;
 }
 
 static int check_virtual(const struct sweep_args *a, struct err *e)
@@ -202,7 +242,7 @@ int setup_open(struct setup *s, const struct sweep_args *a, struct err *e)
 	*s = (struct setup){
 		.sweep = SWEEP_INIT, .simulated = a->simulate, .is_virtual = a->is_virtual};
 	if (check_virtual(a, e) || read_sweep(s, a, e) || find_servers(s, a, e) ||
-		make_plan(s, e)) {
+		make_plan(s, a->origin, e)) {
 		setup_release(s);
 		return -1;
 	}
@@ -286,7 +326,10 @@ static int recall_servers(
 	return err_hint(e, "name one that can be reached from here: --server NAME=URL");
 }
 
-/* More passes; fewer would take back what was measured.  Another budget for all sessions. */
+#define LEAST_WITH_LOOKS 3 /* as core/sweep_parse.c reads max_passes */
+
+/* More passes; fewer would take back what was measured, but that a run which stops when it knows
+ * enough may not have made all it could (check_passes).  Another budget for all sessions. */
 static int extend(
 	json_t *object, const char *dir, int64_t passes, const char *budget, struct err *e)
 {
@@ -296,13 +339,36 @@ static int extend(
 		json_object_set_new(object, "budget", json_string(budget));
 	if (passes == 0)
 		return 0;
-	if (passes < now)
+	if (passes < now && !json_object_get(object, "max_passes"))
 		return err_set(e, ERR_USAGE, "--passes %lld: %s has %lld already",
 			(long long)passes, dir, (long long)now);
+	if (passes < LEAST_WITH_LOOKS && json_object_get(object, "max_passes"))
+		return err_set(e, ERR_USAGE, "--passes %lld: with `until` there are at least %d",
+			(long long)passes, LEAST_WITH_LOOKS);
 	json_object_set_new(object, "passes", json_integer(passes));
 	if (json_object_get(object, "max_passes"))
 		json_object_set_new(object, "max_passes", json_integer(passes));
 	return 0;
+}
+
+/* No pass that has rows may be beyond the last one. */
+static int check_passes(const struct sweep *s, const char *dir, int64_t passes, struct err *e)
+{
+	struct row_schema schema;
+	struct journal_tally t;
+	uint32_t furthest;
+
+	if (passes == 0 || !(s->until > 0))
+		return 0;
+	row_schema_init(&schema, s);
+	if (journal_tally_read(&t, dir, &schema, e))
+		return -1;
+	furthest = t.furthest_pass;
+	journal_tally_release(&t);
+	if (passes >= (int64_t)furthest)
+		return 0;
+	return err_set(e, ERR_USAGE, "--passes %lld: %s has rows of pass %lu already",
+		(long long)passes, dir, (unsigned long)furthest);
 }
 
 static int parse_run_sweep(
@@ -316,7 +382,8 @@ static int parse_run_sweep(
 	if (object) {
 		failed = extend(object, dir, passes, budget, e);
 		failed = failed ||
-			sweep_parse(&s->sweep, object, path, passes || budget ? origin : NULL, e);
+			sweep_parse(&s->sweep, object, path, passes || budget ? origin : NULL, e) ||
+			check_passes(&s->sweep, dir, passes, e);
 		json_decref(object);
 	}
 	if (failed && e->code == ERR_USAGE && strncmp(e->msg, "--", 2) != 0)
@@ -343,7 +410,7 @@ int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
 	s->simulated = a.simulate;
 	s->is_virtual = a.is_virtual;
 	if (failed || parse_run_sweep(s, dir, passes, budget, e) || find_servers(s, &a, e) ||
-		make_plan(s, e)) {
+		make_plan(s, a.origin, e)) {
 		setup_release(s);
 		failed = -1;
 	}
@@ -353,16 +420,7 @@ int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
 
 void setup_warn(const struct setup *s)
 {
-	const char *line = s->sweep.warnings.s;
-
-	while (*line) {
-		size_t len = strcspn(line, "\n");
-		char *one = xstrndup(line, len);
-
-		say_warning(one);
-		free(one);
-		line += len + (line[len] == '\n');
-	}
+	say_warnings(s->sweep.warnings.s);
 }
 
 void setup_release(struct setup *s)

@@ -111,23 +111,6 @@ int slurm_args_take(const struct opt *opt, const char *text, void *arg, struct e
 
 /* ---- the sweep ---- */
 
-/* A suite is named relative to the sweep file, which moves. */
-static void anchor_prompts(json_t *object, const char *file)
-{
-	const char *name = jsonx_get_string(object, "prompts");
-	const char *slash = file ? strrchr(file, '/') : NULL;
-	char *beside, *full;
-
-	if (!name || name[0] == '/')
-		return;
-	beside = slash ? xasprintf("%.*s/%s", (int)(slash - file), file, name) : xstrdup(name);
-	full = realpath(beside, NULL);
-	if (full)
-		json_object_set_new(object, "prompts", json_string(full));
-	free(full);
-	free(beside);
-}
-
 /* Whether the sweep's own number of passes is enough, where it says one. */
 static int check_passes(const json_t *object, int64_t shards, struct err *e)
 {
@@ -176,7 +159,8 @@ json_t *slurm_sweep(const struct slurm_args *a, struct err *unasked, struct err 
 		err_set(e, ERR_USAGE, "shard: the tasks get theirs from Slurm");
 		err_hint(e, "leave it out; --shards tells how many there are");
 	} else if (!check_passes(object, a->shards, e) && !check_plan(a, unasked, e)) {
-		anchor_prompts(object, a->sweep.file);
+		/* The file moves. */
+		sweep_anchor_prompts(object, a->sweep.file ? a->sweep.file : ".");
 		return object;
 	}
 	json_decref(object);

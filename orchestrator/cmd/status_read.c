@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "manifest.h"
+#include "search_file.h"
 
 static int read_sweep(struct run_status *s, struct err *e)
 {
@@ -23,14 +25,6 @@ static int read_sweep(struct run_status *s, struct err *e)
 	return failed;
 }
 
-static uint64_t planned(const struct run_status *s, const char *key)
-{
-	json_int_t n =
-		json_integer_value(json_object_get(json_object_get(s->manifest, "planned"), key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
 static const json_t *last_session(const struct run_status *s)
 {
 	const json_t *sessions = json_object_get(s->manifest, "sessions");
@@ -39,10 +33,11 @@ static const json_t *last_session(const struct run_status *s)
 	return n ? json_array_get(sessions, n - 1) : NULL;
 }
 
-/* A session that wrote no end is measuring, or was killed. */
+/* A session that wrote no end is measuring, or was killed; so is a search, of which every level is
+ * a session. */
 static const char *state_of(const struct run_status *s)
 {
-	const char *end = jsonx_get_string(last_session(s), "end");
+	const char *end = jsonx_get_string(s->search ? s->search : last_session(s), "end");
 
 	if (s->tally.writer == WRITER_THERE)
 		return "running";
@@ -55,9 +50,14 @@ static void derive(struct run_status *s)
 {
 	const struct journal_tally *t = &s->tally;
 
-	s->requests = planned(s, "requests");
-	s->loads = planned(s, "loads");
-	s->passes = planned(s, "passes");
+	if (!s->search) {
+		s->requests = manifest_planned(s->manifest, "requests");
+		s->loads = manifest_planned(s->manifest, "loads");
+		s->passes = manifest_planned(s->manifest, "passes");
+	} else {
+		s->tally.done =
+			t->count[STATUS_OK]; /* rows of a search are of a phase of their own */
+	}
 	if (s->requests && s->passes)
 		s->passes_complete = journal_tally_passes(t, s->requests / s->passes);
 	for (int i = 0; i < STATUS_COUNT; i++)
@@ -70,13 +70,37 @@ static void derive(struct run_status *s)
 		s->seconds_left = (double)(s->requests - t->done) / s->per_second;
 }
 
+static int read_search(struct run_status *s, struct err *e)
+{
+	char *path = fsx_join(s->dir, SEARCH_FILE);
+	struct search_record r;
+	int failed = fsx_exists(path) ? search_file_load(&r, s->dir, e) : 0;
+
+	if (!failed && fsx_exists(path))
+		s->search = r.root;
+	free(path);
+	return failed;
+}
+
+void status_levels(const struct run_status *s, size_t *told, size_t *begun)
+{
+	size_t i;
+	json_t *level;
+
+	*told = *begun = 0;
+	json_array_foreach (json_object_get(s->search, "levels"), i, level) {
+		*begun += 1;
+		*told += jsonx_get_string(level, "verdict") != NULL;
+	}
+}
+
 int status_read(struct run_status *s, const char *dir, struct err *e)
 {
 	struct row_schema schema;
 
 	*s = (struct run_status){.dir = dir, .sweep = SWEEP_INIT};
 	s->manifest = manifest_load(dir, e);
-	if (!s->manifest || read_sweep(s, e)) {
+	if (!s->manifest || read_sweep(s, e) || read_search(s, e)) {
 		status_release(s);
 		return -1;
 	}
@@ -94,6 +118,7 @@ void status_release(struct run_status *s)
 	journal_tally_release(&s->tally);
 	sweep_release(&s->sweep);
 	json_decref(s->manifest);
+	json_decref(s->search);
 	*s = (struct run_status){0};
 }
 
@@ -107,13 +132,6 @@ static void put_count(json_t *o, const char *key, uint64_t n)
 static void put_known(json_t *o, const char *key, uint64_t n)
 {
 	jsonx_put(o, key, n ? json_integer((json_int_t)n) : json_null());
-}
-
-static json_t *text_or_null(const char *text)
-{
-	json_t *t = *text ? json_string(text) : NULL;
-
-	return t ? t : json_null();
 }
 
 static json_t *failed_json(const struct run_status *s)
@@ -134,11 +152,29 @@ static json_t *last_json(const struct journal_tally *t)
 	if (t->rows == 0)
 		return json_null();
 	o = json_object();
-	jsonx_put(o, "cell", text_or_null(t->last_cell.s));
-	jsonx_put(o, "phase", text_or_null(t->last_phase));
+	jsonx_put(o, "cell", jsonx_text(t->last_cell.s));
+	jsonx_put(o, "phase", jsonx_text(t->last_phase));
 	jsonx_put(o, "pass", json_integer(t->last_pass));
-	jsonx_put(o, "status", text_or_null(t->last_status));
-	jsonx_put(o, "started_at", text_or_null(t->last_started));
+	jsonx_put(o, "status", jsonx_text(t->last_status));
+	jsonx_put(o, "started_at", jsonx_text(t->last_started));
+	return o;
+}
+
+/* What of search.json tells how far it is. */
+static json_t *search_status(const struct run_status *s)
+{
+	static const char *const keys[] = {
+		"find", "from", "to", "confirmed", "refused", "undecided"};
+	json_t *o = json_object(), *value;
+	size_t told, begun;
+
+	for (size_t i = 0; i < COUNTOF(keys); i++) {
+		value = json_object_get(s->search, keys[i]);
+		jsonx_put(o, keys[i], value ? json_incref(value) : json_null());
+	}
+	status_levels(s, &told, &begun);
+	put_count(o, "levels_told", told);
+	put_count(o, "levels_begun", begun);
 	return o;
 }
 
@@ -147,13 +183,15 @@ json_t *status_json(const struct run_status *s)
 	const struct journal_tally *t = &s->tally;
 	json_t *o = json_object();
 
-	jsonx_put(o, "run", text_or_null(s->dir));
+	jsonx_put(o, "run", jsonx_text(s->dir));
 	jsonx_put(o, "state", json_string(s->state));
 	put_known(o, "pid", (uint64_t)t->pid);
 	jsonx_put(o, "shard",
 		s->sweep.shards
 			? json_sprintf("%" PRIu32 "/%" PRIu32, s->sweep.shard, s->sweep.shards)
 			: json_null());
+	if (s->search)
+		jsonx_put(o, "search", search_status(s));
 	put_known(o, "requests", s->requests);
 	put_count(o, "done", t->done);
 	jsonx_put(o, "failed", failed_json(s));

@@ -10,6 +10,8 @@
 struct run_status {
 	const char *dir; /* borrowed */
 	json_t *manifest;
+	json_t *search; /* search.json of a capacity search, whose levels are chosen as it goes, so
+			   that nothing is planned; else NULL */
 	struct sweep sweep;
 	struct journal_tally tally;
 	uint64_t requests, loads, passes; /* planned; 0 unknown */
@@ -23,6 +25,8 @@ struct run_status {
 
 /* ERR_JOURNAL for what is not a run directory.  On failure nothing is left. */
 int status_read(struct run_status *s, const char *dir, struct err *e);
+/* How many levels of a search are told, and how many were begun. */
+void status_levels(const struct run_status *s, size_t *told, size_t *begun);
 void status_release(struct run_status *s);
 /* The object that `chimera status --json` prints; new reference. */
 json_t *status_json(const struct run_status *s);

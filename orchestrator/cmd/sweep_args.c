@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bug.h"
 #include "jsonx.h"
@@ -136,13 +137,33 @@ static int take_set(struct sweep_args *a, const struct opt *opt, const char *tex
 	return put_levels(a, key, value, name, NULL, e);
 }
 
-static int take_inner(struct sweep_args *a, const char *object, const struct opt *opt,
-	const char *text, struct err *e)
+/* What stands before the =, one of the NULL-ended words. */
+static int check_word(
+	const struct opt *opt, const char *const *words, const char *key, struct err *e)
+{
+	struct str all = STR_INIT(200);
+	char safe[80];
+
+	for (size_t i = 0; words[i]; i++) {
+		if (strcmp(words[i], key) == 0) {
+			str_release(&all);
+			return 0;
+		}
+		str_addf(&all, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	}
+	err_set(e, ERR_USAGE, "--%s: expected %s, got \"%s\"", opt->name, all.s,
+		err_quote(safe, sizeof(safe), key));
+	str_release(&all);
+	return -1;
+}
+
+static int take_inner(struct sweep_args *a, const char *object, const char *const *words,
+	const struct opt *opt, const char *text, struct err *e)
 {
 	char key[64] = "", name[100];
 	const char *value = NULL;
 
-	if (split_pair(opt, text, key, sizeof(key), &value, e))
+	if (split_pair(opt, text, key, sizeof(key), &value, e) || check_word(opt, words, key, e))
 		return -1;
 	snprintf(name, sizeof(name), "%s %s", opt->name, key);
 	return put_inner(a, object, key, scalar(value), name);
@@ -151,18 +172,12 @@ static int take_inner(struct sweep_args *a, const char *object, const struct opt
 /* ttft=500 */
 static int put_goodput(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
 {
-	static const char *const known[] = {"ttft", "tpot", "e2e"};
-	char key[64] = "", path[80], name[100], safe[80];
+	static const char *const words[] = {"ttft", "tpot", "e2e", NULL};
+	char key[64] = "", path[80], name[100];
 	const char *value = NULL;
-	size_t k = 0;
 
-	if (split_pair(opt, text, key, sizeof(key), &value, e))
+	if (split_pair(opt, text, key, sizeof(key), &value, e) || check_word(opt, words, key, e))
 		return -1;
-	while (k < COUNTOF(known) && strcmp(known[k], key) != 0)
-		k++;
-	if (k == COUNTOF(known))
-		return err_set(e, ERR_USAGE, "--%s: expected ttft, tpot or e2e, got \"%s\"",
-			opt->name, err_quote(safe, sizeof(safe), key));
 	snprintf(path, sizeof(path), "%s_ms", key);
 	snprintf(name, sizeof(name), "%s %s", opt->name, key);
 	return put_inner(a, "goodput", path, scalar(value), name);
@@ -182,6 +197,27 @@ static int take_goodput(
 			return failed;
 		text += len + 1;
 	}
+}
+
+static int take_limit(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
+{
+	static const char *const words[] = {
+		"connect", "first_load", "first", "stall", "total", NULL};
+
+	if (take_inner(a, "limits", words, opt, text, e) == 0)
+		return 0;
+	if (e && strncmp(text, "ttft", 4) == 0)
+		err_hint(e,
+			"when a request is given up, in seconds; what a good one meets is "
+			"--goodput ttft=500");
+	return -1;
+}
+
+static int take_margin(struct sweep_args *a, const struct opt *opt, const char *text, struct err *e)
+{
+	static const char *const words[] = {"throughput", "tpot", "ttft", "score", NULL};
+
+	return take_inner(a, "margin", words, opt, text, e);
 }
 
 /* "a,b" as ["a", "b"] */
@@ -211,19 +247,33 @@ static bool is_utf8(const char *text)
 	return value;
 }
 
+/* The folder of this program, with the slash; "" unknown.  New string. */
+static char *program_folder(void)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	const char *slash =
+		len > 0 && len < (ssize_t)sizeof(path) ? memrchr(path, '/', (size_t)len) : NULL;
+
+	return xstrndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
 /* A file, relative to where the person stands, or the name of a suite that comes with the program:
- * "graded" is sweeps/prompts/graded.json here, else where it was installed.  NULL if neither is. */
+ * "graded" is sweeps/prompts/graded.json here, else beside the program's build folder, else where
+ * it was installed, even if moved since.  NULL if none is. */
 char *sweep_args_suite(const char *text)
 {
-	static const char *const folders[] = {"sweeps", CHIMERA_SWEEPS};
-	char *full = realpath(text, NULL);
+	char *program = program_folder(), *full = realpath(text, NULL);
+	const char *const folders[][2] = {{"", "sweeps"}, {program, "../sweeps"},
+		{program, "../share/chimera/sweeps"}, {"", CHIMERA_SWEEPS}};
 
 	for (size_t i = 0; !full && !strchr(text, '/') && i < COUNTOF(folders); i++) {
-		char *path = xasprintf("%s/prompts/%s.json", folders[i], text);
+		char *path = xasprintf("%s%s/prompts/%s.json", folders[i][0], folders[i][1], text);
 
 		full = realpath(path, NULL);
 		free(path);
 	}
+	free(program);
 	return full;
 }
 
@@ -407,9 +457,9 @@ int sweep_args_take(struct sweep_args *a, const struct opt *opt, const char *tex
 		json_array_append_new(a->presets, json_string(text));
 		return 0;
 	case OPT_LIMIT:
-		return take_inner(a, "limits", opt, text, e);
+		return take_limit(a, opt, text, e);
 	case OPT_MARGIN:
-		return take_inner(a, "margin", opt, text, e);
+		return take_margin(a, opt, text, e);
 	case OPT_GOODPUT:
 		return take_goodput(a, opt, text, e);
 	case OPT_SERVER:

@@ -68,13 +68,39 @@ static void find_suite(json_t *object, const char *file)
 	free(folder);
 }
 
+/* Keys that a preset has brought are blamed on it, not on the file; an option over them is named
+ * itself. */
+static void blame_preset(
+	json_t *origin, const char *name, const char *above, const json_t *before, json_t *after)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (after, key, value) {
+		json_t *old = json_object_get(before, key);
+		char *path = xasprintf("%s%s%s", above, *above ? "." : "", key);
+
+		if (json_is_object(value) && !*above)
+			blame_preset(origin, name, path, old, value);
+		else if (!old && !json_object_get(origin, path) && !json_object_get(origin, key))
+			json_object_set_new(
+				origin, path, json_sprintf("--preset %s: %s", name, path));
+		free(path);
+	}
+}
+
 /* The keys of the file win over presets, and of presets the later. */
 static int add_presets(const struct sweep_args *a, json_t **object, struct err *e)
 {
 	for (size_t i = json_array_size(a->presets); i-- > 0;) {
 		const char *name = json_string_value(json_array_get(a->presets, i));
+		json_t *before = json_incref(*object);
+		int failed = sweep_object_preset(object, name, e);
 
-		if (sweep_object_preset(object, name, e))
+		if (!failed)
+			blame_preset(a->origin, name, "", before, *object);
+		json_decref(before);
+		if (failed)
 			return err_prefix(e, "--preset: ");
 	}
 	return 0;

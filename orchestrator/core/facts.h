@@ -61,6 +61,8 @@ const struct model_facts *server_facts_model(const struct server_facts *f, const
 char *server_url_default(const char *env);
 /* Normalises like the above ("localhost", ":8080", "https://h/"); NULL if it is no address. */
 char *server_url_normalize(const char *spec);
+/* Whether the host of a URL is this machine: localhost, 127.0.0.0/8 or ::1. */
+bool server_host_is_loopback(const char *host);
 /* Loopback or private: proxies of the environment are not used for it. */
 bool server_host_is_local(const char *host);
 

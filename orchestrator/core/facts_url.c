@@ -190,6 +190,18 @@ static bool ipv4_is_local(const unsigned char b[4])
 		(b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254);
 }
 
+bool server_host_is_loopback(const char *host)
+{
+	unsigned char b[sizeof(struct in6_addr)];
+
+	if (strcasecmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, b) == 1)
+		return b[0] == 127;
+	return inet_pton(AF_INET6, host, b) == 1 &&
+		IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)b);
+}
+
 bool server_host_is_local(const char *host)
 {
 	unsigned char b[sizeof(struct in6_addr)];

@@ -70,7 +70,7 @@ static const struct level *level_of(const struct plan *p, uint32_t cell, const c
 	return NULL;
 }
 
-static const char *level_name(const struct plan *p, uint32_t cell, const char *factor)
+const char *filler_level_name(const struct plan *p, uint32_t cell, const char *factor)
 {
 	const struct level *l = level_of(p, cell, factor);
 
@@ -85,8 +85,8 @@ const struct calibration *filler_calibration(const struct plan *p, uint32_t cell
 	if (s->ncalibrations == 0)
 		return NULL;
 	model = plan_model(p, cell);
-	system = level_name(p, cell, "system");
-	template = level_name(p, cell, "template");
+	system = filler_level_name(p, cell, "system");
+	template = filler_level_name(p, cell, "template");
 	for (size_t i = 0; i < s->ncalibrations; i++) {
 		const struct calibration *c = &s->calibrations[i];
 

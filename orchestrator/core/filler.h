@@ -21,6 +21,8 @@ void filler_add(struct str *out, const char *prompt_id, int64_t words);
 double filler_tokens(const struct calibration *c, size_t prompt, bool unique, int64_t words);
 /* How many words bring it nearest to `tokens`; 0 if it is too long for even one. */
 int64_t filler_words(const struct calibration *c, size_t prompt, bool unique, int64_t tokens);
+/* What a cell's level of a factor is called; NULL where it is none. */
+const char *filler_level_name(const struct plan *p, uint32_t cell, const char *factor);
 /* The calibration of a cell's model, system prompt and template; NULL without. */
 const struct calibration *filler_calibration(const struct plan *p, uint32_t cell);
 /* The words a planned prompt begins with: 0 where no length is asked for. */

@@ -65,7 +65,10 @@ int grade_regex_check(const char *key, const char *pattern, struct err *e)
 	failed = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
 	if (failed) {
 		regerror(failed, &compiled, why, sizeof(why));
-		return err_set(e, ERR_USAGE, "%s: %s", key, why);
+		err_set(e, ERR_USAGE, "%s: %s", key, why);
+		return err_hint(e,
+			"patterns are POSIX extended regular expressions; \\ takes the "
+			"meaning of ( ) [ { . * + ? | ^ $ away");
 	}
 	regfree(&compiled);
 	return 0;

@@ -341,6 +341,7 @@ int journal_row(struct journal *j, const struct row_keys *k, const struct sample
 			.order = k->order,
 			.status = s->status,
 			.invalid = k->validity == INVALID,
+			.burst = k->item->cell_burst > 0,
 			.phase = k->phase});
 	return 0;
 }

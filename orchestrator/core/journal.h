@@ -8,7 +8,8 @@
  * A short write is cut back to the last row; a failed write or sync is final.  Only one process may
  * hold a journal (flock; where the file system has no locks that is a warning).  No uv here.
  *
- * A run_id is done when a row of it is ok and not invalid, or final (sample.h). */
+ * A run_id is done when a row of it is ok and not invalid, or final (sample.h), or when it is one
+ * of a burst and a row of it is ok: without the others it would not be measured as they were. */
 #ifndef CORE_JOURNAL_H
 #define CORE_JOURNAL_H
 

@@ -3,6 +3,7 @@
 #ifndef CORE_JOURNAL_FILE_H
 #define CORE_JOURNAL_FILE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@ struct journal_file {
 	off_t size;    /* the end of the last whole row */
 	bool unlocked; /* its file system has no locks */
 	bool readonly;
+	const volatile sig_atomic_t *stop; /* not 0: reading it is broken off; may be NULL */
 };
 
 #define JOURNAL_FILE_CLOSED                                                                        \

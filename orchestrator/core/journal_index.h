@@ -13,7 +13,7 @@ struct journal_entry {
 	uint32_t highest : 24; /* attempt; 0 marks an empty slot */
 	uint32_t invalid : 6;  /* rows that are ok but invalid */
 	uint32_t is_ok : 1;    /* a row is ok and not invalid */
-	uint32_t is_final : 1; /* a row failed for good */
+	uint32_t is_final : 1; /* a row failed for good, or is invalid and of a burst */
 };
 
 struct journal_index {

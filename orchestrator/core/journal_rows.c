@@ -66,19 +66,23 @@ const char *journal_facts_read(
 	ret->status = journal_field_status(&fields[journal_column(schema, RUN_STATUS)]);
 	ret->invalid = journal_field_is(
 		&fields[journal_column(schema, RUN_VALIDITY)], validity_name(INVALID));
+	ret->burst = fields[journal_column(schema, RUN_BURST)].len > 0;
 	return NULL;
 }
 
+/* One of a burst is not made again when it is invalid: nothing is left to be done of it. */
 void journal_facts_note(struct journal_index *x, const struct journal_facts *row)
 {
 	struct journal_entry *entry = journal_index_add(x, row->id, row->attempt);
 
-	if (row->status == STATUS_OK && row->invalid)
+	if (row->status == STATUS_OK && row->invalid) {
 		entry->invalid += entry->invalid < 63;
-	else if (row->status == STATUS_OK)
+		entry->is_final |= row->burst;
+	} else if (row->status == STATUS_OK) {
 		entry->is_ok = 1;
-	else if (row->status < STATUS_COUNT && status_is_final(row->status))
+	} else if (row->status < STATUS_COUNT && status_is_final(row->status)) {
 		entry->is_final = 1;
+	}
 }
 
 bool journal_entry_done(const struct journal_entry *entry)

@@ -13,6 +13,7 @@ struct journal_facts {
 	uint64_t order;
 	enum status status; /* STATUS_COUNT: a word that is none */
 	bool invalid;
+	bool burst; /* it was one of a burst */
 	enum phase phase;
 };
 
@@ -28,7 +29,7 @@ const char *journal_facts_read(
 	const struct row_schema *schema, const struct csv_field *fields, struct journal_facts *ret);
 /* Notes a row; one of the same run_id and attempt must not be there. */
 void journal_facts_note(struct journal_index *x, const struct journal_facts *row);
-/* A row of it is ok and not invalid, or failed for good. */
+/* A row of it is ok and not invalid, or failed for good, or is invalid and of a burst. */
 bool journal_entry_done(const struct journal_entry *entry);
 
 #endif

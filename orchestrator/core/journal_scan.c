@@ -178,6 +178,10 @@ static int scan_rows(struct scanner *sc, struct journal_file *f, struct err *e)
 	ssize_t n;
 
 	while ((n = read_at(f->fd, buf, READ_STEP, at)) > 0) {
+		if (f->stop && *f->stop) {
+			free(buf);
+			return err_set(e, ERR_INTERRUPTED, "%s: interrupted", f->path);
+		}
 		take_bytes(sc, buf, (size_t)n);
 		at += n;
 	}

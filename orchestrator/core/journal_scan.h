@@ -36,8 +36,9 @@ struct journal_scan {
 	uint64_t lines; /* that do not count */
 };
 
-/* Reads the file from its start.  A header that is not `header` is ERR_JOURNAL, one that was cut
- * off before any row is written anew (but in a file open for reading alone). */
+/* Reads the file from its start; ERR_INTERRUPTED once f->stop says so.  A header that is not
+ * `header` is ERR_JOURNAL, one that was cut off before any row is written anew (but in a file open
+ * for reading alone). */
 int journal_scan(struct journal_scan *scan, struct journal_file *f, const struct str *header,
 	journal_judge_fn *judge, void *arg, struct err *e);
 /* Appends what does not count to DIR/set-aside/NAME-LABEL.txt, with the reasons; safe on the disk

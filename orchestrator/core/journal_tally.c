@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "clock.h"
 #include "fsx.h"
 #include "journal_index.h"
 #include "journal_rows.h"
 #include "journal_scan.h"
+#include "num.h"
 #include "vec.h"
 
-#define MAX_PASSES 1000000 /* counted one by one; more are not planned */
+#define MAX_PASSES  1000000 /* counted one by one; more are not planned */
+#define MAX_SERVERS 4096
+#define MAX_DONE_MS 1e9
 
 struct counting {
 	struct journal_tally *t;
@@ -24,29 +27,6 @@ struct counting {
 };
 
 /* ---- rows ---- */
-
-/* "2026-11-24T23:19:48.123456789Z"; NS_NONE if it is not one. */
-static ns parse_iso(const struct csv_field *f)
-{
-	struct tm tm = {0};
-	char text[32];
-	const char *rest;
-	int64_t fraction = 0;
-
-	if (f->len >= sizeof(text))
-		return NS_NONE;
-	memcpy(text, f->s, f->len);
-	text[f->len] = '\0';
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!rest || *rest != '.')
-		return NS_NONE;
-	for (int i = 1; i <= 9; i++) {
-		if (rest[i] < '0' || rest[i] > '9')
-			return NS_NONE;
-		fraction = fraction * 10 + (rest[i] - '0');
-	}
-	return (ns)timegm(&tm) * NS_PER_S + fraction;
-}
 
 static struct tally_session *session_of(struct journal_tally *t, uint32_t number)
 {
@@ -57,18 +37,58 @@ static struct tally_session *session_of(struct journal_tally *t, uint32_t number
 			return &t->sessions.v[i];
 	}
 	s = VEC_PUSH(&t->sessions);
-	*s = (struct tally_session){.number = number, .first = NS_NONE, .last = NS_NONE};
+	*s = (struct tally_session){
+		.number = number, .first = NS_NONE, .last = NS_NONE, .ended = NS_NONE};
 	return s;
 }
 
-static void note_time(struct tally_session *s, ns at)
+static void note_time(struct tally_session *s, ns at, ns end)
 {
-	if (at == NS_NONE)
-		return;
 	if (s->first == NS_NONE || at < s->first)
 		s->first = at;
 	if (s->last == NS_NONE || at > s->last)
 		s->last = at;
+	if (s->ended == NS_NONE || end > s->ended)
+		s->ended = end;
+}
+
+/* Of each server's rows those of its present pass: a server makes its passes one after the other.
+ */
+static void note_pass(
+	struct journal_tally *t, uint64_t server, const struct journal_facts *row, ns at, ns end)
+{
+	struct tally_pass *p = NULL, now = {server, row->session, row->pass, at, end};
+
+	for (size_t i = 0; i < t->passes.n && !p; i++)
+		p = t->passes.v[i].server == server ? &t->passes.v[i] : NULL;
+	if (!p && t->passes.n == MAX_SERVERS)
+		return;
+	if (!p)
+		*(p = VEC_PUSH(&t->passes)) = now;
+	if (p->session != row->session || p->pass != row->pass)
+		*p = now;
+	p->first = at < p->first ? at : p->first;
+	p->ended = end > p->ended ? end : p->ended;
+	if (row->pass > 0 && p->ended - p->first > t->longest_pass)
+		t->longest_pass = p->ended - p->first;
+}
+
+/* When it was sent and when it ended; a row that was not sent has neither. */
+static void note_times(
+	struct counting *c, const struct csv_field *fields, const struct journal_facts *row)
+{
+	const struct csv_field *at = &fields[journal_column(c->schema, RUN_STARTED_AT)];
+	const struct csv_field *done = &fields[journal_column(c->schema, RUN_DONE_MS)];
+	const struct csv_field *server = &fields[journal_column(c->schema, RUN_SERVER)];
+	ns begin = clock_parse_iso(at->s, at->len), end = begin;
+	double ms;
+
+	if (begin == NS_NONE)
+		return;
+	if (num_parse(done->s, done->len, &ms) && ms > 0 && ms < MAX_DONE_MS)
+		end += (ns)(ms * (double)NS_PER_MS);
+	note_time(session_of(c->t, row->session), begin, end);
+	note_pass(c->t, journal_id(server->s, server->len), row, begin, end);
 }
 
 static void copy_field(char *dst, size_t size, const struct csv_field *f)
@@ -125,6 +145,7 @@ static void note_measured(struct counting *c, const struct journal_facts *row)
 	bool was_done = entry && journal_entry_done(entry);
 
 	c->t->tried += !entry;
+	c->t->furthest_pass = row->pass > c->t->furthest_pass ? row->pass : c->t->furthest_pass;
 	journal_facts_note(&c->index, row);
 	if (!was_done && journal_entry_done(journal_index_find(&c->index, row->id)))
 		note_done(c->t, row->pass);
@@ -143,7 +164,7 @@ static const char *judge_run(void *arg, const struct csv_field *fields)
 	if (row.phase == PHASE_MEASURE && journal_index_has(&c->index, row.id, row.attempt))
 		return "there is a row of this run_id and attempt already";
 	session = session_of(t, row.session);
-	note_time(session, parse_iso(&fields[journal_column(c->schema, RUN_STARTED_AT)]));
+	note_times(c, fields, &row);
 	t->rows++;
 	t->warmups += row.phase == PHASE_WARMUP;
 	t->sentinels += row.phase == PHASE_SENTINEL;
@@ -254,6 +275,7 @@ void journal_tally_release(struct journal_tally *t)
 {
 	VEC_RELEASE(&t->done_in_pass);
 	VEC_RELEASE(&t->sessions);
+	VEC_RELEASE(&t->passes);
 	str_release(&t->last_cell);
 }
 

@@ -13,6 +13,14 @@ struct tally_session {
 	uint32_t number;
 	uint64_t measured; /* rows */
 	ns first, last;    /* when rows of it began; NS_NONE: none was sent */
+	ns ended;          /* when the last of them did; NS_NONE likewise */
+};
+
+/* The pass that a server is at. */
+struct tally_pass {
+	uint64_t server; /* stands for its name */
+	uint32_t session, pass;
+	ns first, ended;
 };
 
 struct journal_tally {
@@ -24,7 +32,14 @@ struct journal_tally {
 	struct {
 		uint64_t *v;
 		size_t n, cap;
-	} done_in_pass; /* by number of the pass */
+	} done_in_pass;         /* by number of the pass */
+	uint32_t furthest_pass; /* that a measured request has a row of; 0 none */
+	/* The longest that rows of one pass took on one server within a session; 0 unknown. */
+	ns longest_pass;
+	struct {
+		struct tally_pass *v; /* of each server the one it came to last */
+		size_t n, cap;
+	} passes;
 	uint64_t loads;
 	struct {
 		struct tally_session *v;

@@ -55,14 +55,6 @@ static const struct {
 		"counted"},
 };
 
-/* Text from outside as JSON: null where there is none or it is not UTF-8. */
-static json_t *text_or_null(const char *s)
-{
-	json_t *text = s && *s ? json_string(s) : NULL;
-
-	return text ? text : json_null();
-}
-
 static json_t *count_or_null(int64_t x)
 {
 	return x < 0 ? json_null() : json_integer(x);
@@ -85,9 +77,9 @@ static json_t *proxy_json(const char *proxy)
 	json_t *text;
 
 	if (!host)
-		return text_or_null(proxy);
+		return jsonx_text(proxy);
 	clean = xasprintf("%.*s%s", (int)kept, proxy, host + 1);
-	text = text_or_null(clean);
+	text = jsonx_text(clean);
 	free(clean);
 	return text;
 }
@@ -96,10 +88,10 @@ static json_t *model_json(const struct model_facts *m)
 {
 	json_t *object = json_object();
 
-	jsonx_put(object, "name", text_or_null(m->name));
-	jsonx_put(object, "digest", text_or_null(m->digest));
-	jsonx_put(object, "quantization", text_or_null(m->quantization));
-	jsonx_put(object, "parameter_size", text_or_null(m->parameter_size));
+	jsonx_put(object, "name", jsonx_text(m->name));
+	jsonx_put(object, "digest", jsonx_text(m->digest));
+	jsonx_put(object, "quantization", jsonx_text(m->quantization));
+	jsonx_put(object, "parameter_size", jsonx_text(m->parameter_size));
 	jsonx_put(object, "layers", count_or_null(m->layers));
 	jsonx_put(object, "context_train", count_or_null(m->context_train));
 	return object;
@@ -126,9 +118,9 @@ static json_t *server_json(const struct server_facts *f)
 {
 	json_t *object = json_object(), *models = json_array();
 
-	jsonx_put(object, "url", text_or_null(f->url));
-	jsonx_put(object, "name", text_or_null(f->name));
-	jsonx_put(object, "version", text_or_null(f->version));
+	jsonx_put(object, "url", jsonx_text(f->url));
+	jsonx_put(object, "name", jsonx_text(f->name));
+	jsonx_put(object, "version", jsonx_text(f->version));
 	jsonx_put(object, "proxy", proxy_json(f->proxy));
 	jsonx_put(object, "unchecked", unchecked_json(f));
 	for (size_t i = 0; i < f->nmodels; i++)
@@ -142,14 +134,16 @@ static json_t *session_json(const struct manifest_session *s)
 	json_t *object = json_object();
 
 	jsonx_put(object, "number", json_integer(s->number));
-	jsonx_put(object, "how", text_or_null(s->how));
+	jsonx_put(object, "how", jsonx_text(s->how));
 	jsonx_put(object, "started", time_or_null(s->started_wall));
 	jsonx_put(object, "ended", time_or_null(s->ended_wall));
-	jsonx_put(object, "end", text_or_null(s->ended));
+	jsonx_put(object, "end", jsonx_text(s->ended));
 	jsonx_put(object, "loads_made", json_integer((json_int_t)s->loads_made));
 	jsonx_put(object, "rows", json_integer((json_int_t)s->rows));
 	jsonx_put(object, "simulated", json_boolean(s->simulated));
 	jsonx_put(object, "virtual", json_boolean(s->is_virtual));
+	if (json_array_size(s->notes))
+		jsonx_put(object, "notes", json_deep_copy(s->notes));
 	return object;
 }
 
@@ -197,18 +191,35 @@ static json_t *measured_json(const struct sweep *s)
 	return measured;
 }
 
+/* Loads that a merged run has beside those of the whole plan: each shard had a sentinel before its
+ * first pass.  Told by what the earlier manifest planned for as many passes. */
+static uint64_t shard_loads(const struct plan *p, const json_t *earlier)
+{
+	uint64_t loads = manifest_planned(earlier, "loads"), whole = 0;
+	uint64_t passes = manifest_planned(earlier, "passes");
+
+	if (!json_object_get(earlier, "shards") || p->sweep->shards)
+		return 0;
+	for (uint32_t v = 0; v < p->nvisits; v++)
+		whole += p->visits[v].pass <= passes;
+	return loads > whole ? loads - whole : 0;
+}
+
 /* What this process has to do: of a shard its part.  With adaptive passes the most. */
-static json_t *planned_json(const struct plan *p)
+static json_t *planned_json(const struct plan *p, const json_t *earlier)
 {
 	const struct sweep *s = p->sweep;
 	int64_t passes = s->shards ? (p->passes - s->shard) / s->shards + 1 : p->passes;
-	uint64_t loads = p->block_loads + p->sentinel_loads;
+	uint64_t more = shard_loads(p, earlier);
+	uint64_t loads = p->block_loads + p->sentinel_loads + more;
+	uint64_t sentinels = p->sentinel_requests + more * PLAN_SENTINEL_REQUESTS;
+	uint64_t warmups = p->warmups + more * (uint64_t)s->warmups;
 	json_t *o = json_object();
 
 	jsonx_put(o, "requests", json_integer((json_int_t)p->requests));
-	jsonx_put(o, "sentinel_requests", json_integer((json_int_t)p->sentinel_requests));
+	jsonx_put(o, "sentinel_requests", json_integer((json_int_t)sentinels));
 	jsonx_put(o, "loads", json_integer((json_int_t)loads));
-	jsonx_put(o, "warmups", json_integer((json_int_t)p->warmups));
+	jsonx_put(o, "warmups", json_integer((json_int_t)warmups));
 	jsonx_put(o, "passes", json_integer(passes));
 	return o;
 }
@@ -246,12 +257,12 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 	servers = json_array();
 	jsonx_put(object, "schema", json_integer(SCHEMA));
 	jsonx_put(object, "tool", json_string("chimera"));
-	jsonx_put(object, "version", text_or_null(tool_version));
-	jsonx_put(object, "sweep", text_or_null(p->sweep->name));
+	jsonx_put(object, "version", jsonx_text(tool_version));
+	jsonx_put(object, "sweep", jsonx_text(p->sweep->name));
 	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
 	jsonx_put(object, "measured", measured_json(p->sweep));
 	jsonx_put(object, "order_seed", json_integer(p->sweep->order_seed));
-	jsonx_put(object, "planned", planned_json(p));
+	jsonx_put(object, "planned", planned_json(p, earlier));
 	jsonx_put(object, "host", manifest_host());
 	jsonx_put(object, "gpu", json_null());
 	jsonx_put(object, "gpu_why",
@@ -272,12 +283,23 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 	return result;
 }
 
+uint64_t manifest_planned(const json_t *manifest, const char *key)
+{
+	json_int_t n =
+		json_integer_value(json_object_get(json_object_get(manifest, "planned"), key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 json_t *manifest_load(const char *dir, struct err *e)
 {
 	char *path = fsx_join(dir, "manifest.json");
 	json_t *object = NULL;
 
-	if (!fsx_exists(path)) {
+	if (!fsx_exists(dir)) {
+		err_set(e, ERR_ENV, "%s: no such run directory", dir);
+		err_hint(e, "a run is in runs/DATE-NAME, or where --out said");
+	} else if (!fsx_exists(path)) {
 		err_set(e, ERR_JOURNAL, "%s is not a run directory: it has no manifest.json", dir);
 		err_hint(e, "a run is in runs/DATE-NAME, or where --out said");
 	} else {
@@ -401,6 +423,25 @@ int manifest_check(const json_t *manifest, const char *dir, const struct plan *p
 
 /* ---- sweep.json ---- */
 
+static json_t *before_and_after(int64_t before, int64_t after)
+{
+	json_t *o = json_object();
+
+	jsonx_put(o, "before", json_integer(before));
+	jsonx_put(o, "after", json_integer(after));
+	return o;
+}
+
+static json_t *cut_json(const struct plan_cut *c)
+{
+	json_t *o = json_object();
+
+	jsonx_put(o, "per_pass", before_and_after(c->per_pass_before, c->per_pass));
+	jsonx_put(o, "passes", before_and_after(c->passes_before, c->passes));
+	jsonx_put(o, "cells", before_and_after((int64_t)c->cells_before, (int64_t)c->cells));
+	return o;
+}
+
 json_t *sweep_file_json(const struct plan *p)
 {
 	json_t *object = sweep_json(p->sweep);
@@ -413,14 +454,32 @@ json_t *sweep_file_json(const struct plan *p)
 		jsonx_put(object, "max_passes", json_integer(p->passes));
 	jsonx_put(object, "aliases_found", plan_aliases_json(p));
 	jsonx_put(object, "fingerprint", json_string(p->fingerprint));
+	if (p->cut.cut)
+		jsonx_put(object, "budget_cut", cut_json(&p->cut));
 	return object;
+}
+
+/* What was cut before the first session stays told: a plan made from its sweep.json is cut already.
+ */
+static void keep_cut(json_t *object, const char *dir)
+{
+	struct err ignored = ERR_INIT;
+	char *path = fsx_join(dir, "sweep.json");
+	json_t *then = jsonx_load(path, &ignored), *cut = json_object_get(then, "budget_cut");
+
+	if (cut && !json_object_get(object, "budget_cut"))
+		jsonx_put(object, "budget_cut", json_incref(cut));
+	json_decref(then);
+	free(path);
 }
 
 int sweep_file_write(const char *dir, const struct plan *p, struct err *e)
 {
 	json_t *object = sweep_file_json(p);
-	int result = manifest_write_file(dir, "sweep.json", object, e);
+	int result;
 
+	keep_cut(object, dir);
+	result = manifest_write_file(dir, "sweep.json", object, e);
 	json_decref(object);
 	return result;
 }

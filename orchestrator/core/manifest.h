@@ -16,6 +16,7 @@ struct manifest_session {
 	const char *ended; /* "complete", "interrupted", "server gone", "failed"; or NULL */
 	uint64_t loads_made, rows;
 	bool simulated, is_virtual;
+	const json_t *notes; /* lines told on the way, as texts; may be NULL; borrowed */
 	/* Simulated: seed and --sim settings of the machine, kept as "simulator" {virtual, seed,
 	 * set[]} at the top level so that a resume finds the same one.  Borrowed. */
 	uint64_t sim_seed;
@@ -25,8 +26,11 @@ struct manifest_session {
 /* Writes manifest.json; a resumed run keeps the earlier sessions. */
 int manifest_write(const char *dir, const char *tool_version, const struct plan *p,
 	const struct manifest_session *session, struct err *e);
-/* Reads it.  ERR_JOURNAL if the folder is not a run directory.  New reference. */
+/* Reads it.  ERR_JOURNAL if the folder is not a run directory, ERR_ENV if there is none.  New
+ * reference. */
 json_t *manifest_load(const char *dir, struct err *e);
+/* A count of what was planned: "requests", "loads", "passes"; 0 where it does not say. */
+uint64_t manifest_planned(const json_t *manifest, const char *key);
 /* Exit 4 naming both, where fingerprint, a server's version or a model's digest differs. */
 int manifest_check(const json_t *manifest, const char *dir, const struct plan *p, struct err *e);
 

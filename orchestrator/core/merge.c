@@ -32,21 +32,6 @@ void merge_header(const struct merge *m, enum merge_file which, struct str *head
 
 /* ---- reading what the shards say of themselves ---- */
 
-/* "K/N" with 1 <= K <= N. */
-static bool parse_shard(const char *text, uint32_t *shard, uint32_t *shards)
-{
-	const char *slash = text ? strchr(text, '/') : NULL;
-	int64_t k, n;
-
-	if (!slash || !num_parse_int(text, (size_t)(slash - text), &k) ||
-		!num_parse_int(slash + 1, strlen(slash + 1), &n) || k < 1 || k > n ||
-		n > MERGE_MAX_SHARDS)
-		return false;
-	*shard = (uint32_t)k;
-	*shards = (uint32_t)n;
-	return true;
-}
-
 static int read_sweep(struct merge_part *p, struct err *e)
 {
 	char *path = fsx_join(p->dir, "sweep.json");
@@ -58,7 +43,8 @@ static int read_sweep(struct merge_part *p, struct err *e)
 			e->code = ERR_JOURNAL;
 		return -1;
 	}
-	if (parse_shard(jsonx_get_string(p->sweep, "shard"), &p->shard, &p->shards))
+	if (sweep_shard(jsonx_get_string(p->sweep, "shard"), &p->shard, &p->shards) &&
+		p->shards <= MERGE_MAX_SHARDS)
 		return 0;
 	err_set(e, ERR_JOURNAL, "%s is not a shard: its sweep.json has no \"shard\": \"K/N\"",
 		p->dir);
@@ -70,7 +56,7 @@ static int read_part(struct merge_part *p, const char *dir, struct err *e)
 	*p = (struct merge_part){.dir = dir};
 	for (int i = 0; i < MERGE_FILES; i++)
 		p->file[i] = (struct journal_file)JOURNAL_FILE_CLOSED;
-	if (!fsx_is_dir(dir)) {
+	if (fsx_exists(dir) && !fsx_is_dir(dir)) {
 		err_set(e, ERR_JOURNAL, "%s is not a run directory: it is no folder", dir);
 		return err_hint(e, "chimera merge SHARD_DIR... --out DIR");
 	}

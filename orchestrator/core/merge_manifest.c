@@ -13,10 +13,7 @@
 
 static uint64_t planned(const struct merge_part *p, const char *key)
 {
-	json_int_t n =
-		json_integer_value(json_object_get(json_object_get(p->manifest, "planned"), key));
-
-	return n > 0 ? (uint64_t)n : 0;
+	return manifest_planned(p->manifest, key);
 }
 
 uint64_t merge_part_requests(const struct merge_part *p)
@@ -126,8 +123,7 @@ static bool is_loopback(const char *url)
 
 	if (!url || server_facts_init(&f, url, NULL))
 		return false;
-	loopback = strcmp(f.host, "localhost") == 0 || strncmp(f.host, "127.", 4) == 0 ||
-		strcmp(f.host, "::1") == 0;
+	loopback = server_host_is_loopback(f.host);
 	server_facts_release(&f);
 	return loopback;
 }

@@ -231,6 +231,7 @@ static int scan_file(struct merge *m, size_t i, enum merge_file which, struct er
 
 	snprintf(j.shard, sizeof(j.shard), "%" PRIu32 "/%" PRIu32, p->shard, p->shards);
 	merge_header(m, which, &header);
+	p->file[which].stop = m->opt->interrupted;
 	failed = journal_scan(&p->scan[which], &p->file[which], &header, judges[which], &j, e);
 	p->set_aside += p->scan[which].lines;
 	if (!failed)

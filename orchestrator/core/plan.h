@@ -23,6 +23,7 @@
 #include "err.h"
 #include "facts.h"
 #include "hash.h"
+#include "pace.h"
 #include "sweep.h"
 
 #define PLAN_SENTINEL_REQUESTS 5
@@ -72,6 +73,7 @@ struct factor_df {
 	enum stratum stratum;
 	uint32_t levels; /* different ones, aliases merged */
 	uint64_t df, df_error;
+	int same_as;      /* an earlier factor that it varies in step with, or -1 */
 	const char *note; /* "rests on 4 degrees of freedom", "one pass: no test", or "" */
 };
 
@@ -165,6 +167,8 @@ void plan_release(struct plan *p);
 uint32_t plan_level(const struct plan *p, uint32_t cell, size_t f);
 /* The cell that a visit loads: the first of its block, or the sentinel's. */
 uint32_t plan_visit_cell(const struct plan *p, const struct visit *v);
+/* The first server on the same host (its own number where none is before it): they take turns. */
+uint32_t plan_host(const struct plan *p, uint32_t server);
 /* Hash of the requested settings: model, factor levels, fixed options but the seed, concurrency and
  * cache.  A value has the same part in it whether it is fixed or a factor's level. */
 void plan_cell_id(const struct plan *p, uint32_t cell, char id[HASH_ID_TEXT]);
@@ -198,17 +202,17 @@ void plan_items(const struct plan *p, const struct visit *v, struct item **ret, 
 /* run_id of the w-th warm-up of a visit. */
 void plan_warmup_id(const struct plan *p, const struct visit *v, uint32_t w, char id[HASH_ID_TEXT]);
 
-/* Seconds for the whole plan from seconds per load and per request (seen or probed). */
-double plan_seconds(const struct plan *p, double per_load, double per_request);
+/* Seconds for the whole plan at that pace (core/pace.h); -1 where that is not known. */
+double plan_seconds(const struct plan *p, const struct pace *pace);
 /* Up to the first look; the same as above without looks. */
-double plan_seconds_least(const struct plan *p, double per_load, double per_request);
+double plan_seconds_least(const struct plan *p, const struct pace *pace);
 /* Loads (sentinels included) and measured requests up to the first look. */
 void plan_least(const struct plan *p, uint64_t *loads, uint64_t *requests);
 
 /* Changes per_pass, priority_kept and passes of the sweep (of which `p` is the plan) so that it
  * fits into sweep->budget_s; build the plan again after it.  ERR_USAGE if nothing fits, naming the
  * least that would, and which factors lose their test below 3 passes. */
-int plan_fit_budget(struct sweep *s, const struct plan *p, double per_load, double per_request,
+int plan_fit_budget(struct sweep *s, const struct plan *p, const struct pace *pace,
 	struct plan_cut *cut, struct err *e);
 
 /* The list of p->aliases; new reference. */

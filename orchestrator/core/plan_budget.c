@@ -11,43 +11,28 @@
 
 /* ---- time ---- */
 
-struct pace {
-	double per_load, per_request;
-};
-
-/* One unit of a cell: a request, or a burst.  Requests of a burst overlap only as far as the server
- * has slots, which is not known: they count as if one by one; at a rate they take no less than
- * until the last is due. */
-static double unit_seconds(const struct plan *p, const struct pace *pace, uint32_t cell)
-{
-	double n = plan_burst_size(p, cell), rate = plan_rate(p, cell);
-	double busy = n * pace->per_request, due;
-
-	if (!(rate > 0))
-		return busy;
-	due = (n - 1) / rate + pace->per_request;
-	return due > busy ? due : busy;
-}
-
 /* Of each block in one pass, at one repeat, without its load. */
 static double *block_seconds(const struct plan *p, const struct pace *pace)
 {
 	double *t = xcalloc(p->nblocks, sizeof(*t));
 
 	for (uint32_t cell = 0; cell < p->ncells; cell++)
-		t[p->block_of_cell[cell]] += unit_seconds(p, pace, cell) *
+		t[p->block_of_cell[cell]] +=
+			pace_unit_s(pace, plan_burst_size(p, cell), plan_concurrency(p, cell),
+				plan_rate(p, cell)) *
 			(double)(plan_cell_units(p, cell) / (uint64_t)p->per_pass);
 	return t;
 }
 
-/* The first server on the same host: servers on one host take turns. */
-static uint32_t host_of(const struct plan *p, uint32_t server)
+uint32_t plan_host(const struct plan *p, uint32_t server)
 {
-	uint32_t host = 0;
+	const char *host = server < p->nservers ? p->servers[server].host : NULL;
 
-	while (host < server && strcmp(p->servers[host].host, p->servers[server].host) != 0)
-		host++;
-	return host;
+	for (uint32_t i = 0; host && i < server; i++) {
+		if (p->servers[i].host && strcmp(p->servers[i].host, host) == 0)
+			return i;
+	}
+	return server;
 }
 
 /* Seconds of the first `passes` passes with `per_pass` repeats in each: the host that is busy
@@ -66,7 +51,7 @@ static double seconds_of(
 
 		if (v->pass > passes)
 			continue;
-		busy[p->nservers ? host_of(p, v->server) : 0] +=
+		busy[plan_host(p, v->server)] +=
 			pace->per_load + pace->per_request * (double)p->sweep->warmups + t;
 	}
 	for (uint32_t i = 0; i < servers; i++)
@@ -76,22 +61,21 @@ static double seconds_of(
 	return longest;
 }
 
-double plan_seconds(const struct plan *p, double per_load, double per_request)
+static bool is_known(const struct pace *pace)
 {
-	struct pace pace = {per_load, per_request};
-
-	if (!(per_load >= 0) || !(per_request >= 0))
-		return -1;
-	return seconds_of(p, &pace, p->passes, p->per_pass);
+	return pace->per_load >= 0 && pace->per_request >= 0;
 }
 
-double plan_seconds_least(const struct plan *p, double per_load, double per_request)
+double plan_seconds(const struct plan *p, const struct pace *pace)
 {
-	struct pace pace = {per_load, per_request};
+	return is_known(pace) ? seconds_of(p, pace, p->passes, p->per_pass) : -1;
+}
 
-	if (!(per_load >= 0) || !(per_request >= 0))
-		return -1;
-	return seconds_of(p, &pace, p->nlooks ? p->looks[0] : p->passes, p->per_pass);
+double plan_seconds_least(const struct plan *p, const struct pace *pace)
+{
+	int64_t passes = p->nlooks ? p->looks[0] : p->passes;
+
+	return is_known(pace) ? seconds_of(p, pace, passes, p->per_pass) : -1;
 }
 
 /* ---- what is left out ---- */
@@ -251,13 +235,12 @@ static void say_cut(const struct plan *p, const struct plan *left, const struct 
 		.seconds = seconds_of(left, pace, passes, s->per_pass)};
 }
 
-int plan_fit_budget(struct sweep *s, const struct plan *p, double per_load, double per_request,
+int plan_fit_budget(struct sweep *s, const struct plan *p, const struct pace *pace,
 	struct plan_cut *cut, struct err *e)
 {
-	struct pace pace = {per_load, per_request};
 	int64_t passes = s->passes, most = s->max_passes, per_pass = s->per_pass;
 	int64_t kept = s->priority_kept;
-	double seconds = plan_seconds(p, per_load, per_request);
+	double seconds = plan_seconds(p, pace);
 	struct plan trial;
 	int failed;
 
@@ -274,9 +257,9 @@ int plan_fit_budget(struct sweep *s, const struct plan *p, double per_load, doub
 		return cannot_shard(p, seconds, e);
 	if (plan_build(&trial, s, p->servers, p->nservers, e))
 		return -1;
-	failed = fit(s, p, &pace, &trial, e);
+	failed = fit(s, p, pace, &trial, e);
 	if (!failed) {
-		say_cut(p, &trial, s, &pace, cut);
+		say_cut(p, &trial, s, pace, cut);
 	} else {
 		s->passes = passes;
 		s->max_passes = most;

@@ -74,16 +74,6 @@ int plan_make_grid(struct plan *p, struct err *e)
 
 /* ---- a place ---- */
 
-/* A level as conditions see it.  auto is a text, and a name is what its level is called unless the
- * level is a number, with which one can reckon. */
-static struct expr_value level_value(const struct level *l)
-{
-	if (json_is_number(l->value))
-		return (struct expr_value){
-			.kind = EXPR_NUMBER, .number = json_number_value(l->value)};
-	return (struct expr_value){.kind = EXPR_TEXT, .text = l->text};
-}
-
 static struct expr_value fixed_value(const json_t *value)
 {
 	if (json_is_number(value))
@@ -108,7 +98,7 @@ static void set_dim(struct plan_walk *w, size_t d, uint32_t at)
 
 		w->digit[f] = dim->link ? dim->link->level[(size_t)at * n + i] : at;
 		if (w->values)
-			w->values[f] = level_value(&s->factors[f].levels[w->digit[f]]);
+			w->values[f] = sweep_level_value(&s->factors[f].levels[w->digit[f]]);
 	}
 }
 
@@ -348,6 +338,25 @@ static void note_conditions(struct plan_walk *w)
 	}
 }
 
+/* A priority of which every cell falls short ranks nothing. */
+static void note_priorities(struct plan_walk *w)
+{
+	const struct sweep *s = w->p->sweep;
+
+	for (size_t i = 0; i < s->npriority; i++) {
+		bool met = false;
+
+		for (size_t k = 0; k < w->kept.n && !met; k++) {
+			plan_walk_seek(w, w->kept.v[k]);
+			if (w->tokens_vary)
+				set_tokens(w);
+			met = expr_test(s->priority[i].expr, w->values) == 1;
+		}
+		if (!met)
+			plan_note(w->p, "priority \"%s\" fits no cell", s->priority[i].text);
+	}
+}
+
 /* ---- what a budget dropped ---- */
 
 static bool is_dropped(struct plan_walk *w)
@@ -426,6 +435,7 @@ int plan_make_cells(struct plan *p, const struct canon *c, struct err *e)
 		if (p->sweep->subset.kind != SUBSET_ALL)
 			qsort(w.kept.v, w.kept.n, sizeof(*w.kept.v), compare_places);
 		note_conditions(&w);
+		note_priorities(&w);
 		failed = drop_cells(&w, e);
 	}
 	if (!failed)

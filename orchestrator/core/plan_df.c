@@ -347,6 +347,7 @@ void plan_count_df(struct plan *p, const struct canon *c)
 	for (size_t f = 0; f < p->ndf; f++) {
 		share_df(&k, f);
 		p->df[f].df_error = error_of(&k, f);
+		p->df[f].same_as = k.same_as[f];
 		p->df[f].note = note(&k, f);
 	}
 	for (size_t f = 0; f < p->ndf; f++)

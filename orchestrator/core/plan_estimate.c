@@ -175,50 +175,6 @@ static void note_subset(struct plan *p)
 	str_release(&text);
 }
 
-/* ---- lengths ---- */
-
-/* The most tokens that an answer may have; -1 where there is no limit. */
-static int64_t predict_of(const struct plan *p, uint32_t cell)
-{
-	int f = plan_factor_index(p, "num_predict");
-	const json_t *value = f < 0
-		? json_object_get(p->sweep->options, "num_predict")
-		: p->sweep->factors[f].levels[plan_level(p, cell, (size_t)f)].value;
-
-	return json_is_integer(value) ? json_integer_value(value) : -1;
-}
-
-/* What a prompt made to a length leaves for the answer. */
-static void note_lengths(struct plan *p)
-{
-	uint32_t over = 0, first = 0;
-	int64_t tokens, ctx, predict;
-	char n[NUM_TEXT];
-
-	if (p->of_kind[FACTOR_PROMPT_TOKENS] < 0 && p->sweep->prompt_tokens <= 0 &&
-		!(p->sweep->prompt_tokens_share > 0))
-		return;
-	for (uint32_t cell = 0; cell < p->ncells; cell++) {
-		tokens = plan_prompt_tokens(p, cell);
-		ctx = plan_num_ctx_at(p, p->grid_index[cell]);
-		predict = predict_of(p, cell);
-		predict = predict < 0 ? 0 : predict;
-		if (tokens <= 0 || ctx < 0 || tokens + predict <= ctx)
-			continue;
-		first = over++ ? first : cell;
-	}
-	if (over == 0)
-		return;
-	tokens = plan_prompt_tokens(p, first);
-	predict = predict_of(p, first);
-	plan_note(p,
-		"prompt_tokens: in %s of %" PRIu32
-		" cells there is no room for the answer: %" PRId64 " tokens and up to %" PRId64
-		" more do not fit into num_ctx %" PRId64,
-		num_group(n, over), p->ncells, tokens, predict < 0 ? 0 : predict,
-		plan_num_ctx_at(p, p->grid_index[first]));
-}
-
 /* ---- servers ---- */
 
 static void note_servers(struct plan *p)
@@ -239,6 +195,5 @@ void plan_note_all(struct plan *p)
 {
 	if (p->sweep->subset.kind != SUBSET_ALL)
 		note_subset(p);
-	note_lengths(p);
 	note_servers(p);
 }

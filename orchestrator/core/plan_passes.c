@@ -128,6 +128,11 @@ static int choose_looks(struct plan *p, struct err *e)
 		p->looks[p->nlooks++] = (uint32_t)pass;
 	}
 	p->passes = last;
+	if (p->nlooks == 1)
+		plan_note(p,
+			"until: the one look is after pass %" PRId64
+			", the last there may be (max_passes, or passes): nothing can stop earlier",
+			last);
 	return 0;
 }
 

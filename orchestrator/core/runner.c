@@ -28,14 +28,6 @@ static void collect_models(struct runner *r)
 	}
 }
 
-static struct host *host_of(struct runner *r, const char *name, size_t nhosts)
-{
-	for (size_t h = 0; h < nhosts; h++)
-		if (name && r->hosts[h].name && strcmp(r->hosts[h].name, name) == 0)
-			return &r->hosts[h];
-	return NULL;
-}
-
 static void make_lanes(struct runner *r)
 {
 	size_t nhosts = 0;
@@ -45,19 +37,14 @@ static void make_lanes(struct runner *r)
 	r->hosts = xcalloc(r->nlanes + 1, sizeof(*r->hosts));
 	for (size_t i = 0; i < r->nlanes; i++) {
 		struct lane *l = &r->lanes[i];
-		const char *name = r->plan->servers[i].host;
-		struct host *h = host_of(r, name, nhosts);
+		uint32_t first = plan_host(r->plan, (uint32_t)i);
 
 		l->r = r;
 		l->index = (uint32_t)i;
 		l->leg = l->legs = NO_LEG;
 		l->load_sent = l->armed = l->leg_since = l->visit_since = NS_NONE;
 		l->asked = xcalloc(r->nmodels + 1, sizeof(*l->asked));
-		if (!h) {
-			h = &r->hosts[nhosts++];
-			h->name = name;
-		}
-		host_join(h, l);
+		host_join(first < i ? r->lanes[first].host : &r->hosts[nhosts++], l);
 	}
 }
 
@@ -322,12 +309,14 @@ void runner_step(struct runner *r, const struct event *ev, ns now, struct effect
 	if (r->stopped)
 		return;
 	take(r, ev);
-	while (r->woken && !r->stopped) {
-		r->woken = false;
-		for (size_t i = 0; i < r->nlanes && !r->stopped; i++)
-			host_go(r->lanes[i].host);
-	}
-	look_if_due(r);
+	do {
+		while (r->woken && !r->stopped) {
+			r->woken = false;
+			for (size_t i = 0; i < r->nlanes && !r->stopped; i++)
+				host_go(r->lanes[i].host);
+		}
+		look_if_due(r);
+	} while (r->woken && !r->stopped);
 }
 
 void runner_progress(struct runner *r, struct runner_progress *ret)

@@ -14,8 +14,9 @@
  * the queue grows without end (core/overload.h), or no more may be in flight, what is not yet sent
  * is `skipped` with that reason; after two such bursts so is the rest of the cell on that server.
  *
- * Looks.  No lane goes past a pass at which the plan looks before all passes up to it are through;
- * then EFFECT_LOOK asks whether it is enough.
+ * Looks.  No lane goes past a pass at which the plan looks before all passes up to it are through,
+ * but for those of servers that are set aside; then EFFECT_LOOK asks whether it is enough.  With
+ * visits of such servers open nobody is asked, and the lanes go on.
  *
  * Budget.  Decided from times only: a lane does not begin a pass when the longest so far does not
  * fit into what is left, but for the first three; when it is over, no further visit begins.
@@ -27,12 +28,13 @@
  *
  * Failures.  Every attempt is a row.  A load that is out of memory ends the visit (its items stay
  * open); the second such load of a block on a server makes the rest of the block there `skipped`. A
- * connect_error is answered by waits of 1, 2, 4, 8, 16 s, then the lane gives up.  After a request
- * that was cut one warm-up follows; after one that may have cost the server its runner
- * (server_error, connect_error, a broken connection) a new load with its own load_id, warm-ups and
- * row, made but not planned.  So no measured request waits for what is left of another or pays a
- * reload.  Three failed warm-ups in a row end the visit, three such visits the lane.  Invalid rows
- * are measured again, at most twice.
+ * connect_error is answered by waits of 1, 2, 4, 8, 16 s (of 1, 2, 4 where other lanes can take
+ * over), then the lane gives up.  After a request that was cut one warm-up follows; after one that
+ * may have cost the server its runner (server_error, connect_error, a broken connection) a new load
+ * with its own load_id, warm-ups and row, made but not planned.  So no measured request waits for
+ * what is left of another or pays a reload.  Three failed warm-ups in a row end the visit, three
+ * such visits the lane.  Invalid rows of single requests are measured again, at most twice; a burst
+ * has one request fewer instead.
  *
  * Interrupt.  Nothing new starts; what is in flight has 10 s, then is cancelled; lanes unload;
  * stop. */
@@ -73,8 +75,8 @@ enum effect_kind {
 	EFFECT_LOAD_ROW, /* lane, load: write a row of loads.csv */
 	EFFECT_SKIP,     /* ticket: write a `skipped` row with the reason; no event follows */
 	EFFECT_CANCEL,   /* ticket: cut it; its EVENT_RESPONSE follows */
-	EFFECT_LOOK,     /* pass: all passes up to it are whole, nothing is in flight; is it enough?
-			    then EVENT_LOOKED */
+	EFFECT_LOOK,     /* pass: every visit of the passes up to it was gone through, nothing is in
+			    flight; is it enough?  then EVENT_LOOKED */
 	EFFECT_NOTE,     /* `why` is a line for a person: a server was set aside, or is back */
 	EFFECT_STOP,     /* nothing more will come; in `reason` how it ended */
 };
@@ -136,8 +138,8 @@ struct runner *runner_new(const struct plan *p, uint32_t session, uint32_t first
 	const struct runner_past *past);
 void runner_free(struct runner *r);
 /* Before EVENT_START.  How long this session may take from its first request on (NS_NONE: as long
- * as it takes), and how long a pass took in earlier sessions (0 unknown); how many requests may be
- * in flight at once (RUNNER_MAX_INFLIGHT by default). */
+ * as it takes), and how long the longest pass took a server in earlier sessions (0 unknown); how
+ * many requests may be in flight at once (RUNNER_MAX_INFLIGHT by default). */
 void runner_set_budget(struct runner *r, ns budget, ns pass);
 void runner_set_room(struct runner *r, uint32_t inflight);
 /* Appends to *out the effects to carry out, in order. */

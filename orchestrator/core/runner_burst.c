@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "columns.h"
 #include "num.h"
 #include "vec.h"
 
@@ -16,7 +17,7 @@ static const struct work *next_work(const struct lane *l)
 
 static bool is_of_burst(const struct lane *l, const struct work *w)
 {
-	return w && w->item.rate > 0 && !w->alone && w->item.burst == l->burst;
+	return w && w->item.rate > 0 && w->item.burst == l->burst;
 }
 
 bool burst_goes_on(const struct lane *l)
@@ -64,7 +65,7 @@ static void skip_burst(struct lane *l, uint32_t burst, const char *why)
 	while (l->next_work < l->works.n) {
 		const struct work *w = &l->works.v[l->next_work];
 
-		if (w->item.rate <= 0 || w->alone || w->item.burst != burst)
+		if (w->item.rate <= 0 || w->item.burst != burst)
 			return;
 		runner_skip(l->r, l->visit, w, why);
 		l->next_work++;
@@ -84,8 +85,8 @@ static void give_up_burst(struct lane *l, const struct item *it)
 	o->times++;
 	l->open_loop.gave_up = true;
 	snprintf(o->why, sizeof(o->why),
-		"more than this server takes: %u in flight after %s s at %s requests/s",
-		l->inflight, num_sig(seconds, after, 3), num_sig(rate, it->rate, 3));
+		OVERLOAD_ERROR ": %u in flight after %s s at %s requests/s", l->inflight,
+		num_sig(seconds, after, 3), num_sig(rate, it->rate, 3));
 	skip_burst(l, it->burst, o->why);
 }
 
@@ -107,22 +108,25 @@ void burst_skip_known(struct lane *l)
 
 /* ---- sending ---- */
 
+/* Each lane has a share of its own: the queue of one server is no fault of another's. */
+static uint32_t lane_room(const struct lane *l)
+{
+	uint32_t share = l->r->room / (uint32_t)l->r->nlanes;
+
+	return share ? share : 1;
+}
+
 static bool falls_behind(struct lane *l)
 {
-	return l->r->inflight >= l->r->room ||
+	return l->inflight >= lane_room(l) ||
 		(l->open_loop.answered &&
 			overload_sees(&l->open_loop.overload, l->open_loop.waiting));
 }
 
-static enum burst_next begin_next(struct lane *l, const struct work *w, ns *due)
+static enum burst_next begin_next(struct lane *l, const struct work *w)
 {
 	if (l->inflight > 0)
 		return BURST_WAIT;
-	if (w->alone) {
-		burst_break(l);
-		*due = l->r->now;
-		return BURST_SEND;
-	}
 	if (is_too_much(l, w->item.cell)) {
 		skip_burst(l, w->item.burst, overloaded_cell(l, w->item.cell)->why);
 		return BURST_SKIPPED;
@@ -136,7 +140,7 @@ enum burst_next burst_next(struct lane *l, ns *due)
 	const struct work *w = next_work(l);
 
 	if (!l->open_loop.open || !is_of_burst(l, w)) {
-		enum burst_next how = begin_next(l, w, due);
+		enum burst_next how = begin_next(l, w);
 
 		if (how != BURST_WAIT || l->inflight > 0)
 			return how;

@@ -15,6 +15,19 @@ static const char *name_of(const struct lane *l)
 	return s->name ? s->name : s->url ? s->url : "server";
 }
 
+uint32_t fleet_refusals(const struct lane *l)
+{
+	const struct runner *r = l->r;
+
+	for (size_t i = 0; r->shared && i < r->nlanes; i++) {
+		const struct lane *other = &r->lanes[i];
+
+		if (other != l && !other->aside && other->refusals == 0)
+			return RUNNER_FEW_REFUSALS;
+	}
+	return RUNNER_MAX_REFUSALS;
+}
+
 /* ---- what is left of a visit ---- */
 
 static struct rest *new_rest(struct runner *r)

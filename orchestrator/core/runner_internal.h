@@ -28,7 +28,8 @@
 #define RUNNER_CLOSE_WAIT   (5 * NS_PER_S)  /* for the last unload */
 #define RUNNER_ASK_AGAIN    (30 * NS_PER_S) /* a server that was set aside */
 #define RUNNER_MAX_REFUSALS 5               /* waits of 1, 2, 4, 8, 16 s */
-#define RUNNER_MAX_OK_ROWS  3               /* of one run_id: the first and two more if invalid */
+#define RUNNER_FEW_REFUSALS 3               /* where others can take over: waits of 1, 2, 4 s */
+#define RUNNER_MAX_OK_ROWS  3               /* of a single request: two more if invalid */
 #define RUNNER_MAX_FAILED   3               /* warm-ups in a row in a visit; visits in a row */
 #define RUNNER_OOM_LOADS    2               /* then the rest of the block is skipped */
 #define RUNNER_OVERLOADS    2               /* then the rest of the cell is skipped */
@@ -62,7 +63,6 @@ struct work {
 	uint32_t attempts; /* rows it has, earlier sessions included */
 	uint32_t invalid;  /* of them ok but invalid */
 	uint32_t refused;  /* connect errors of this session */
-	bool alone;        /* sent again, outside its open-loop burst */
 };
 
 struct works {
@@ -73,7 +73,6 @@ struct works {
 /* Lanes whose servers share a host form a ring; one of them has the turn. */
 struct host {
 	struct lane *turn; /* NULL when all are closed */
-	const char *name;
 };
 
 /* The visits of one pass on one server: what is dealt out, whole.  A chain through
@@ -272,7 +271,8 @@ void host_go(struct host *h);
 void lane_turn_over(struct lane *l);
 void lane_close(struct lane *l);
 void lane_closed(struct lane *l);
-/* Asks whether it is enough, once every lane has come to that point. */
+/* Asks whether it is enough, once every lane has come to that point; passes the look over where one
+ * that is set aside has left something before it. */
 void look_if_due(struct runner *r);
 void looked(struct runner *r, bool enough);
 void runner_stop(struct runner *r);
@@ -292,6 +292,9 @@ void legs_count_passes(const struct runner *r, struct runner_progress *p);
 
 /* runner_fleet.c */
 void lane_give_up(struct lane *l, const char *why);
+/* How often a server may refuse before its lane gives up: others that can do its work need not wait
+ * long for it. */
+uint32_t fleet_refusals(const struct lane *l);
 /* A visit failed: what is left of it, should the lane be set aside for it. */
 void fleet_keep_rest(struct lane *l);
 /* What is left of a visit that had been begun; false if it had not. */
@@ -328,6 +331,9 @@ void load_write_row(struct lane *l);
 void load_skip_visit(struct lane *l);
 
 /* runner_visit.c */
+/* Rows that a request may have which are ok, the last ones invalid.  One of a burst is not made
+ * again: without the others it would meet an idle server, and its row would tell of no burst. */
+uint32_t visit_most_rows(const struct item *it);
 /* Appends the items of a visit that the past has not done; returns how many it has in all. */
 size_t visit_works(const struct runner *r, const struct visit *v, struct works *ret);
 /* Opens the lane's next visit that has something to send; false when there is none now. */

@@ -12,7 +12,7 @@ static void send_again_next(struct lane *l, const struct work *w)
 	struct work *v = l->works.v;
 	size_t at = --l->next_work;
 
-	while (at + 1 < l->works.n && v[at + 1].item.burst == w->item.burst && !v[at + 1].alone &&
+	while (at + 1 < l->works.n && v[at + 1].item.burst == w->item.burst &&
 		v[at + 1].item.due < w->item.due) {
 		v[at] = v[at + 1];
 		at++;
@@ -25,8 +25,7 @@ static void on_ok(struct lane *l, struct work *w, enum validity validity)
 	if (validity != INVALID)
 		return;
 	w->invalid++;
-	w->alone = true;
-	if (w->invalid < RUNNER_MAX_OK_ROWS)
+	if (w->invalid < visit_most_rows(&w->item))
 		*VEC_PUSH(&l->works) = *w; /* at the end of the visit */
 	else if (l->visit->kind == VISIT_BLOCK)
 		l->r->progress.done++; /* given up: a resume passes it over too */
@@ -36,7 +35,7 @@ static void on_refused(struct lane *l, struct work *w)
 {
 	l->wait = WAIT_REFUSED;
 	l->recover = l->reload_due = true;
-	if (++w->refused <= RUNNER_MAX_REFUSALS)
+	if (++w->refused <= fleet_refusals(l))
 		send_again_next(l, w);
 }
 

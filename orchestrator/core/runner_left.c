@@ -38,15 +38,13 @@ static bool is_same_burst(const struct lane *l, const struct work *w)
 {
 	const struct work *next = l->next_work < l->works.n ? &l->works.v[l->next_work] : NULL;
 
-	return next && w->item.cell_burst && !w->alone && !next->alone &&
-		next->item.burst == w->item.burst;
+	return next && w->item.cell_burst && next->item.burst == w->item.burst;
 }
 
 void left_on_response(struct lane *l, const struct slot *slot, const struct sample *s)
 {
 	const struct item *it = &slot->t.item;
-	bool is_burst = it->cell_burst && !slot->w.alone;
-	uint32_t size = is_burst ? plan_burst_size(l->r->plan, it->cell) : 1;
+	uint32_t size = it->cell_burst ? plan_burst_size(l->r->plan, it->cell) : 1;
 	ns took = l->r->now - l->unit_since;
 
 	if (slot->t.phase == PHASE_WARMUP)
@@ -54,7 +52,7 @@ void left_on_response(struct lane *l, const struct slot *slot, const struct samp
 	l->unit_ok += s->status == STATUS_OK;
 	if (l->inflight > 0 || is_same_burst(l, &slot->w))
 		return;
-	if ((l->unit_ok == size || l->open_loop.gave_up) && !(it->cell_burst && slot->w.alone))
+	if (l->unit_ok == size || l->open_loop.gave_up)
 		eta_saw_unit(l->r->left->eta, it->cell, it->prompt, size, took);
 	l->unit_ok = 0;
 }
@@ -100,8 +98,7 @@ static double leg_s(const struct runner *r, uint32_t leg)
 
 static double work_s(const struct runner *r, const struct work *w)
 {
-	bool is_burst = w->item.cell_burst && !w->alone;
-	uint32_t size = is_burst ? plan_burst_size(r->plan, w->item.cell) : 1;
+	uint32_t size = w->item.cell_burst ? plan_burst_size(r->plan, w->item.cell) : 1;
 
 	return eta_unit_s(r->left->eta, w->item.cell, w->item.prompt, size) / size;
 }

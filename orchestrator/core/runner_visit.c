@@ -11,6 +11,11 @@
 
 /* ---- opening ---- */
 
+uint32_t visit_most_rows(const struct item *it)
+{
+	return it->cell_burst ? 1 : RUNNER_MAX_OK_ROWS;
+}
+
 /* Whether it is still to be measured; then `w` is filled in.  Asked once per item and session. */
 static bool is_open(const struct runner *r, const struct item *it, struct work *w)
 {
@@ -21,7 +26,7 @@ static bool is_open(const struct runner *r, const struct item *it, struct work *
 		return false;
 	if (past->invalid)
 		w->invalid = past->invalid(past->arg, it->run_id);
-	if (w->invalid >= RUNNER_MAX_OK_ROWS)
+	if (w->invalid >= visit_most_rows(it))
 		return false;
 	if (past->attempts)
 		w->attempts = past->attempts(past->arg, it->run_id);
@@ -177,8 +182,8 @@ static void pause_lane(struct lane *l)
 	char why[200];
 
 	l->wait = WAIT_NONE;
-	if (refused && ++l->refusals > RUNNER_MAX_REFUSALS) {
-		snprintf(why, sizeof(why), "no answer after %d tries: %s", RUNNER_MAX_REFUSALS + 1,
+	if (refused && ++l->refusals > fleet_refusals(l)) {
+		snprintf(why, sizeof(why), "no answer after %u tries: %s", l->refusals,
 			l->last_error);
 		lane_give_up(l, why);
 		return;

@@ -6,12 +6,18 @@
 #include <stdio.h>
 
 #include "bug.h"
+#include "goodput.h"
 #include "num.h"
 #include "vec.h"
 
 #define WHY          160
 #define WHOLLY       0.9995 /* of the size: servers round */
 #define SHARE_EXCESS 1e-9   /* 95 % of 20 are 19, whatever the last digit of 0.95 */
+
+bool search_is_of_load(enum search_find find)
+{
+	return find == FIND_NUM_CTX || find == FIND_NUM_GPU;
+}
 
 const char *burst_verdict_name(enum burst_verdict v)
 {
@@ -50,35 +56,28 @@ static double ms_since(const struct sample *s, ns span, bool from_due)
 	return (double)span / NS_PER_MS;
 }
 
-/* Whether a figure is in its limit; counts why not. */
-static bool is_in(double value, double limit, uint32_t *over, bool *unknown)
-{
-	if (isnan(limit))
-		return true;
-	*unknown |= isnan(value);
-	*over += value > limit;
-	return value <= limit;
-}
-
 static void add_ok(struct search_burst *b, const struct search_asked *a, const struct row_keys *k,
 	const struct sample *s)
 {
-	bool from_due = k->item->rate > 0, unknown = false, met;
-	double ttft = ms_since(s, sample_ttft(s), from_due);
-	double e2e = ms_since(s, sample_e2e(s), from_due);
-	double tpot = sample_tpot_ms(s);
+	bool from_due = k->item->rate > 0;
+	struct goodput_limits limits = {a->ttft_ms, a->tpot_ms, a->e2e_ms};
+	struct goodput_seen seen = {.ttft_ms = ms_since(s, sample_ttft(s), from_due),
+		.tpot_ms = sample_tpot_ms(s),
+		.e2e_ms = ms_since(s, sample_e2e(s), from_due),
+		.tokens = s->output_tokens < 0 ? (double)NAN : (double)s->output_tokens};
+	struct goodput_kept kept = goodput_judge(&limits, &seen);
 
-	if (!isnan(ttft))
-		*VEC_PUSH(&b->ttft_ms) = ttft;
-	if (!isnan(tpot))
-		*VEC_PUSH(&b->tpot_ms) = tpot;
-	if (!isnan(e2e))
-		*VEC_PUSH(&b->e2e_ms) = e2e;
-	met = is_in(ttft, a->ttft_ms, &b->over_ttft, &unknown);
-	met &= is_in(tpot, a->tpot_ms, &b->over_tpot, &unknown);
-	met &= is_in(e2e, a->e2e_ms, &b->over_e2e, &unknown);
-	b->met += met;
-	b->unknown += unknown;
+	if (!isnan(seen.ttft_ms))
+		*VEC_PUSH(&b->ttft_ms) = seen.ttft_ms;
+	if (!isnan(seen.tpot_ms))
+		*VEC_PUSH(&b->tpot_ms) = seen.tpot_ms;
+	if (!isnan(seen.e2e_ms))
+		*VEC_PUSH(&b->e2e_ms) = seen.e2e_ms;
+	b->over_ttft += kept.over_ttft;
+	b->over_tpot += kept.over_tpot;
+	b->over_e2e += kept.over_e2e;
+	b->met += kept.met;
+	b->unknown += kept.unknown;
 }
 
 static void add_load(struct search_burst *b, const struct load *l)
@@ -176,8 +175,6 @@ static enum burst_verdict judge_requests(
 enum burst_verdict search_burst_judge(
 	const struct search_burst *b, const struct search_asked *a, double level, char why[160])
 {
-	bool of_load = a->find == FIND_NUM_CTX || a->find == FIND_NUM_GPU;
-
 	if (b->invalid) {
 		snprintf(why, WHY, "%" PRIu32 " of %" PRIu32 " requests invalid by the audit",
 			b->invalid, b->requests);
@@ -189,5 +186,6 @@ enum burst_verdict search_burst_judge(
 			b->requests);
 		return BURST_UNJUDGED;
 	}
-	return of_load ? judge_load(b, a, level, why) : judge_requests(b, a, why);
+	return search_is_of_load(a->find) ? judge_load(b, a, level, why)
+					  : judge_requests(b, a, why);
 }

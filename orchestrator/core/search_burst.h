@@ -15,6 +15,9 @@
 
 enum search_find { FIND_CONCURRENCY, FIND_RATE, FIND_NUM_CTX, FIND_NUM_GPU };
 
+/* Judged by what the server loaded, not by requests. */
+bool search_is_of_load(enum search_find find);
+
 /* What is asked; a limit that is not stated is NaN. */
 struct search_asked {
 	enum search_find find;

@@ -30,8 +30,11 @@ struct session {
 	void (*on_row)(void *arg, const struct row_keys *k, const struct sample *s);
 	void *on_row_arg;
 	/* Asked after a pass at which the plan looks: are the ratios known as well as asked?  A
-	 * world calls it for EFFECT_LOOK and brings EVENT_LOOKED.  NULL: never. */
+	 * world calls it for EFFECT_LOOK and brings EVENT_LOOKED.  NULL: never.  It may be called
+	 * on a thread of its own while the session goes on, so it only reads files and tells
+	 * nobody; `looked` (may be NULL) is called after it where everything else is. */
 	bool (*look)(void *arg, uint32_t pass);
+	void (*looked)(void *arg);
 	void *look_arg;
 	/* Told of what a person should know at once; may be NULL. */
 	void (*on_note)(void *arg, const char *line);

@@ -90,6 +90,7 @@ struct sweep_link {
  * to fixed options in the order of sweep.options. */
 struct sweep_condition {
 	char *text;
+	char *place; /* where it was written, for messages */
 	struct expr *expr;
 };
 
@@ -185,6 +186,9 @@ struct sweep {
  * preset, or several) merged in key by key, the sweep's own keys winning and null taking a key
  * away; ${NAME} and ${NAME:-default} in texts replaced from the environment.  New reference. */
 json_t *sweep_object_load(const char *path, struct err *e);
+/* Makes the suite that an object names, beside the file it is from, a full path: the object may
+ * then go elsewhere. */
+void sweep_anchor_prompts(json_t *object, const char *path);
 /* The presets that `extends` and --preset know; NULL-ended. */
 extern const char *const sweep_presets[];
 /* Lays the object over a preset, as `extends` would.  ERR_USAGE without a place if there is none.
@@ -200,8 +204,13 @@ int sweep_parse(
 int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfacts, struct err *e);
 void sweep_release(struct sweep *s);
 
+/* "K/N" with K from 1 to N. */
+bool sweep_shard(const char *text, uint32_t *shard, uint32_t *shards);
 /* NULL if the sweep does not vary it.  Borrowed. */
 const struct factor *sweep_factor(const struct sweep *s, const char *name);
+/* A level as conditions see it.  auto is a text, and a name is what its level is called unless the
+ * level is a number, with which one can reckon. */
+struct expr_value sweep_level_value(const struct level *l);
 /* A new last calibration with all figures 0, for a model and the levels of the factors system and
  * template (NULL where it is none).  Borrowed, valid until the next is added. */
 struct calibration *sweep_add_calibration(

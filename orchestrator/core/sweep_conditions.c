@@ -13,6 +13,7 @@ static void release(struct sweep_condition *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		free(list[i].text);
+		free(list[i].place);
 		expr_free(list[i].expr);
 	}
 	free(list);
@@ -84,7 +85,7 @@ static int64_t option_position(const struct sweep *s, const char *name)
 	return -1;
 }
 
-static struct expr_value level_value(const struct level *l)
+struct expr_value sweep_level_value(const struct level *l)
 {
 	if (json_is_number(l->value))
 		return (struct expr_value){
@@ -112,7 +113,7 @@ static int find_level(const struct sweep *s, const char *word, struct expr_value
 
 			if (strcmp(l->text, word) != 0 && strcmp(l->asked, word) != 0)
 				continue;
-			v = level_value(l);
+			v = sweep_level_value(l);
 			if (found == 0)
 				*ret = v;
 			found += found == 0 || !same_value(v, *ret);
@@ -204,7 +205,25 @@ static int ambiguous_word(const struct expr *x, size_t w, struct err *e)
 	return err_hint(e, "write the value");
 }
 
+/* What is both would silently be the setting. */
+static int level_and_setting(const struct expr *x, size_t w, struct err *e)
+{
+	char safe[SHOWN];
+
+	err_set(e, ERR_USAGE, "character %zu: \"%s\" is a setting, and a level is called so too",
+		expr_word_place(x, w), err_quote(safe, sizeof(safe), expr_word(x, w)));
+	return err_hint(e, "give the level another name; or write its value, a text in quotes");
+}
+
 /* ---- binding ---- */
+
+/* Levels are "*", which the servers turn into names. */
+static bool has_open_servers(const struct sweep *s)
+{
+	const struct factor *f = sweep_factor(s, "server");
+
+	return f && f->nlevels == 1 && strcmp(f->levels[0].text, "*") == 0;
+}
 
 /* Before the servers are known (`early`) what will be filled in has no value yet. */
 static int bind_word(const struct sweep *s, struct expr *x, size_t w, bool early, struct err *e)
@@ -213,8 +232,10 @@ static int bind_word(const struct sweep *s, struct expr *x, size_t w, bool early
 	const struct factor *f = sweep_factor(s, word);
 	int64_t position = option_position(s, word);
 	struct expr_value value;
-	int levels;
+	int levels = find_level(s, word, &value);
 
+	if (levels && (f || position >= 0 || fixed_value(s, word, &value)))
+		return level_and_setting(x, w, e);
 	if (f) {
 		expr_bind(x, w, (size_t)(f - s->factors));
 		return 0;
@@ -229,14 +250,15 @@ static int bind_word(const struct sweep *s, struct expr *x, size_t w, bool early
 	}
 	if (early && is_filled_in(word))
 		return 0;
-	levels = find_level(s, word, &value);
 	if (levels > 1)
 		return ambiguous_word(x, w, e);
 	if (levels == 1) {
 		expr_fix(x, w, value);
 		return 0;
 	}
-	return is_common_word(s, word) ? 0 : unknown_word(s, x, w, e);
+	if (is_common_word(s, word) || (early && has_open_servers(s)))
+		return 0;
+	return unknown_word(s, x, w, e);
 }
 
 static int bind_one(const struct sweep *s, struct expr *x, bool early, struct err *e)
@@ -248,21 +270,19 @@ static int bind_one(const struct sweep *s, struct expr *x, bool early, struct er
 	return 0;
 }
 
-static int bind_list(const struct sweep *s, const char *key, struct sweep_condition *list, size_t n,
-	struct err *e)
+static int bind_list(const struct sweep *s, struct sweep_condition *list, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (bind_one(s, list[i].expr, false, e))
-			return err_prefix(e, "%s: %s[%zu]: ", s->source, key, i);
+			return err_prefix(e, "%s: ", list[i].place);
 	}
 	return 0;
 }
 
 int sweep_bind_conditions(struct sweep *s, struct err *e)
 {
-	return bind_list(s, "exclude", s->exclude, s->nexclude, e) ||
-			bind_list(s, "only", s->only, s->nonly, e) ||
-			bind_list(s, "priority", s->priority, s->npriority, e)
+	return bind_list(s, s->exclude, s->nexclude, e) || bind_list(s, s->only, s->nonly, e) ||
+			bind_list(s, s->priority, s->npriority, e)
 		? -1
 		: 0;
 }
@@ -278,11 +298,16 @@ static int read_condition(
 
 	if (jsonx_string(at, &text, r->e))
 		return -1;
-	if (expr_parse(text, &x, r->e))
+	if (expr_parse(text, &x, r->e)) {
+		if (r->e && !r->e->hint[0])
+			err_hint(r->e,
+				"several conditions do as well: an array, or the option again");
 		return sweep_prefix(at, r->e);
+	}
 	*list = xrealloc(*list, *n + 1, sizeof(**list));
 	to = &(*list)[(*n)++];
 	*to = (struct sweep_condition){.text = xstrdup(text), .expr = x};
+	to->place = at->source ? xasprintf("%s: %s", at->source, at->path) : xstrdup(at->path);
 	return bind_one(r->s, x, true, r->e) ? sweep_prefix(at, r->e) : 0;
 }
 

@@ -108,8 +108,7 @@ static char *folder_of(const char *path)
 	return slash ? xstrndup(path, (size_t)(slash - path) + (slash == path)) : xstrdup(".");
 }
 
-/* A suite that a base names is beside the base, wherever the sweep is. */
-static void anchor_prompts(json_t *base, const char *path)
+void sweep_anchor_prompts(json_t *base, const char *path)
 {
 	const char *name = jsonx_get_string(base, "prompts");
 	char *folder, *beside, *full;
@@ -165,10 +164,10 @@ static json_t *load_base(struct chain *c, const struct jsonx_at *at)
 		return NULL;
 	}
 	folder = folder_of(from);
-	path = name[0] == '/' ? xstrdup(name) : fsx_join(folder, name);
+	path = name[0] == '/' || !strchr(from, '/') ? xstrdup(name) : fsx_join(folder, name);
 	base = load_file(c, path);
 	if (base)
-		anchor_prompts(base, path);
+		sweep_anchor_prompts(base, path);
 	else if (!c->placed)
 		sweep_prefix(at, c->e);
 	c->placed = !base;
@@ -239,14 +238,17 @@ static int enter(struct chain *c, const char *path)
 	for (size_t i = 0; full && i < c->n && !failed; i++) {
 		char *other = realpath(c->path[i], NULL);
 
-		if (other && strcmp(other, full) == 0)
-			failed = err_set(c->e, ERR_USAGE, "%s extends itself", path);
+		if (other && strcmp(other, full) == 0) {
+			err_set(c->e, ERR_USAGE, "%s extends itself", path);
+			failed = err_hint(c->e, "take one `extends` out of the circle");
+		}
 		free(other);
 	}
 	free(full);
-	if (!failed && c->n == MAX_EXTENDS)
-		failed = err_set(
-			c->e, ERR_USAGE, "more than %d files extend one another", MAX_EXTENDS);
+	if (!failed && c->n == MAX_EXTENDS) {
+		err_set(c->e, ERR_USAGE, "more than %d files extend one another", MAX_EXTENDS);
+		failed = err_hint(c->e, "put the keys of some of them into one file");
+	}
 	if (!failed)
 		c->path[c->n++] = xstrdup(path);
 	return failed;

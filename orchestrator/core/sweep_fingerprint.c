@@ -112,7 +112,8 @@ static json_t *fingerprint_conditions(const struct sweep_condition *list, size_t
 	return set;
 }
 
-/* Which cells a subset draws depends on the order of levels and of linked rows too. */
+/* Which cells a subset draws depends on the order of levels and of linked rows, which
+ * sweep_sort_levels made one of their values: not of how they were written. */
 static json_t *fingerprint_subset(const struct sweep *s)
 {
 	json_t *o = sweep_subset_json(&s->subset), *order = json_object(), *rows = json_array();

@@ -67,15 +67,17 @@ char *sweep_value_text(const json_t *value);
 #define SWEEP_MAX_RATE   1e5
 #define SWEEP_MAX_SYSTEM ((size_t)1 << 20)
 
-int sweep_read_load(struct reading *r, const struct jsonx_at *root);
+int sweep_read_traffic(struct reading *r, const struct jsonx_at *root);
 /* The rules between rate, burst and concurrency; after the grid. */
-int sweep_check_load(struct reading *r, const struct jsonx_at *root);
+int sweep_check_traffic(struct reading *r, const struct jsonx_at *root);
 const char *sweep_subset_word(enum subset_kind kind);
 json_t *sweep_subset_json(const struct sweep_subset *subset); /* new reference */
 /* "30m", "1h30m", "90s" in seconds; NaN if it is none. */
 double sweep_duration(const char *text);
 /* "80%" as 0.8; false if it is no percentage up to 100. */
 bool sweep_percentage(const char *text, double *share);
+/* "2%" or 0.02 */
+int sweep_fraction(const struct jsonx_at *at, double min, double max, double *ret, struct err *e);
 int sweep_keep_alive(const struct jsonx_at *at, int64_t *ret, struct err *e);
 /* Tokens, or a share of num_ctx; the other is 0. */
 int sweep_prompt_tokens(const struct jsonx_at *at, int64_t *tokens, double *share, struct err *e);
@@ -91,6 +93,8 @@ const struct sweep_link *sweep_link_of(const struct sweep *s, size_t factor);
 void sweep_sort_link(struct sweep_link *link);
 /* By name: what is drawn from a grid must not depend on the order of keys. */
 void sweep_sort_factors(struct sweep *s);
+/* By value, linked rows by their levels, for the same reason; after words have become numbers. */
+void sweep_sort_levels(struct sweep *s);
 /* After levels became equal: now[old index] is the new index. */
 void sweep_relevel(struct sweep *s, size_t factor, const uint32_t *now);
 /* A row as {factor: value}, or with the names of levels that have one.  New reference. */

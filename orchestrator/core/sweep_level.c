@@ -53,12 +53,8 @@ static void hint_number(const struct jsonx_at *at, struct err *e)
 bool sweep_percentage(const char *text, double *share)
 {
 	size_t len = text ? strlen(text) : 0;
-	double x;
 
-	if (len < 2 || text[len - 1] != '%' || !num_parse(text, len - 1, &x) || x < 0 || x > 100)
-		return false;
-	*share = x / 100;
-	return true;
+	return len > 1 && text[len - 1] == '%' && num_share(text, len, 0, 1, share);
 }
 
 /* Layers on the GPU: a number, or a word that sweep_resolve turns into one. */
@@ -148,12 +144,11 @@ static json_t *typed_unknown(const struct jsonx_at *at, struct err *e)
 	return NULL;
 }
 
-json_t *sweep_typed_option(const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
+static json_t *typed_option(
+	const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
 {
 	bool b;
 
-	if (!spec)
-		return typed_unknown(at, e);
 	if (strcmp(spec->name, "num_gpu") == 0)
 		return typed_num_gpu(at, spec, e);
 	switch (spec->type) {
@@ -167,6 +162,18 @@ json_t *sweep_typed_option(const struct jsonx_at *at, const struct option_spec *
 		return sweep_typed_text(at, e);
 	}
 	BUG("option type %d", (int)spec->type);
+}
+
+json_t *sweep_typed_option(const struct jsonx_at *at, const struct option_spec *spec, struct err *e)
+{
+	json_t *value = spec ? typed_option(at, spec, e) : typed_unknown(at, e);
+	double x = json_number_value(at->value);
+	bool fits = spec && json_is_number(at->value) &&
+		(spec->type == OPTION_REAL || (spec->type == OPTION_INT && x == floor(x)));
+
+	if (!value && fits && e && !e->hint[0])
+		err_hint(e, "outside of this a server takes it for something else, or refuses it");
+	return value;
 }
 
 static json_t *typed_keep_alive(const struct jsonx_at *at, struct err *e)
@@ -250,6 +257,12 @@ static int check_level_name(
 	}
 	if (strcmp(name, value) == 0)
 		return 0;
+	if (option_find(name) || sweep_is_kind(name)) {
+		jsonx_error(at, e, "names a level after a setting");
+		return err_hint(e,
+			"conditions would take the one for the other: choose a name "
+			"that is no setting");
+	}
 	if (num_parse(name, strlen(name), &x) || sweep_percentage(name, &x) ||
 		strcmp(name, "auto") == 0 || strcmp(name, "all") == 0) {
 		jsonx_error(at, e, "names a level after another value");
@@ -331,6 +344,8 @@ static int check_duplicates(
 	if (twice != SIZE_MAX)
 		jsonx_error(&one, e, "the level %s stands there twice",
 			err_quote(safe, sizeof(safe), f->levels[twice].text));
+	if (twice != SIZE_MAX)
+		err_hint(e, "each level once; repeats and passes say how often it is measured");
 	for (size_t i = 0; i < f->nlevels; i++)
 		free(values[i]);
 	free(values);

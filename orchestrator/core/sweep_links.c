@@ -201,6 +201,72 @@ void sweep_relevel(struct sweep *s, size_t factor, const uint32_t *now)
 			dropped == 1 ? "cell" : "cells");
 }
 
+/* ---- the order a subset is drawn in ---- */
+
+struct ranked_level {
+	struct level level;
+	char *text; /* of its value, whatever it is called */
+	uint32_t before;
+};
+
+/* Numbers by size, then texts. */
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked_level *x = a, *y = b;
+	bool number = json_is_number(x->level.value);
+	double d = json_number_value(x->level.value) - json_number_value(y->level.value);
+
+	if (number != json_is_number(y->level.value))
+		return number ? -1 : 1;
+	if (number && d != 0)
+		return d < 0 ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+static void sort_levels_of(struct sweep *s, size_t factor)
+{
+	struct factor *f = &s->factors[factor];
+	struct ranked_level *order = xcalloc(f->nlevels, sizeof(*order));
+	uint32_t *now = xcalloc(f->nlevels, sizeof(*now));
+
+	for (size_t i = 0; i < f->nlevels; i++)
+		order[i] = (struct ranked_level){
+			f->levels[i], sweep_value_text(f->levels[i].value), (uint32_t)i};
+	qsort(order, f->nlevels, sizeof(*order), compare_ranked);
+	for (size_t i = 0; i < f->nlevels; i++) {
+		f->levels[i] = order[i].level;
+		now[order[i].before] = (uint32_t)i;
+		free(order[i].text);
+	}
+	sweep_relevel(s, factor, now);
+	free(now);
+	free(order);
+}
+
+static void sort_rows(struct sweep_link *link)
+{
+	size_t n = link->nrows, width = link->nfactors;
+	struct row_order *order = xmalloc(n * sizeof(*order));
+	uint32_t *sorted = xmalloc(n * width * sizeof(*sorted));
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = (struct row_order){&link->level[i * width], width, i};
+	qsort(order, n, sizeof(*order), compare_rows);
+	for (size_t i = 0; i < n; i++)
+		memcpy(&sorted[i * width], order[i].row, width * sizeof(*sorted));
+	free(order);
+	free(link->level);
+	link->level = sorted;
+}
+
+void sweep_sort_levels(struct sweep *s)
+{
+	for (size_t i = 0; i < s->nfactors; i++)
+		sort_levels_of(s, i);
+	for (size_t i = 0; i < s->nlinks; i++)
+		sort_rows(&s->links[i]);
+}
+
 /* ---- as JSON ---- */
 
 static bool is_zip(const struct sweep *s, const struct sweep_link *link)

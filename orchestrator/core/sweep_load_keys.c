@@ -83,9 +83,7 @@ int sweep_prompt_tokens(const struct jsonx_at *at, int64_t *tokens, double *shar
 	return 0;
 }
 
-/* "2%" or 0.02 */
-static int read_fraction(
-	const struct jsonx_at *at, double min, double max, double *ret, struct err *e)
+int sweep_fraction(const struct jsonx_at *at, double min, double max, double *ret, struct err *e)
 {
 	const char *text = json_string_value(at->value);
 	double x = json_number_value(at->value);
@@ -95,10 +93,20 @@ static int read_fraction(
 		*ret = x;
 		return 0;
 	}
-	snprintf(what, sizeof(what), "a share from %s%% to %s%%", num_text(a, min * 100),
-		num_text(b, max * 100));
+	snprintf(what, sizeof(what), "a share from %s%% to %s%%", num_sig(a, min * 100, 1),
+		num_sig(b, max * 100, 1));
 	jsonx_expected(at, what, e);
 	return err_hint(e, "such as \"2%%\" or 0.02");
+}
+
+/* The file that is read may not be the one that has the key. */
+static int hint_or_drop(
+	const struct jsonx_at *at, const char *key, const char *advice, struct err *e)
+{
+	if (!at->source)
+		return err_hint(e, "%s", advice);
+	return err_hint(e, "%s; one that comes from what is extended is taken away by \"%s\": null",
+		advice, key);
 }
 
 /* ---- keys ---- */
@@ -165,7 +173,7 @@ static int read_until(struct reading *r, const struct jsonx_at *root)
 	struct jsonx_at most = sweep_at(r, root, "max_passes");
 	struct sweep *s = r->s;
 
-	if (until.value && read_fraction(&until, MIN_UNTIL, MAX_UNTIL, &s->until, r->e))
+	if (until.value && sweep_fraction(&until, MIN_UNTIL, MAX_UNTIL, &s->until, r->e))
 		return -1;
 	if (!most.value)
 		return 0;
@@ -174,7 +182,8 @@ static int read_until(struct reading *r, const struct jsonx_at *root)
 	if (until.value)
 		return 0;
 	jsonx_error(&most, r->e, "bounds a number of passes that nothing else asks for");
-	return err_hint(r->e, "write until (\"2%%\") beside it, or a fixed number as passes");
+	return hint_or_drop(&most, "max_passes",
+		"write until (\"2%\") beside it, or a fixed number as passes", r->e);
 }
 
 static int read_budget(struct reading *r, const struct jsonx_at *root)
@@ -205,23 +214,30 @@ static int read_distribute(struct reading *r, const struct jsonx_at *root)
 	return 0;
 }
 
-/* "K/N" with K from 1 to N. */
+bool sweep_shard(const char *text, uint32_t *shard, uint32_t *shards)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+	int64_t k, n;
+
+	if (!slash || !num_parse_int(text, (size_t)(slash - text), &k) ||
+		!num_parse_int(slash + 1, strlen(slash + 1), &n) || k < 1 || k > n ||
+		n > MAX_PASSES)
+		return false;
+	*shard = (uint32_t)k;
+	*shards = (uint32_t)n;
+	return true;
+}
+
 static int read_shard(struct reading *r, const struct jsonx_at *root)
 {
 	struct jsonx_at at = sweep_at(r, root, "shard");
-	const char *text = json_string_value(at.value), *slash = text ? strchr(text, '/') : NULL;
-	int64_t k, n;
 
 	if (!at.value)
 		return 0;
-	if (!slash || !num_parse_int(text, (size_t)(slash - text), &k) ||
-		!num_parse_int(slash + 1, strlen(slash + 1), &n) || n < 1 || n > MAX_PASSES ||
-		k < 1 || k > n) {
+	if (!sweep_shard(json_string_value(at.value), &r->s->shard, &r->s->shards)) {
 		jsonx_expected(&at, "K/N with K from 1 to N", r->e);
 		return err_hint(r->e, "such as 2/8, the second of eight shards");
 	}
-	r->s->shard = (uint32_t)k;
-	r->s->shards = (uint32_t)n;
 	return 0;
 }
 
@@ -293,7 +309,7 @@ static int read_length(struct reading *r, const struct jsonx_at *root)
 			: 0;
 }
 
-int sweep_read_load(struct reading *r, const struct jsonx_at *root)
+int sweep_read_traffic(struct reading *r, const struct jsonx_at *root)
 {
 	return read_rate(r, root) || read_burst(r, root) || read_goodput(r, root) ||
 			read_until(r, root) || read_budget(r, root) || read_distribute(r, root) ||
@@ -340,8 +356,8 @@ static int check_open_loop(
 {
 	if (sweep_factor(r->s, "concurrency") || r->s->concurrency > 1) {
 		jsonx_error(rate, r->e, "stands beside concurrency");
-		return err_hint(
-			r->e, "requests are sent at a rate, or so many kept in flight: two sweeps");
+		return hint_or_drop(rate, "rate",
+			"requests are sent at a rate, or so many kept in flight: two sweeps", r->e);
 	}
 	if (r->s->burst == 0 && !(r->s->burst_s > 0)) {
 		jsonx_error(rate, r->e, "for how long is not said");
@@ -352,23 +368,56 @@ static int check_open_loop(
 	return r->s->burst_s > 0 ? check_burst_seconds(r, root) : 0;
 }
 
-int sweep_check_load(struct reading *r, const struct jsonx_at *root)
+static void warn_idle(
+	struct reading *r, const struct jsonx_at *root, const char *key, const char *why)
+{
+	struct jsonx_at at = sweep_at(r, root, key);
+
+	if (json_is_object(at.value)) /* options set what is inside */
+		at = sweep_at(r, &at, json_object_iter_key(json_object_iter(at.value)));
+	if (at.value)
+		sweep_warn(r->s, "%s%s%s: does nothing: %s", at.source ? at.source : "",
+			at.source ? ": " : "", at.path, why);
+}
+
+/* Where requests follow one another there is no burst. */
+static void warn_single(struct reading *r, const struct jsonx_at *root)
+{
+	static const char why[] =
+		"requests are sent one after the other; bursts need concurrency above 1, or a rate";
+	const struct factor *f = sweep_factor(r->s, "concurrency");
+	bool bursts = r->s->concurrency > 1;
+
+	for (size_t i = 0; f && i < f->nlevels; i++)
+		bursts |= json_integer_value(f->levels[i].value) > 1;
+	if (bursts)
+		return;
+	warn_idle(r, root, "burst", why);
+	warn_idle(r, root, "goodput", why);
+}
+
+int sweep_check_traffic(struct reading *r, const struct jsonx_at *root)
 {
 	struct jsonx_at factors = sweep_at(r, root, "factors"), rate = sweep_at(r, root, "rate");
 	struct jsonx_at arrivals = sweep_at(r, root, "arrivals"),
 			burst = sweep_at(r, root, "burst");
 
+	if (!(r->s->budget_s > 0))
+		warn_idle(r, root, "priority", "without a budget no cell is left out");
 	if (sweep_factor(r->s, "rate"))
 		rate = sweep_at(r, &factors, "rate");
 	if (r->s->rate > 0 || sweep_factor(r->s, "rate"))
 		return check_open_loop(r, root, &rate);
 	if (arrivals.value) {
 		jsonx_error(&arrivals, r->e, "there is no rate");
-		return err_hint(r->e, "add rate, in requests per second");
+		return hint_or_drop(
+			&arrivals, "arrivals", "add rate, in requests per second", r->e);
 	}
 	if (r->s->burst_s > 0) {
 		jsonx_error(&burst, r->e, "a burst in seconds needs a rate");
-		return err_hint(r->e, "add rate, or write a number of requests");
+		return hint_or_drop(
+			&burst, "burst", "add rate, or write a number of requests", r->e);
 	}
+	warn_single(r, root);
 	return 0;
 }

@@ -21,8 +21,8 @@ const char *const sweep_keys[] = {"name", "about", "model", "factors", "options"
 	"burst", "cache", "order_seed", "sentinel", "aliases", "keep_alive", "margin", "limits",
 	"servers", "$schema", "zip", "cells", "exclude", "only", "subset", "priority",
 	"prompt_tokens", "rate", "arrivals", "goodput", "until", "max_passes", "budget",
-	"distribute", "schema", "fingerprint", "per_pass", "aliases_found", "quick", "calibrations",
-	"asked", "shard", "priority_kept", NULL};
+	"distribute", "schema", "fingerprint", "per_pass", "aliases_found", "budget_cut", "quick",
+	"calibrations", "asked", "shard", "priority_kept", NULL};
 
 struct jsonx_at sweep_at(const struct reading *r, const struct jsonx_at *above, const char *key)
 {
@@ -181,17 +181,20 @@ static int read_margin(struct reading *r, const struct jsonx_at *root)
 	static const char *const names[] = {"throughput", "tpot", "ttft", "score", NULL};
 	struct jsonx_at at = sweep_at(r, root, "margin");
 	struct sweep *s = r->s;
-	const struct real_key keys[] = {
-		{"throughput", MIN_MARGIN, 1, &s->margin_throughput},
-		{"tpot", MIN_MARGIN, 1, &s->margin_tpot},
-		{"ttft", MIN_MARGIN, 1, &s->margin_ttft},
-		{"score", MIN_MARGIN, 1, &s->margin_score},
-	};
+	double *const to[] = {
+		&s->margin_throughput, &s->margin_tpot, &s->margin_ttft, &s->margin_score};
 
 	if (!at.value)
 		return 0;
-	return jsonx_only_keys(&at, names, r->e) || read_reals(r, &at, keys, COUNTOF(keys)) ? -1
-											    : 0;
+	if (jsonx_only_keys(&at, names, r->e))
+		return -1;
+	for (size_t i = 0; i < COUNTOF(to); i++) {
+		struct jsonx_at one = sweep_at(r, &at, names[i]);
+
+		if (one.value && sweep_fraction(&one, MIN_MARGIN, 1, to[i], r->e))
+			return -1;
+	}
+	return 0;
 }
 
 static int read_limits(struct reading *r, const struct jsonx_at *root)
@@ -293,7 +296,15 @@ static int read_keys(struct reading *r, const struct jsonx_at *root)
 	struct sweep *s = r->s;
 	bool unique = true;
 
-	if (jsonx_only_keys(root, sweep_keys, r->e) || read_schema(r, root))
+	if (jsonx_only_keys(root, sweep_keys, r->e)) {
+		if (r->e && strncmp(r->e->hint, "did you", 7) != 0)
+			err_hint(r->e,
+				"keys are model, factors, options, prompts, repeats, passes and "
+				"more: sweeps/README.md has all; options of requests belong "
+				"under options or factors");
+		return -1;
+	}
+	if (read_schema(r, root))
 		return -1;
 	if (read_text(r, root, "name", MAX_NAME, &s->name) ||
 		read_text(r, root, "model", MAX_NAME, &s->model) ||
@@ -301,7 +312,7 @@ static int read_keys(struct reading *r, const struct jsonx_at *root)
 		read_text(r, root, "template", SWEEP_MAX_SYSTEM, &s->template))
 		return -1;
 	if (read_counts(r, root) || read_keep_alive(r, root) || read_margin(r, root) ||
-		read_limits(r, root) || read_servers(r, root) || sweep_read_load(r, root))
+		read_limits(r, root) || read_servers(r, root) || sweep_read_traffic(r, root))
 		return -1;
 	if (read_bool(r, root, "raw", &s->raw) || read_bool(r, root, "sentinel", &s->sentinel) ||
 		read_bool(r, root, "quick", &s->quick))
@@ -333,7 +344,7 @@ int sweep_parse(
 		sweep_sort_factors(s);
 	if (sweep_read_calibrations(&r, &root) || sweep_read_conditions(&r, &root))
 		return -1;
-	return check_model(&r, &root) || check_raw(&r, &root) || sweep_check_load(&r, &root) ||
+	return check_model(&r, &root) || check_raw(&r, &root) || sweep_check_traffic(&r, &root) ||
 			sweep_check_places(&r, &root)
 		? -1
 		: 0;

@@ -105,7 +105,10 @@ static int check_ids(const struct jsonx_at *at, const struct sweep *s, struct er
 			twice = ids[i];
 	}
 	free(ids);
-	return twice ? jsonx_error(at, e, "two prompts have the id \"%s\"", twice) : 0;
+	if (!twice)
+		return 0;
+	jsonx_error(at, e, "two prompts have the id \"%s\"", twice);
+	return err_hint(e, "rows are told apart by it: give each prompt one of its own");
 }
 
 static int read_list(struct reading *r, const struct jsonx_at *at)
@@ -184,6 +187,16 @@ static char *suite_path(const struct sweep *s, const struct jsonx_at *at, const 
 	return path;
 }
 
+static void missing_suite(const struct jsonx_at *at, const char *path, struct err *e)
+{
+	if (!fsx_exists(path))
+		err_hint(e,
+			"name a JSON file; suites that come with chimera (short, graded, "
+			"long-prefill, long-decode) are looked for in ./sweeps, beside the "
+			"program and where it was installed");
+	sweep_prefix(at, e);
+}
+
 static int read_file(struct reading *r, const struct jsonx_at *at)
 {
 	const char *name;
@@ -198,7 +211,7 @@ static int read_file(struct reading *r, const struct jsonx_at *at)
 	if (suite)
 		failed = read_suite(r, suite, path);
 	else
-		sweep_prefix(at, r->e);
+		missing_suite(at, path, r->e);
 	json_decref(suite);
 	free(path);
 	return failed;

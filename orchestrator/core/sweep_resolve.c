@@ -416,6 +416,10 @@ int sweep_resolve(struct sweep *s, const struct server_facts *facts, size_t nfac
 	make_quick_grid(s, &k);
 	if (resolve_gpu(s, &k, e) || resolve_servers(s, facts, nfacts, e))
 		return -1;
+	if (s->subset.kind != SUBSET_ALL)
+		sweep_sort_levels(s);
+	if (s->distribute == DISTRIBUTE_REPLICATE && nfacts == 1)
+		sweep_warn(s, "distribute: replicate does nothing: there is one server");
 	fill_options(s, &k);
 	fill_prompts(s);
 	if (sweep_bind_conditions(s, e))

@@ -28,6 +28,11 @@ static int read_variable(
 		jsonx_error(at, e, "expected ${NAME} or ${NAME:-default}");
 		return err_hint(e, "two dollars, $${, stand for the characters themselves");
 	}
+	if (has_default && memmem(after, (size_t)(end - after), "${", 2)) {
+		jsonx_error(at, e, "a variable stands in the default of another");
+		return err_hint(e, "one of them: ${%.*s}, or ${%.*s:-a text}", (int)len, s + 2,
+			(int)len, s + 2);
+	}
 	memcpy(v->name, s + 2, len);
 	v->name[len] = '\0';
 	v->dflt = has_default ? after + 2 : NULL;

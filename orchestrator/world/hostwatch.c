@@ -1,13 +1,11 @@
 /* hostwatch.c - see hostwatch.h */
 #include "hostwatch.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "bug.h"
@@ -225,16 +223,4 @@ void hostwatch_note(
 	s->swapped_in = grown(before->swapped_in, after->swapped_in, -1);
 	s->memory_stall = grown(before->memory_stall, after->memory_stall, NS_NONE);
 	s->throttled = grown(before->throttled, after->throttled, -1);
-}
-
-bool hostwatch_covers(const char *host)
-{
-	unsigned char b[sizeof(struct in6_addr)];
-
-	if (strcasecmp(host, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, host, b) == 1)
-		return b[0] == 127;
-	return inet_pton(AF_INET6, host, b) == 1 &&
-		IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)b);
 }

@@ -42,8 +42,6 @@ struct host_counts hostwatch_look(struct hostwatch *w, ns now);
 /* What passed between two looks, into the sample's slept, swapped_in, memory_stall, throttled. */
 void hostwatch_note(
 	struct sample *s, const struct host_counts *before, const struct host_counts *after);
-/* Whether a server at this host is on this machine: a loopback address or "localhost". */
-bool hostwatch_covers(const char *host);
 
 /* Readers of the kernel's texts; -1 or NS_NONE if it is not there or no number. */
 int64_t hostwatch_read_swap(const char *vmstat, size_t len);

@@ -1,72 +1,20 @@
 /* loop.c - the real world: effects become requests, timers and signals; what comes of them becomes
  * events.  Nothing is decided here. */
-#include "loop.h"
-
 #include <stdlib.h>
 
-#include "alarm.h"
 #include "bug.h"
-#include "exchange.h"
 #include "files.h"
-#include "hostwatch.h"
-#include "interrupt.h"
+#include "loop_internal.h"
 #include "request.h"
-#include "syncer.h"
 #include "vec.h"
 
-#define PROGRESS_MS    100
-#define WARM_LIMIT_S   5.0
-#define PS_LIMIT_S     10.0
-#define UNLOAD_LIMIT_S 30.0
-#define OPEN_LOOP_WARM 32  /* connections opened beforehand where requests come at a rate */
-#define FILES_KEPT     128 /* for everything but requests in flight */
-
-struct lane {
-	struct loop *loop;
-	int number; /* -1: not a server; its timer is the interrupt's */
-	const struct server_facts *server;
-	struct alarm alarm;
-	uint32_t warm_asked, warm_answered;
-	bool warmed;             /* every connection it may need is open */
-	struct hostwatch *watch; /* the server runs on this machine; else NULL */
-};
+#define PROGRESS_MS 100
+#define FILES_KEPT  128 /* for everything but requests in flight */
 
 /* What the end of a request needs to know. */
 struct flight {
-	struct lane *lane;
+	struct loop_lane *lane;
 	uint32_t ticket;
-};
-
-/* An event on its way to the session. */
-struct posted {
-	struct event event;
-	struct sample *owned; /* event.sample, when it is the queue's own */
-};
-
-struct loop {
-	uv_loop_t uv;
-	struct http *http;
-	struct session *session;
-	const struct loop_options *opt;
-	struct lane *lanes; /* [nlanes + 1]; the last is the interrupt's */
-	size_t nlanes;
-	uint32_t warming; /* answers still to come before the start */
-	uv_timer_t progress;
-	struct interrupt interrupt;
-	struct syncer syncer;
-	struct hostwatch watch;
-	struct {
-		struct exchange **v; /* by ticket, NULL: not under way */
-		size_t n, cap;
-	} flights;
-	struct {
-		struct posted *v;
-		size_t n, cap;
-	} queue;
-	struct effects effects;
-	bool started, stepping, stopping;
-	int rc;
-	struct err *err;
 };
 
 static void carry_out(struct loop *l, const struct effect *f);
@@ -85,6 +33,7 @@ static void stop(struct loop *l)
 	if (l->opt->signals)
 		interrupt_close(&l->interrupt);
 	syncer_close(&l->syncer);
+	looker_close(&l->looker);
 	http_close(l->http);
 }
 
@@ -113,15 +62,14 @@ static void step(struct loop *l, struct event *ev)
 		carry_out(l, &l->effects.v[i]);
 }
 
-/* Events that effects raise at once wait here until the step that raised them is over. */
-static void post(struct loop *l, struct event ev, struct sample *owned)
+void loop_post(struct loop *l, struct event ev, struct sample *owned)
 {
-	*VEC_PUSH(&l->queue) = (struct posted){.event = ev, .owned = owned};
+	*VEC_PUSH(&l->queue) = (struct loop_posted){.event = ev, .owned = owned};
 	if (l->stepping)
 		return;
 	l->stepping = true;
 	for (size_t i = 0; i < l->queue.n; i++) {
-		struct posted p = l->queue.v[i];
+		struct loop_posted p = l->queue.v[i];
 
 		if (!l->stopping)
 			step(l, &p.event);
@@ -134,10 +82,10 @@ static void post(struct loop *l, struct event ev, struct sample *owned)
 	l->stepping = false;
 }
 
-static void start(struct loop *l)
+void loop_start(struct loop *l)
 {
 	l->started = true;
-	post(l, (struct event){.kind = EVENT_START, .lane = -1}, NULL);
+	loop_post(l, (struct event){.kind = EVENT_START, .lane = -1}, NULL);
 }
 
 static void on_interrupt(void *arg)
@@ -145,20 +93,25 @@ static void on_interrupt(void *arg)
 	struct loop *l = arg;
 
 	if (!l->started) /* still warming up: what comes of that no longer matters */
-		start(l);
-	post(l, (struct event){.kind = EVENT_INTERRUPT, .lane = -1}, NULL);
+		loop_start(l);
+	loop_post(l, (struct event){.kind = EVENT_INTERRUPT, .lane = -1}, NULL);
+}
+
+static void on_looked(void *arg, bool enough)
+{
+	loop_post(arg, (struct event){.kind = EVENT_LOOKED, .lane = -1, .enough = enough}, NULL);
 }
 
 /* ---- timers ---- */
 
 static void on_alarm(void *arg)
 {
-	struct lane *lane = arg;
+	struct loop_lane *lane = arg;
 
-	post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
+	loop_post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
 }
 
-static struct lane *lane_of(struct loop *l, int number)
+static struct loop_lane *lane_of(struct loop *l, int number)
 {
 	if (number < -1 || number >= (int)l->nlanes)
 		BUG("effect for lane %d of %zu", number, l->nlanes);
@@ -182,7 +135,7 @@ static struct exchange **flight_of(struct loop *l, uint32_t ticket)
 static void on_response(void *arg, struct reply *reply)
 {
 	struct flight *f = arg;
-	struct lane *lane = f->lane;
+	struct loop_lane *lane = f->lane;
 	struct loop *l = lane->loop;
 	struct event ev = {.kind = EVENT_RESPONSE,
 		.lane = lane->number,
@@ -192,12 +145,12 @@ static void on_response(void *arg, struct reply *reply)
 	*flight_of(l, f->ticket) = NULL;
 	free(f);
 	if (!l->stopping)
-		post(l, ev, NULL);
+		loop_post(l, ev, NULL);
 }
 
 /* A request that could not even be started is a row like any other. */
 static void never_started(
-	struct loop *l, struct lane *lane, uint32_t ticket, ns due, const struct err *why)
+	struct loop *l, struct loop_lane *lane, uint32_t ticket, ns due, const struct err *why)
 {
 	struct sample *s = xmalloc(sizeof(*s));
 
@@ -207,7 +160,7 @@ static void never_started(
 	s->status = STATUS_CONNECT_ERROR;
 	err_quote(s->error, sizeof(s->error), why->msg);
 	sample_finish(s);
-	post(l,
+	loop_post(l,
 		(struct event){.kind = EVENT_RESPONSE,
 			.lane = lane->number,
 			.ticket = ticket,
@@ -246,7 +199,7 @@ static int start_exchange(struct loop *l, struct flight *f, const struct ticket 
 	return rc;
 }
 
-static void send_request(struct loop *l, struct lane *lane, uint32_t ticket)
+static void send_request(struct loop *l, struct loop_lane *lane, uint32_t ticket)
 {
 	const struct ticket *t = runner_ticket(l->session->runner, ticket);
 	struct flight *f = xcalloc(1, sizeof(*f));
@@ -275,81 +228,19 @@ static void cancel(struct loop *l, uint32_t ticket)
 		exchange_cancel(x);
 }
 
-/* ---- calls ---- */
-
-static void post_ps(struct lane *lane, const struct http_answer *a)
-{
-	struct ps_list ps = {0};
-
-	if (a && a->status == 200 && facts_read_ps(&ps, a->body, a->len))
-		ps.known = false;
-	post(lane->loop,
-		(struct event){.kind = EVENT_PS,
-			.lane = lane->number,
-			.ps = &ps,
-			.answered = a && a->status},
-		NULL);
-}
-
-static void on_ps(void *arg, const struct http_answer *a)
-{
-	post_ps(arg, a);
-}
-
-static void on_unloaded(void *arg, const struct http_answer *a)
-{
-	struct lane *lane = arg;
-
-	(void)a; /* /api/ps will tell whether it is gone */
-	post(lane->loop, (struct event){.kind = EVENT_UNLOADED, .lane = lane->number}, NULL);
-}
-
-static int call(
-	struct lane *lane, const char *path, const char *body, double limit_s, http_call_fn *done)
-{
-	char *url = xasprintf("%s%s", lane->server->url, path);
-	int rc = http_call(lane->loop->http, url, lane->server->proxy, body, limit_s, done, lane);
-
-	free(url);
-	return rc;
-}
-
-static void unload(struct lane *lane, const char *model)
-{
-	struct str body = STR_INIT(STR_MAX_LINE);
-
-	request_unload(model, &body);
-	if (call(lane, "/api/generate", body.s, UNLOAD_LIMIT_S, on_unloaded))
-		on_unloaded(lane, NULL);
-	str_release(&body);
-}
-
-/* Nothing is in flight, so it may take its time. */
-static void look(struct loop *l, uint32_t pass)
-{
-	const struct session *s = l->session;
-	bool enough = s->look && s->look(s->look_arg, pass);
-
-	post(l, (struct event){.kind = EVENT_LOOKED, .lane = -1, .enough = enough}, NULL);
-}
-
 /* ---- effects out ---- */
 
 static void carry_out(struct loop *l, const struct effect *f)
 {
-	struct lane *lane;
-
 	switch (f->kind) {
 	case EFFECT_REQUEST:
 		send_request(l, lane_of(l, f->lane), f->ticket);
 		break;
 	case EFFECT_UNLOAD:
-		unload(lane_of(l, f->lane), f->model);
+		loop_unload(lane_of(l, f->lane), f->model);
 		break;
 	case EFFECT_PS:
-		lane = lane_of(l, f->lane);
-		if (call(lane, "/api/ps", NULL, PS_LIMIT_S, on_ps))
-			post_ps(lane, NULL);
+		loop_ps(lane_of(l, f->lane));
 		break;
 	case EFFECT_TIMER:
 		alarm_set(&lane_of(l, f->lane)->alarm, f->at);
@@ -361,7 +252,7 @@ static void carry_out(struct loop *l, const struct effect *f)
 		stop(l);
 		break;
 	case EFFECT_LOOK:
-		look(l, f->pass);
+		looker_look(&l->looker, f->pass);
 		break;
 	case EFFECT_LOAD_ROW:
 	case EFFECT_SKIP:
@@ -371,49 +262,6 @@ static void carry_out(struct loop *l, const struct effect *f)
 }
 
 /* ---- the start ---- */
-
-static void on_warm(void *arg, const struct http_answer *a)
-{
-	struct lane *lane = arg;
-	struct loop *l = lane->loop;
-
-	lane->warm_answered += a->status != 0;
-	lane->warmed = lane->warm_answered == lane->warm_asked;
-	if (--l->warming == 0 && !l->started)
-		start(l);
-}
-
-static uint32_t connections_for(const struct plan *p, uint32_t cell)
-{
-	uint32_t burst;
-
-	if (plan_rate(p, cell) <= 0)
-		return plan_concurrency(p, cell);
-	burst = plan_burst_size(p, cell);
-	return burst < OPEN_LOOP_WARM ? burst : OPEN_LOOP_WARM;
-}
-
-/* Opens as many connections to every server as will be in flight, by requests that are in flight
- * together: no measured request then pays for one, and one that is opened later is worth telling.
- * A server that does not answer is the session's business. */
-static void warm(struct loop *l)
-{
-	uint32_t most = 1;
-
-	for (uint32_t c = 0; c < l->session->plan->ncells; c++) {
-		uint32_t n = connections_for(l->session->plan, c);
-
-		most = n > most ? n : most;
-	}
-	for (size_t i = 0; i < l->nlanes; i++) {
-		l->lanes[i].warm_asked = most;
-		for (uint32_t k = 0; k < most; k++)
-			l->warming +=
-				!call(&l->lanes[i], "/api/version", NULL, WARM_LIMIT_S, on_warm);
-	}
-	if (l->warming == 0)
-		start(l);
-}
 
 static void on_progress(uv_timer_t *timer)
 {
@@ -436,12 +284,13 @@ static int open_lanes(struct loop *l, struct err *e)
 
 	l->lanes = xcalloc(n + 1, sizeof(*l->lanes));
 	for (size_t i = 0; i <= n; i++) {
-		struct lane *lane = &l->lanes[i];
+		struct loop_lane *lane = &l->lanes[i];
 
 		lane->loop = l;
 		lane->number = i < n ? (int)i : -1;
 		lane->server = i < n ? &l->session->plan->servers[i] : NULL;
-		if (lane->server && lane->server->host && hostwatch_covers(lane->server->host))
+		if (lane->server && lane->server->host &&
+			server_host_is_loopback(lane->server->host))
 			lane->watch = &l->watch;
 		if (alarm_open(&lane->alarm, &l->uv, on_alarm, lane, e)) {
 			while (i-- > 0)
@@ -463,6 +312,7 @@ static void open_handles(struct loop *l)
 	if (l->opt->signals)
 		interrupt_start(&l->interrupt, &l->uv, on_interrupt, l);
 	syncer_start(&l->syncer, &l->uv, l->session->journal, on_sync_failed, l);
+	looker_start(&l->looker, &l->uv, l->session, on_looked, l);
 }
 
 static int finish(struct loop *l, struct err *e)
@@ -508,7 +358,7 @@ int loop_run(struct session *s, const struct loop_options *opt, struct err *e)
 		return -1;
 	}
 	open_handles(&l);
-	warm(&l);
+	loop_warm(&l);
 	uv_run(&l.uv, UV_RUN_DEFAULT);
 	if (!l.stopping)
 		BUG("the session waits for nothing");

@@ -180,12 +180,11 @@ static void ask_ps(struct world *w, const struct effect *ef)
 static void look(struct world *w, const struct effect *ef)
 {
 	const struct session *s = w->session;
+	bool enough = s->look && s->look(s->look_arg, ef->pass);
 
-	put(w,
-		(struct node){.at = w->now,
-			.kind = EVENT_LOOKED,
-			.lane = -1,
-			.enough = s->look && s->look(s->look_arg, ef->pass)});
+	if (s->look && s->looked)
+		s->looked(s->look_arg);
+	put(w, (struct node){.at = w->now, .kind = EVENT_LOOKED, .lane = -1, .enough = enough});
 }
 
 static void carry_out(struct world *w, const struct effect *ef)

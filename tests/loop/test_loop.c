@@ -1,9 +1,11 @@
 /* test_loop.c - whole runs in the real world: session, loop, libcurl, and the simulator's server in
  * a thread of its own; and the signals that interrupt them. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "real_run.h"
@@ -287,6 +289,88 @@ static void the_machine_is_watched(void **state)
 	real_run_release(&r, false);
 }
 
+/* ---- looks ---- */
+
+#define UNTIL                                                                                      \
+	"{\"model\":\"gemma3:270m\",\"options\":{\"num_predict\":4},"                              \
+	"\"factors\":{\"num_ctx\":[2048,4096,8192,16384]},\"until\":\"1%\",\"max_passes\":4,"      \
+	"\"repeats\":4,\"warmups\":1,\"sentinel\":false}"
+
+/* A look that lasts until the loop has shown that it goes on: by progress, or by the stop that
+ * follows an interrupt. */
+struct slow_look {
+	const struct session *session;
+	bool interrupts, looking, shown, seen;
+	int looks, told, told_elsewhere;
+	pthread_t loop;
+};
+
+static bool slow_look(void *arg, uint32_t pass)
+{
+	struct slow_look *l = arg;
+	const struct timespec moment = {.tv_nsec = 1000000};
+	const bool *sign = l->interrupts ? &l->session->has_stopped : &l->shown;
+
+	(void)pass;
+	l->looks++;
+	__atomic_store_n(&l->looking, true, __ATOMIC_SEQ_CST);
+	if (l->interrupts)
+		kill(getpid(), SIGINT);
+	/* A loop that stands still never shows it. */
+	for (int i = 0; i < 20000 && !l->seen; i++) {
+		l->seen = __atomic_load_n(sign, __ATOMIC_SEQ_CST);
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+static void on_told(void *arg)
+{
+	struct slow_look *l = arg;
+
+	l->told++;
+	l->told_elsewhere += !pthread_equal(pthread_self(), l->loop);
+}
+
+static void on_shown(void *arg, const struct session *s, ns now)
+{
+	struct slow_look *l = arg;
+
+	(void)s;
+	(void)now;
+	if (__atomic_load_n(&l->looking, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&l->shown, true, __ATOMIC_SEQ_CST);
+}
+
+/* The loop goes on while a look is taken: it shows progress, and hears an interrupt, after which
+ * what the look finds is of no matter. */
+static void a_look_stops_nothing(void **state)
+{
+	for (int interrupts = 0; interrupts < 2; interrupts++) {
+		struct slow_look l = {.interrupts = interrupts, .loop = pthread_self()};
+		struct err e = ERR_INIT;
+		struct real_run r;
+
+		(void)state;
+		real_run_simulated(&r, UNTIL, JOURNAL_NEW, false);
+		signal(SIGINT, SIG_DFL); /* not ignored, as by who started this */
+		l.session = &r.session;
+		r.session.look = slow_look;
+		r.session.looked = on_told;
+		r.session.look_arg = &l;
+		r.opt.progress = on_shown;
+		r.opt.progress_arg = &l;
+		if (loop_run(&r.session, &r.opt, &e))
+			fail_msg("%s", e.msg);
+		assert_true(l.seen);
+		assert_int_equal(l.looks, 1);
+		assert_int_equal(l.told_elsewhere, 0);
+		assert_true(interrupts ? l.told <= 1 : l.told == 1);
+		assert_int_equal(r.session.stopped, interrupts ? STOP_INTERRUPTED : STOP_ENOUGH);
+		real_run_release(&r, false);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +382,7 @@ int main(void)
 		cmocka_unit_test(an_ignored_signal_stays_ignored),
 		cmocka_unit_test(a_second_signal_ends_the_process),
 		cmocka_unit_test(the_machine_is_watched),
+		cmocka_unit_test(a_look_stops_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

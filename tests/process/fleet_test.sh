@@ -58,7 +58,7 @@ what_does_not_belong_is_refused() {
 	refused 4 'copy and s1 are both shard 1/3' s1 copy s2 || return 1
 	refused 4 '1 of 3 shards missing: 2' s1 s3 || return 1
 	refused 4 'm is not a shard' s1 m s3 || return 1
-	refused 4 'nowhere is not a run directory' s1 nowhere || return 1
+	refused 3 'nowhere: no such run directory' s1 nowhere || return 1
 	refused 2 'which shards' || return 1
 	expect_exit 2 "$chimera" merge s1 s2 s3 2>err && grep -q -- '--out: missing' err || return 1
 	expect_exit 2 "$chimera" merge s1 s2 s3 --out m 2>err && grep -q 'exists already' err || return 1
@@ -122,6 +122,7 @@ status_changes_nothing() {
 status_of_what_is_no_run() {
 	mkdir -p none
 	expect_exit 4 "$chimera" status none 2>err && grep -q 'not a run directory' err || return 1
+	expect_exit 3 "$chimera" status nowhere 2>err && grep -q 'no such run directory' err || return 1
 	expect_exit 4 "$chimera" status s1 none >out 2>err && grep -q '^s1 ' out || return 1
 	expect_exit 2 "$chimera" status 2>err
 }

@@ -59,6 +59,44 @@ shards_are_the_whole() {
 	[ "$(wc -l <part.1)" -gt "$(wc -l <part.3)" ] && sort part.1 part.2 part.3 | cmp - whole
 }
 
+a_shard_tells_its_part() {
+	"$chimera" plan $sim --num-ctx 1024,2048 --passes 7 --repeats 14 --shard 2/3 >out || return 1
+	grep -q 'x 4 repeats in 2 blocks, 2 passes: 8 requests, 4 loads' out && grep -q 'the whole sweep will find' out ||
+		{ cat out; return 1; }
+}
+
+# A simulated run tells the times of simulated plans, and of no others.
+times_of_an_earlier_run() {
+	"$chimera" plan $sim --num-ctx 1024,2048 --budget 1h >out || return 1
+	grep -q 'time unknown: .*plan --probe' out && grep -q 'budget .*`run` first loads once' out || { cat out; return 1; }
+	"$chimera" run $sim --num-ctx 1024,2048 --no-report --quiet >/dev/null || return 1
+	"$chimera" plan $sim --num-ctx 1024,2048 --budget 1h >out || return 1
+	grep -q 'about .*from runs/.* (simulated)' out && grep -q 'budget .*nothing is left out' out || { cat out; return 1; }
+}
+
+what_a_budget_cut_is_kept() {
+	"$chimera" run $sim --num-ctx 1024,2048,4096 --budget 45s --quiet --out cut >/dev/null || return 1
+	grep -A3 '"per_pass": {' cut/sweep.json | tr -d ' \n' | grep -q '"per_pass":{"before":2,"after":1}' || return 1
+	grep -q 'Budget.*45.0 s left 1 of 2 repeats a pass' cut/report.md || return 1
+	"$chimera" resume cut --passes 4 --budget 8h --quiet --no-report >/dev/null || return 1
+	grep -q '"budget_cut"' cut/sweep.json
+}
+
+nothing_reaches_the_terminal_as_it_is() {
+	printf '{"model": "gemma3:270m", "factors": {"num_ctx": [1024, 2048]}, "exclude": ["num_predict > 99\\n\\u001b[31m"]}' >evil.json
+	"$chimera" plan $sim evil.json >out 2>err
+	printf '{"model": "gemma3:270m", "factors": {"prompt": ["a", "b"]}, "prompts": [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}],
+		"about": "\\u001b[31m", "exclude": ["num_predict > 99\\t"]}' >evil2.json
+	"$chimera" plan $sim evil2.json >>out 2>>err
+	cat out err | LC_ALL=C tr -d '\n -~' | LC_ALL=C tr -d '\200-\377' >left
+	[ ! -s left ] || { od -c left; return 1; }
+	grep -q 'exclude' out
+}
+
+check "a shard tells its part" a_shard_tells_its_part
+check "times of an earlier run" times_of_an_earlier_run
+check "what a budget cut is kept" what_a_budget_cut_is_kept
+check "nothing reaches the terminal as it is" nothing_reaches_the_terminal_as_it_is
 check "the plan says what is left" the_plan_says_what_is_left
 check "nothing left is exit 2" nothing_left_is_exit_2
 check "a budget cuts and says so" a_budget_cuts_and_says_so

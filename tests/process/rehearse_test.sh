@@ -97,6 +97,76 @@ power_gives_a_range() {
 	grep -q 'Throughput, noise of p: requests .* (.* to .*) %, loads' out && grep -q 'at its upper limit: --passes' out
 }
 
+# true_effect FACTOR METRIC FILE: what the first scene with plants says.
+true_effect() {
+	awk -v f="$1" -v m="$2" '/"with": \{/ { on = 1 } /"without":/ { exit }
+		on && /"factor":/ { has = index($0, "\"" f "\"") } on && /"metric":/ { is = index($0, "\"" m "\"") }
+		on && has && is && /"true_effect":/ { sub(/.*: /, ""); sub(/,.*/, ""); print; exit }' "$3"
+}
+
+write_linked() {
+	cat >zip.json <<-'END'
+	{"name": "zip", "model": "gemma3:270m", "passes": 4, "repeats": 8, "sentinel": false, "options": {"num_predict": 16},
+	 "factors": {"num_ctx": [1024, 2048, 4096], "num_batch": [128, 256, 512], "temperature": [0.2, 0.8]},
+	 "zip": ["num_ctx", "num_batch"]}
+	END
+	cat >holes.json <<-'END'
+	{"name": "holes", "model": "gemma3:270m", "passes": 4, "repeats": 8, "sentinel": false, "options": {"num_predict": 16},
+	 "factors": {"num_ctx": [1024, 2048, 4096, 8192], "num_batch": [128, 256, 512]},
+	 "exclude": ["num_ctx * num_batch > 1100000"]}
+	END
+}
+
+# Of two factors in step the effect is one, whichever of them it was planted on.
+truth_is_what_was_planted() {
+	write_linked
+	"$chimera" rehearse zip.json --plant 'num_batch=512: ttft +5%' --noise request=0.1%,load=0.1% --times 20 --without 1 \
+		--json >j || return 1
+	sed -n '/"noise_times": 1,/,/"noise_times": 2,/p' j >scene
+	among "$(value found share scene)" 1 1 || return 1
+	[ "$(true_effect num_ctx ttft_ms j)" = true ] && [ "$(true_effect num_ctx decode_tok_s j)" = false ] &&
+		[ "$(true_effect temperature ttft_ms j)" = false ] || return 1
+	# In a grid with holes the larger batches have the smaller contexts: no effect of theirs.
+	"$chimera" rehearse holes.json --plant 'num_ctx=8192: ttft +5%' --times 1 --without 1 --json >j || return 1
+	[ "$(true_effect num_ctx ttft_ms j)" = true ] && [ "$(true_effect num_batch ttft_ms j)" = false ]
+}
+
+# The machine's own slowdown by num_ctx is told by cells that have all else in common.
+truth_of_a_machine_with_effects() {
+	write_linked
+	"$chimera" rehearse holes.json --sim ctx_cost=0.05 --plant 'num_batch=256: ttft +5%' --times 1 --without 1 --json >j ||
+		return 1
+	[ "$(true_effect num_ctx decode_tok_s j)" = true ] && [ "$(true_effect num_batch decode_tok_s j)" = false ] &&
+		[ "$(true_effect num_batch ttft_ms j)" = true ]
+}
+
+no_figure_where_the_formula_does_not_hold() {
+	write_linked
+	"$chimera" plan zip.json --simulate --virtual --power 2% >out || return 1
+	cat out
+	grep -q 'will find in throughput, 9 times in 10: num_ctx [0-9.]* %, temperature' out &&
+		grep -q '^  no figure for num_batch: varies with num_ctx: one effect under two names' out &&
+		grep -q '^  num_batch  *no figure: varies with num_ctx' out || return 1
+	"$chimera" plan holes.json --simulate --virtual --power 2% >out || return 1
+	cat out
+	! grep -q 'will find' out && ! grep -q -- '--passes' out &&
+		grep -q 'no figure for num_ctx, num_batch: incomplete grid: rehearse tells' out || return 1
+	"$chimera" rehearse holes.json --plant 'num_ctx=8192: ttft +5%' --times 2 --without 1 >out || return 1
+	cat out
+	grep -q 'cheapest for the plants.*none: incomplete grid' out && ! grep -q 'rehearsed 2 times' out
+}
+
+one_noise_for_all_of_a_plan() {
+	"$chimera" plan grid.json --simulate --virtual --power 2% --noise request=1%,load=3% >out || return 1
+	cat out
+	grep -q 'will find .*(noise as given)' out && ! grep -q ASSUMED out || return 1
+	# Columns stand below each other, however long what is in them.
+	"$chimera" plan grid.json --simulate --virtual --power 2% --noise-from p >out || return 1
+	awk '/^  .*9 times in 10.*no effect in/ { at = index($0, "no effect in") }
+		at && /^  (num_ctx|temperature) / { n++; if (substr($0, at - 2, 2) != "  " || substr($0, at, 1) == " ") bad = 1 }
+		END { exit !(n >= 2 && !bad) }' out || { cat out; return 1; }
+}
+
 check finds_what_is_planted finds_what_is_planted
 check misses_what_is_too_small misses_what_is_too_small
 check same_on_any_number_of_threads same_on_any_number_of_threads
@@ -105,6 +175,10 @@ check looks_stop_it looks_stop_it
 check noise_of_a_run noise_of_a_run
 check power_of_a_plan power_of_a_plan
 check power_gives_a_range power_gives_a_range
+check truth_is_what_was_planted truth_is_what_was_planted
+check truth_of_a_machine_with_effects truth_of_a_machine_with_effects
+check no_figure_where_the_formula_does_not_hold no_figure_where_the_formula_does_not_hold
+check one_noise_for_all_of_a_plan one_noise_for_all_of_a_plan
 
 # refuse NAME PATTERN ARGS...: exit 2, one line, one hint.
 refuse() {

@@ -101,6 +101,16 @@ json_is_the_file() {
 	cmp out j/search.json
 }
 
+# How many levels it takes is not known, so nothing is "of N"; the answer so far is told.
+status_of_a_search() {
+	"$chimera" status s >out || return 1
+	grep -q "search    concurrency from 1 to 8: .* levels told, confirmed $(found confirmed s), refused" out &&
+		grep -q 'requests  [1-9][0-9]* done; 0 failed' out && ! grep -q 'passes complete\| of [0-9]* done' out || return 1
+	cp -r s cut && sed -i 's/"end": "complete"/"end": null/; s/"verdict": "refused"/"verdict": null/' cut/search.json
+	"$chimera" status cut >out && grep -q 'stopped without a word' out && grep -q 'told, [1-9] begun' out || return 1
+	"$chimera" status --json s | grep -q '"levels_told": [1-9]'
+}
+
 # What no run is, is not analysed or gone on with as one.
 a_search_is_no_run() {
 	for c in analyze report plot; do
@@ -142,6 +152,10 @@ bad_input_is_one_line_and_a_hint() {
 		says 2 '--limit: expected' $one --find concurrency --limit ttft=5,tpot=x &&
 		says 2 '--share: expected' $one --find concurrency --limit ttft=5 --share 120% &&
 		says 2 '--share: expected' $one --find concurrency --limit ttft=5 --share many &&
+		says 2 '--share: expected' $one --find concurrency --limit ttft=5 --share 0% &&
+		says 2 'exclude: a search tries any level' "$(choosing '"exclude": ["num_ctx > 4096"]')" $one --find num_ctx &&
+		says 2 'only: a search tries any level' "$(choosing '"only": ["num_ctx > 4096"]')" $one --find num_ctx &&
+		says 2 'subset: a search tries any level' "$(choosing '"subset": "random:2"')" $one --find num_ctx &&
 		says 2 'for how long' $one --find rate --limit ttft=500 &&
 		says 2 'the search varies it' $one --find concurrency --limit ttft=5 --concurrency 4 &&
 		says 2 'the search varies it' $one --find num_ctx --num-ctx 4096,8192 &&
@@ -155,6 +169,11 @@ bad_input_is_one_line_and_a_hint() {
 		says 2 'goes on as it was begun' --resume s --find rate &&
 		says 4 'is no search' --resume there &&
 		says 4 'not a search of schema 1' --resume "$(broken)"
+}
+
+# choosing KEY: a sweep file that chooses among cells.
+choosing() {
+	printf '{"model": "gemma3:270m", %s}\n' "$1" >choosing.json && echo choosing.json
 }
 
 # A search whose file says another schema.
@@ -254,6 +273,7 @@ check rate_on_random_machines rate_on_random_machines
 check the_answer_is_a_sentence the_answer_is_a_sentence
 check rows_are_of_phase_search rows_are_of_phase_search
 check json_is_the_file json_is_the_file
+check status_of_a_search status_of_a_search
 check a_search_is_no_run a_search_is_no_run
 check nothing_kept_is_exit_5 nothing_kept_is_exit_5
 check goodput_of_the_sweep_holds goodput_of_the_sweep_holds

@@ -32,6 +32,18 @@ more_passes_are_made_if_asked_for() {
 		[ "$(ends_of enough)" = "enough complete " ]
 }
 
+# A run that knew enough made fewer passes than it might have: any number that is not less is more.
+what_was_not_made_is_no_bound() {
+	"$chimera" run $sim $grid --until 1% --max-passes 16 --out early --no-report --quiet >/dev/null ||
+		return 1
+	expect_exit 2 "$chimera" resume early --passes 2 2>err && grep -q '^chimera: --passes 2: ' err ||
+		return 1
+	expect_exit 2 "$chimera" resume early --passes 3 2>err || return 1
+	grep -q '^chimera: --passes 3: early has rows of pass [4-9] already$' err || return 1
+	expect_exit 0 "$chimera" resume early --passes 12 --no-report --quiet >out &&
+		grep -q '^192 of 192 requests done' out && grep -q '"passes": 12' early/sweep.json
+}
+
 # Times of an earlier run are not known of a virtual machine: the probe tells them, and repeats go.
 a_budget_cuts_the_plan_first() {
 	expect_exit 0 "$chimera" run $sim $grid --passes 8 --repeats 32 --budget 60s --out cut \
@@ -70,6 +82,7 @@ shards_have_folders_of_their_own() {
 check an_adaptive_run_stops an_adaptive_run_stops
 check resumed_it_looks_and_stops resumed_it_looks_and_stops
 check more_passes_are_made_if_asked_for more_passes_are_made_if_asked_for
+check what_was_not_made_is_no_bound what_was_not_made_is_no_bound
 check a_budget_cuts_the_plan_first a_budget_cuts_the_plan_first
 check out_of_time_between_passes out_of_time_between_passes
 check another_budget_goes_on another_budget_goes_on

@@ -83,6 +83,7 @@ bool fake_ledger_add(struct fake_ledger *l, const struct item *it, enum phase ph
 		memset(row, 0, sizeof(*row));
 		memcpy(row->run_id, it->run_id, sizeof(row->run_id));
 		row->warmup = phase == PHASE_WARMUP;
+		row->burst = it->cell_burst > 0;
 	}
 	if (attempt != row->attempts + 1 || (!row->warmup && (row->good || row->final)))
 		return false;

@@ -9,7 +9,7 @@
 struct fake_row {
 	char run_id[HASH_ID_TEXT];
 	uint32_t attempts, good, invalid, final, failed;
-	bool warmup;
+	bool warmup, burst;
 };
 
 struct fake_ledger {

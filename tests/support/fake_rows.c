@@ -48,6 +48,8 @@ static void fill_sample(struct sample *s, const struct fake_row *row)
 	s->sent_wall = row->after_s < 0 ? NS_NONE : 1795484761000000000 + row->after_s * NS_PER_S;
 	for (int i = 0; i < row->chunks; i++)
 		sample_add_chunk(s, " word", 5, 1000 + (i + 1) * NS_PER_MS + i * i);
+	if (row->took_s)
+		s->done = s->sent + row->took_s * NS_PER_S;
 	if (row->status != STATUS_OK)
 		snprintf(s->error, sizeof(s->error), "it failed, \"badly\"");
 	sample_finish(s);

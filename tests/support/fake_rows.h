@@ -27,6 +27,7 @@ struct fake_row {
 	uint32_t pass;    /* 0 is 1 */
 	const char *load; /* NULL is "s1-l0001" */
 	int64_t after_s;  /* sent so long after the first second; below 0: never sent */
+	int64_t took_s;   /* from there to the end of the answer; 0 unknown */
 	enum phase phase; /* PHASE_WARMUP is PHASE_MEASURE */
 };
 int fake_rows_append(struct fake_rows *f, struct journal *j, struct fake_row row, struct err *e);

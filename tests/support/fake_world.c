@@ -300,7 +300,11 @@ static void look(struct fake_world *w, uint32_t pass)
 	note(w, -1, "look:%u", pass);
 	w->looks++;
 	w->looking = true;
-	later(w, w->now, EVENT_LOOKED, -1)->enough = w->look && w->look(w, pass);
+	if (w->interrupt_look) {
+		w->interrupt_at = w->now + w->interrupt_look;
+		later(w, w->interrupt_at, EVENT_INTERRUPT, -1);
+	}
+	later(w, w->now + w->look_takes, EVENT_LOOKED, -1)->enough = w->look && w->look(w, pass);
 }
 
 static void carry_out(struct fake_world *w, const struct effect *ef)

@@ -63,6 +63,8 @@ struct fake_world {
 	const char *what;       /* printed when a rule is broken: the seed */
 	fake_answer_fn *answer; /* changes what is all well by default; may be NULL */
 	fake_look_fn *look;     /* NULL: never enough */
+	ns look_takes;
+	ns interrupt_look; /* so long after a look began; 0: never */
 	void *arg;
 	ns budget;               /* NS_NONE: none */
 	uint32_t room;           /* requests in flight; 0: as many as the runner likes */

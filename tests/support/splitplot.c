@@ -157,7 +157,7 @@ void splitplot_make(struct dataset *d, const struct splitplot *c, struct rng *r)
 	d->suite = arena_alloc(&d->arena, c->prompts, sizeof(*d->suite));
 	for (uint32_t p = 0; p < c->prompts; p++)
 		d->suite[p].id = d->prompts[p] = arena_fmt(&d->arena, "p%u", p);
-	d->goodput = (struct data_goodput){NAN, NAN, NAN};
+	d->goodput = (struct goodput_limits){NAN, NAN, NAN};
 	d->ended = "complete";
 	d->nservers = 1;
 	d->servers = arena_alloc(&d->arena, 1, sizeof(*d->servers));

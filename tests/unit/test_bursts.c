@@ -18,7 +18,7 @@
 
 /* One request; times in seconds since the first send of the run. */
 struct request {
-	const char *cell, *load, *status, *error;
+	const char *cell, *load, *status, *error, *phase;
 	int concurrency, burst, attempt, tokens;
 	bool paid;
 	double rate, sent, waited, ttft, e2e, prefill;
@@ -46,8 +46,8 @@ static void add(struct request r)
 	struct str line = STR_INIT(4096);
 	bool sent = strcmp(r.status, "skipped") != 0;
 
-	str_addf(&line, "r%d,%s,0,1,%s,%d,measure,%d,", nrows++, r.cell, r.load,
-		r.attempt ? r.attempt : 1, r.concurrency);
+	str_addf(&line, "r%d,%s,0,1,%s,%d,%s,%d,", nrows++, r.cell, r.load,
+		r.attempt ? r.attempt : 1, r.phase ? r.phase : "measure", r.concurrency);
 	number(&line, r.rate > 0 ? r.rate : (double)NAN);
 	if (r.burst)
 		str_addf(&line, "%d", r.burst);
@@ -372,6 +372,150 @@ static void test_done_again(void **state)
 	dataset_release(&d);
 }
 
+/* Made again without the others: no wait of its cell under load. */
+static void test_made_again_alone(void **state)
+{
+	struct dataset d;
+
+	(void)state;
+	begin();
+	closed("c1", 4, 4, 40);
+	add((struct request){.cell = "c1",
+		.load = "l1",
+		.status = "ok",
+		.concurrency = 4,
+		.burst = 1,
+		.attempt = 2,
+		.tokens = 30,
+		.sent = 100,
+		.ttft = 0.25,
+		.e2e = 1,
+		.prefill = 0.25});
+	load(&d, "{\"prompts\":[{\"id\":\"p\",\"text\":\"x\"}],\"burst\":40}");
+	assert_int_equal(d.nbursts, 2);
+	assert_false(d.bursts[0].part);
+	assert_true(d.bursts[1].part);
+	assert_true(isfinite(d.rows[39].metric[METRIC_TTFT]));
+	assert_true(isnan(d.rows[40].metric[METRIC_TTFT]));
+	assert_true(isnan(d.rows[40].metric[METRIC_DECODE]));
+	dataset_release(&d);
+}
+
+static void closed_from(const char *load, double at, int n)
+{
+	for (int i = 0; i < n; i++)
+		add((struct request){.cell = "c1",
+			.load = load,
+			.status = "ok",
+			.concurrency = 4,
+			.burst = 1,
+			.tokens = 30,
+			.sent = at + i / 4,
+			.ttft = 0.25,
+			.e2e = 1,
+			.prefill = 0.25});
+}
+
+/* Cut off after 24 of 40 and gone on with after another load: neither part is a burst. */
+static void test_parts(void **state)
+{
+	static const struct {
+		const char *sweep;
+		bool part;
+	} cases[] = {
+		{"{\"burst\": 40, \"prompts\": [{}]}", true},
+		{"{\"prompts\": [{}]}", true},                                /* 10 times 4 */
+		{"{\"burst\": 22, \"prompts\": [{}, {}, {}, {}, {}]}", true}, /* 25 */
+		{"{\"burst\": 22, \"prompts\": [{}, {}]}", false},
+		{"{\"burst\": 24, \"prompts\": [{}]}", false},
+		{"{}", false}, /* how many were planned is not known */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct dataset d;
+
+		begin();
+		closed_from("l1", 0, 24);
+		closed_from("l2", 100, 16);
+		load(&d, cases[i].sweep);
+		assert_int_equal(d.nbursts, 2);
+		assert_int_equal(d.bursts[0].part, cases[i].part);
+		if (cases[i].part) {
+			assert_contains(d.bursts[0].why, "fewer of its requests than planned");
+			assert_contains(d.bursts[1].why, "fewer of its requests than planned");
+			assert_true(isnan(d.bursts[0].system_tok_s));
+			assert_true(isnan(d.bursts[1].system_tok_s));
+		} else {
+			assert_close(d.bursts[0].system_tok_s, 120);
+		}
+		dataset_release(&d);
+	}
+}
+
+/* Of a rate the requests due in its seconds, sent or not, are the burst. */
+static void test_parts_of_a_rate(void **state)
+{
+	for (int missing = 0; missing < 2; missing++) {
+		struct dataset d;
+
+		(void)state;
+		begin();
+		for (int i = 0; i < 20 - missing; i++)
+			add((struct request){.cell = "c1",
+				.load = "l1",
+				.status = i < 15 ? "ok" : "skipped",
+				.error = "more than this server takes",
+				.concurrency = 1,
+				.rate = 2,
+				.burst = 1,
+				.tokens = 10,
+				.sent = i / 2.0,
+				.ttft = 0.25,
+				.e2e = 0.5,
+				.prefill = 0.25});
+		load(&d, "{\"burst\": \"10s\", \"prompts\": [{}]}");
+		assert_int_equal(d.nbursts, 1);
+		assert_int_equal(d.bursts[0].part, missing);
+		assert_int_equal(isnan(d.bursts[0].system_tok_s), missing);
+		dataset_release(&d);
+	}
+}
+
+/* After a failure the server is left to itself and warmed up again: that time is none of the
+ * burst's.  A warm-up before it, after it or of another load says nothing. */
+static void test_rest_inside(void **state)
+{
+	static const struct {
+		const char *load;
+		double at;
+		bool inside;
+	} cases[] = {{"l1", -2, false}, {"l1", 5.5, true}, {"l1", 20, false}, {"l2", 5.5, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct dataset d;
+
+		begin();
+		closed_from("l1", 3, 40);
+		add((struct request){.cell = "c1",
+			.load = cases[i].load,
+			.status = "ok",
+			.phase = "warmup",
+			.concurrency = 4,
+			.sent = 3 + cases[i].at,
+			.ttft = 0.1,
+			.e2e = 0.2});
+		load(&d, "{\"goodput\": {\"e2e_ms\": 1500}}");
+		assert_int_equal(d.nbursts, 1);
+		assert_int_equal(isnan(d.bursts[0].system_tok_s), cases[i].inside);
+		assert_int_equal(isnan(d.bursts[0].goodput_rps), cases[i].inside);
+		if (cases[i].inside)
+			assert_contains(d.bursts[0].why, "had a rest");
+		dataset_release(&d);
+	}
+}
+
 /* Rows of before there was a column `burst`. */
 static void test_without_the_column(void **state)
 {
@@ -465,6 +609,10 @@ int main(void)
 		cmocka_unit_test(test_why_there_is_none),
 		cmocka_unit_test(test_failures_take_time),
 		cmocka_unit_test(test_done_again),
+		cmocka_unit_test(test_made_again_alone),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parts_of_a_rate),
+		cmocka_unit_test(test_rest_inside),
 		cmocka_unit_test(test_without_the_column),
 		cmocka_unit_test(test_singles),
 		cmocka_unit_test(test_slivers),

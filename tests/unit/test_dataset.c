@@ -6,6 +6,7 @@
  * line, and a tail that was cut off. */
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dataset.h"
@@ -355,6 +356,41 @@ static void test_planned(void **state)
 	dataset_release(&d);
 }
 
+/* A shard has every so many'th pass, and is complete with those. */
+static void test_shard(void **state)
+{
+	static const char *const lines[] = {"r1,c1,0,2,l1,measure,auto,p,ok,50,100",
+		"r2,c2,1,2,l2,measure,99,p,ok,51,101", "r3,c1,0,5,l3,measure,auto,p,ok,50,100",
+		"r4,c2,1,5,l4,measure,99,p,ok,51,101"};
+	static const struct {
+		const char *shard;
+		uint32_t planned, complete;
+	} cases[] = {{"2/3", 2, 2}, {"3/3", 2, 2}, {"1/3", 3, 2}, {"4/3", 7, 2}, {"x", 7, 2}};
+	struct err e = ERR_INIT;
+	struct dataset d;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		char sweep[96];
+
+		snprintf(sweep, sizeof(sweep),
+			"{\"factors\":{\"num_gpu\":[\"auto\",99]},\"passes\":7,"
+			"\"repeats\":14,\"shard\":\"%s\"}",
+			cases[i].shard);
+		unit_write_text("sweep.json", sweep);
+		assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 4), &e), 0);
+		assert_int_equal(d.passes_planned, cases[i].planned);
+		assert_int_equal(d.passes_complete, cases[i].complete);
+		assert_int_equal(dataset_cell_requests(&d), 2 * cases[i].planned);
+		dataset_release(&d);
+	}
+	unit_write_text("sweep.json", "{\"passes\":7,\"shard\":\"2/3\"}");
+	assert_int_equal(dataset_from_run(&d, write_run(HEADER, lines, 4), &e), 0);
+	assert_true(dataset_has_pass(&d, 2) && dataset_has_pass(&d, 5));
+	assert_false(dataset_has_pass(&d, 1) || dataset_has_pass(&d, 3));
+	dataset_release(&d);
+}
+
 static void test_incomplete_pass(void **state)
 {
 	static const char *const lines[] = {"r1,c1,0,1,l1,measure,auto,p,ok,50,100",
@@ -441,6 +477,7 @@ int main(void)
 		cmocka_unit_test_setup(test_kinds_of_factors, empty_folder),
 		cmocka_unit_test_setup(test_named_numbers, empty_folder),
 		cmocka_unit_test_setup(test_planned, empty_folder),
+		cmocka_unit_test_setup(test_shard, empty_folder),
 		cmocka_unit_test_setup(test_incomplete_pass, empty_folder),
 		cmocka_unit_test_setup(test_refusals, empty_folder),
 		cmocka_unit_test_setup(test_no_run_directory, empty_folder),

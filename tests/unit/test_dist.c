@@ -25,7 +25,6 @@ static void test_quantiles(void **state)
 	assert_close(dist_f_critical(0.001, 1, 200), 11.154500541012625, 1e-9);
 	/* scipy.stats.f.sf(127.787, 3, 30) */
 	assert_close(dist_f_upper(127.787, 3, 30), 3.5293648981296605e-17, 1e-9);
-	assert_close(dist_t_two_sided(-2.228138851986274, 10), 0.05, 1e-10);
 	assert_double(dist_f_upper(0, 3, 6), 1);
 }
 

@@ -104,6 +104,30 @@ static void test_local(void **state)
 		assert_false(server_host_is_local(remote[i]));
 }
 
+static void test_loopback(void **state)
+{
+	static const struct {
+		const char *host;
+		bool loopback;
+	} cases[] = {
+		{"localhost", true},
+		{"LOCALHOST", true},
+		{"127.0.0.1", true},
+		{"127.1.2.3", true},
+		{"::1", true},
+		{"10.0.0.1", false}, /* private, but another machine */
+		{"192.168.1.1", false},
+		{"::2", false},
+		{"localhost.example.org", false},
+		{"127.0.0.1.example.org", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++)
+		assert_int_equal(server_host_is_loopback(cases[i].host), cases[i].loopback);
+}
+
 static void test_names(void **state)
 {
 	static const struct {
@@ -357,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_url_normalize),
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_show),

@@ -110,6 +110,42 @@ static void test_overload(void **state)
 	analysed_release(&f);
 }
 
+/* However many rates are too much, each is named. */
+static void test_many_rates(void **state)
+{
+	struct splitplot c = analysed_plain();
+	const struct finding *text;
+	struct analysed f;
+
+	(void)state;
+	c.temperatures = 70;
+	analysed_make(&f, &c);
+	f.d.bursts = arena_alloc(&f.d.arena, f.d.nrows, sizeof(*f.d.bursts));
+	for (size_t i = 0; i < f.d.nrows; i++) {
+		struct data_row *r = &f.d.rows[i];
+
+		r->burst = 1;
+		r->rate = 100 + f.d.cells[r->cell].level[2];
+		f.d.bursts[f.d.nbursts++] = (struct data_burst){.cell = r->cell,
+			.load = r->load,
+			.burst = 1,
+			.concurrency = 1,
+			.rate = r->rate,
+			.rows = 1,
+			.at_once = 1,
+			.system_tok_s = 100,
+			.goodput_rps = NAN,
+			.overload = true};
+	}
+	analysed_run(&f);
+	text = analysed_find(&f, FIND_FAILURE, "requests a second are more than this server");
+	assert_non_null(text);
+	assert_contains(text->text, "100, 101, 102");
+	assert_contains(text->text, "164, 165, 166, 167, 168 and 169 requests");
+	assert_contains(text->filter, "|164|165|166|167|168|169");
+	analysed_release(&f);
+}
+
 /* ---- spill ---- */
 
 static void spill(struct analysed *f, double ratio, double vram)
@@ -237,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_overload),
+		cmocka_unit_test(test_many_rates),
 		cmocka_unit_test(test_spill),
 		cmocka_unit_test(test_no_spill_where_less_is_offloaded),
 		cmocka_unit_test(test_adaptive),

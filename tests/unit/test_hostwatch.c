@@ -83,30 +83,6 @@ static void test_count(void **state)
 			hostwatch_read_count(cases[i].text, strlen(cases[i].text)), cases[i].count);
 }
 
-static void test_covers(void **state)
-{
-	static const struct {
-		const char *host;
-		bool here;
-	} cases[] = {
-		{"localhost", true},
-		{"LOCALHOST", true},
-		{"127.0.0.1", true},
-		{"127.1.2.3", true},
-		{"::1", true},
-		{"10.0.0.1", false}, /* private, but another machine */
-		{"192.168.1.1", false},
-		{"::2", false},
-		{"localhost.example.org", false},
-		{"127.0.0.1.example.org", false},
-		{"", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNTOF(cases); i++)
-		assert_int_equal(hostwatch_covers(cases[i].host), cases[i].here);
-}
-
 /* A machine of our own under the temporary folder. */
 static void write_throttle(int cpu, int count)
 {
@@ -223,7 +199,6 @@ int main(void)
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_count),
-		cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_what_passed),
 		cmocka_unit_test(test_another_kernel),
 		cmocka_unit_test(test_without_watch),

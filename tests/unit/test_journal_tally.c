@@ -99,6 +99,34 @@ static void test_counts(void **state)
 	journal_tally_release(&t);
 }
 
+/* How long sessions and passes took, by rows alone: from the first send to the last end.  What lies
+ * between two sessions, or between two passes, belongs to neither. */
+static void test_times(void **state)
+{
+	static const struct fake_row all[] = {
+		{.item = 1, .after_s = 600, .pass = 1, .took_s = 50},
+		{.item = 2, .after_s = 620, .pass = 1, .took_s = 5},
+		{.item = 3, .after_s = 700, .pass = 2, .took_s = 1},
+		{.item = 4, .after_s = 9000, .pass = 2, .session = 2, .took_s = 20},
+		{.item = 5, .after_s = 9010, .pass = 2, .session = 2, .took_s = 30},
+		{.item = 6, .after_s = -1, .pass = 3, .session = 2, .status = STATUS_SKIPPED},
+	};
+	struct journal *j = fake_rows_open(&rows, dir, JOURNAL_NEW, 0);
+	struct journal_tally t;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(all); i++)
+		fake_rows_add(&rows, j, all[i]);
+	fake_rows_close(j);
+	t = tally();
+	assert_int_equal(t.furthest_pass, 3);
+	assert_int_equal(t.sessions.n, 2);
+	assert_int_equal((t.sessions.v[0].ended - t.sessions.v[0].first) / NS_PER_S, 101);
+	assert_int_equal((t.sessions.v[1].ended - t.sessions.v[1].first) / NS_PER_S, 40);
+	assert_int_equal(t.longest_pass / NS_PER_S, 50);
+	journal_tally_release(&t);
+}
+
 static void test_an_empty_run(void **state)
 {
 	struct journal_tally t;
@@ -233,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_counts),
+		TEST(test_times),
 		TEST(test_an_empty_run),
 		TEST(test_a_growing_file),
 		TEST(test_bad_lines),

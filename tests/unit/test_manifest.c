@@ -207,6 +207,53 @@ static void test_what_is_no_run_directory(void **state)
 	}
 }
 
+/* A merged run had a load more than the whole plan: it is planned still when more passes are. */
+static void test_loads_of_shards(void **state)
+{
+	struct manifest_session s = session(1);
+	uint64_t loads = fake.plan.block_loads + fake.plan.sentinel_loads;
+	json_t *m;
+
+	(void)state;
+	write_ok(&s);
+	m = load_ok();
+	assert_int_equal(manifest_planned(m, "loads"), loads);
+	json_object_set_new(
+		json_object_get(m, "planned"), "loads", json_integer((json_int_t)loads + 1));
+	assert_int_equal(manifest_write_file(dir, "manifest.json", m, NULL), 0);
+	write_ok(&s); /* of no merged run: what was planned then is of no matter */
+	json_object_set_new(m, "shards", json_array());
+	assert_int_equal(manifest_write_file(dir, "manifest.json", m, NULL), 0);
+	json_decref(m);
+	for (int i = 0; i < 2; i++) {
+		write_ok(&s);
+		m = load_ok();
+		assert_int_equal(manifest_planned(m, "loads"), loads + 1);
+		assert_int_equal(manifest_planned(m, "sentinel_requests"),
+			fake.plan.sentinel_requests + PLAN_SENTINEL_REQUESTS);
+		json_decref(m);
+	}
+}
+
+static void test_notes(void **state)
+{
+	struct manifest_session s = session(1);
+	json_t *notes = json_pack("[s]", "b is set aside"), *m;
+
+	(void)state;
+	s.notes = notes;
+	write_ok(&s);
+	s = session(2);
+	write_ok(&s);
+	m = load_ok();
+	assert_true(json_equal(
+		json_object_get(json_array_get(json_object_get(m, "sessions"), 0), "notes"),
+		notes));
+	assert_null(json_object_get(json_array_get(json_object_get(m, "sessions"), 1), "notes"));
+	json_decref(m);
+	json_decref(notes);
+}
+
 static void check_refused(const json_t *m, const char *a, const char *b)
 {
 	struct err e = ERR_INIT;
@@ -387,6 +434,8 @@ int main(void)
 		TEST(test_definitions_are_of_columns),
 		TEST(test_sessions),
 		TEST(test_what_is_no_run_directory),
+		TEST(test_loads_of_shards),
+		TEST(test_notes),
 		TEST(test_a_run_that_may_go_on),
 		TEST(test_a_changed_version),
 		TEST(test_a_changed_model),

@@ -53,6 +53,8 @@ static void test_not_shards(void **state)
 	static const char *const none[] = {"none", "b"}, *const empty[] = {"empty", "b"};
 	static const char *const plain[] = {"a", "plain"};
 	struct fake_shard made = {.name = "plain"};
+	struct merge_result r;
+	struct err e = ERR_INIT;
 	struct fake_rows f;
 
 	(void)state;
@@ -63,6 +65,10 @@ static void test_not_shards(void **state)
 	fake_shard_manifest(&f, unit_path("plain"), &made, 1);
 	fake_rows_release(&f);
 	refused(plain, 2, "/plain is not a shard", "K/N");
+	assert_int_equal(fake_merge(none, 2, false, &r, &e), -1);
+	assert_int_equal(e.code, ERR_ENV); /* a name that is none, not a run of another kind */
+	assert_contains(e.msg, "/none: no such run directory");
+	unit_write_text("none", "");
 	refused(none, 2, "/none is not a run directory", "no folder");
 	refused(empty, 2, "/empty is not a run directory", "manifest.json");
 }
@@ -166,6 +172,8 @@ static void test_interrupted(void **state)
 	assert_int_equal(merge_runs(&opt, &r, &e), -1);
 	assert_int_equal(e.code, ERR_INTERRUPTED);
 	assert_int_equal(fake_merge_left(), 0);
+	/* While the first shard is read already. */
+	assert_contains(e.msg, "/a/runs.csv: interrupted");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

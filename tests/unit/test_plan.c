@@ -8,6 +8,8 @@
 #include "sweep_text.h"
 #include "unit.h"
 
+static const struct pace ten_and_one = {.per_load = 10, .per_request = 1};
+
 static const char *const one_url[] = {"http://127.0.0.1:11434"};
 static const char *const three_urls[] = {
 	"http://10.0.0.1:11434", "b=http://10.0.0.1:11435", "http://10.0.0.2:11434"};
@@ -330,9 +332,9 @@ static void test_servers(void **state)
 	}
 	/* A load is 10 s and a request 1 s; 2 warm-ups and 2 requests a block, 5 a sentinel: 14 and
 	 * 17 s. The first two servers share a host, which is busy with 3 blocks and 5 sentinels. */
-	assert_double(plan_seconds(&f.plan, 10, 1), 3 * 14 + 5 * 17);
-	assert_double(plan_seconds(&f.plan, -1, 1), -1);
-	assert_double(plan_seconds(&f.plan, 1, NAN), -1);
+	assert_double(plan_seconds(&f.plan, &ten_and_one), 3 * 14 + 5 * 17);
+	assert_double(plan_seconds(&f.plan, &(struct pace){.per_load = -1, .per_request = 1}), -1);
+	assert_double(plan_seconds(&f.plan, &(struct pace){.per_load = 1, .per_request = NAN}), -1);
 	fake_plan_release(&f);
 	/* Every server has a pass. */
 	fake_plan_make(&f,

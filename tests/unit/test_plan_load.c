@@ -233,23 +233,6 @@ static void test_prompt_tokens(void **state)
 	}
 }
 
-/* 90 % of 1000 and 64 more fit; 90 % of 100 and 64 more do not. */
-static void test_no_room(void **state)
-{
-	struct fake_plan f;
-
-	(void)state;
-	make(&f,
-		"{\"model\":\"m\",\"factors\":{\"num_ctx\":[100,1000]},\"prompt_tokens\":\"90%\","
-		"\"options\":{\"num_predict\":64}}");
-	assert_int_equal(f.plan.nnotes, 1);
-	assert_string_equal(f.plan.notes[0],
-		"prompt_tokens: in 1 of 2 cells there is no room for the answer: 90 tokens and up "
-		"to "
-		"64 more do not fit into num_ctx 100");
-	fake_plan_release(&f);
-}
-
 /* Conditions see a share as the tokens that it is. */
 static void test_tokens_in_conditions(void **state)
 {
@@ -314,7 +297,6 @@ int main(void)
 		cmocka_unit_test(test_prompts),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_prompt_tokens),
-		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_tokens_in_conditions),
 		cmocka_unit_test(test_cell_ids),
 	};

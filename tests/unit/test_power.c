@@ -30,9 +30,10 @@ struct planned {
 /* The same as a plan would be described. */
 static void describe(struct planned *t, const struct splitplot *c)
 {
-	t->factors[0] = (struct power_factor){"num_ctx", true, c->contexts, 1.0 / c->contexts};
-	t->factors[1] =
-		(struct power_factor){"temperature", false, c->temperatures, 1.0 / c->temperatures};
+	t->factors[0] =
+		(struct power_factor){"num_ctx", true, c->contexts, 1.0 / c->contexts, NULL};
+	t->factors[1] = (struct power_factor){
+		"temperature", false, c->temperatures, 1.0 / c->temperatures, NULL};
 	t->d = (struct power_design){.factors = t->factors + (c->contexts < 2),
 		.nfactors = (c->contexts > 1) + (size_t)(c->temperatures > 1),
 		.blocks = c->contexts,
@@ -331,9 +332,36 @@ static void test_cost(void **state)
 	assert_false(power_search(&t.d, &wish, 1, 3, 0, (struct power_cost){0}, &p[0], &r[0]));
 }
 
+/* Without noise any difference is found, and none where there is none. */
+static void test_no_noise(void **state)
+{
+	struct splitplot c = grid();
+	struct planned t;
+	struct power_wish wish;
+	uint32_t passes, per_pass;
+
+	(void)state;
+	c.sd_request = c.sd_load = c.sd_pass = 0;
+	describe(&t, &c);
+	for (size_t f = 0; f < 2; f++) {
+		assert_double(power_of(&t.d, &t.factors[f], decode(&t), 1e-6), 1);
+		assert_double(power_of(&t.d, &t.factors[f], decode(&t), 0), 0);
+		assert_double(power_least(&t.d, &t.factors[f], decode(&t), 0.9), 0);
+		assert_double(power_equal(&t.d, &t.factors[f], decode(&t), 0.02, 0), 1);
+		assert_double(power_equal(&t.d, &t.factors[f], decode(&t), 0.02, 0.01), 0);
+	}
+	wish = (struct power_wish){
+		.factor = &t.factors[0], .noise = decode(&t), .size = 0.03, .target = 0.9};
+	assert_true(power_search(&t.d, &wish, 1, POWER_LEAST_PASSES, 0, (struct power_cost){0, 0},
+		&passes, &per_pass));
+	assert_int_equal(passes, POWER_LEAST_PASSES);
+	assert_int_equal(per_pass, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_noise),
 		cmocka_unit_test(test_loads_count),
 		cmocka_unit_test(test_consistent),
 		cmocka_unit_test(test_power_is_true),

@@ -688,6 +688,37 @@ static void test_brief(void **state)
 	end_run(&run);
 }
 
+/* What has no figure is not said to be unchanged. */
+static void test_brief_claims_nothing_unmeasured(void **state)
+{
+	static const struct {
+		enum metric missing;
+		const char *said;
+	} cases[] = {
+		{METRIC_DECODE,
+			"  temperature  does not change the speed (TTFT within 5 %; no "
+			"request has a figure of throughput)"},
+		{METRIC_TTFT,
+			"  temperature  does not change the speed (throughput within 2 %; no "
+			"request has a figure of TTFT)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct str brief = STR_INIT(1 << 20);
+		struct run run;
+
+		make_data(&run, &grid, "gemma3:270m");
+		for (size_t k = 0; k < run.d.nrows; k++)
+			run.d.rows[k].metric[cases[i].missing] = NAN;
+		analyse(&run);
+		report_brief(&run.s, &brief);
+		assert_contains(brief.s, cases[i].said);
+		str_release(&brief);
+		end_run(&run);
+	}
+}
+
 static void test_brief_fits_a_terminal(void **state)
 {
 	struct run run;
@@ -853,6 +884,7 @@ int main(void)
 		cmocka_unit_test(test_charts_are_taken_from_their_index),
 		cmocka_unit_test(test_a_run_of_the_program),
 		cmocka_unit_test(test_brief),
+		cmocka_unit_test(test_brief_claims_nothing_unmeasured),
 		cmocka_unit_test(test_brief_fits_a_terminal),
 		cmocka_unit_test(test_estimates),
 		cmocka_unit_test(test_changes),

@@ -93,6 +93,8 @@ static void test_overload(void **state)
 	assert_contains(text.s, "More requests than the server takes");
 	/* The only setting with a figure is one it does not take. */
 	assert_contains(text.s, "No burst has a figure to choose by.");
+	assert_contains(text.s, "What was sent is more than this server takes"); /* first of all */
+	assert_null(strstr(text.s, "free to choose, as far as this goes: temperature"));
 	str_release(&text);
 	analysed_release(&f);
 }

@@ -123,9 +123,9 @@ static void test_faults_in_a_burst(void **state)
 		{"refused", {2, STATUS_CONNECT_ERROR, VALID},
 			START LOAD "m wait:500 m wait:500 wait:1000 " LOAD
 				   "m wait:500 m wait:500 m" END},
-		/* Again, alone, at once. */
+		/* Alone it would meet an idle server: the burst has one fewer. */
 		{"invalid", {2, STATUS_OK, INVALID},
-			START LOAD "m wait:500 m wait:500 m wait:500 m m" END},
+			START LOAD "m wait:500 m wait:500 m wait:500 m" END},
 	};
 
 	(void)state;
@@ -191,6 +191,34 @@ static void test_room(void **state)
 	assert_int_equal(b.w.skips, 40);
 	assert_contains(b.w.last_skip,
 		"more than this server takes: 10 in flight after 0.100 s at 100 requests/s");
+	bench_release(&b);
+}
+
+/* One server answers at once, the other never does. */
+static void second_is_slow(struct fake_world *w, const struct ticket *t, struct fake_answer *a)
+{
+	(void)w;
+	if (t->phase != PHASE_WARMUP && t->lane == 1)
+		a->takes = 100 * NS_PER_S;
+}
+
+/* What waits at one server takes no room from another. */
+static void test_room_of_each(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "room of each",
+		"\"factors\":{\"num_ctx\":[2048]},\"rate\":5,\"burst\":50,\"passes\":1,"
+		"\"repeats\":1,\"distribute\":\"replicate\"",
+		apart, 2);
+	b.w.answer = second_is_slow;
+	b.w.room = 20;
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(b.w.measured, 50 + 10);
+	assert_int_equal(b.w.skips, 40);
+	assert_contains(b.w.last_skip, "more than this server takes: 10 in flight");
+	assert_null(strstr(b.w.trace.s, "0:skip"));
 	bench_release(&b);
 }
 
@@ -312,6 +340,35 @@ static void test_interrupt_during_a_look(void **state)
 	bench_release(&b);
 }
 
+/* From then on unloads take as long as they may. */
+static bool enough_but_deaf(struct fake_world *w, uint32_t pass)
+{
+	(void)pass;
+	w->servers[0].deaf = true;
+	return true;
+}
+
+/* What a look finds after an interrupt comes too late, whether the lane still unloads or not. */
+static void test_a_look_that_comes_too_late(void **state)
+{
+	static const ns takes[] = {2 * NS_PER_S, 3600 * NS_PER_S};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(takes); i++) {
+		struct bench b;
+
+		bench_init(&b, "late look", UNTIL, one_url, 1);
+		b.w.look = enough_but_deaf;
+		b.w.interrupt_look = NS_PER_S;
+		b.w.look_takes = takes[i];
+		fake_world_run(&b.w, 1, NULL);
+		assert_int_equal(b.w.looks, 1);
+		assert_int_equal(b.w.reason, STOP_INTERRUPTED);
+		assert_int_equal(b.w.progress.passes_made, b.f.plan.looks[0]);
+		bench_release(&b);
+	}
+}
+
 /* ---- budget ---- */
 
 #define SIX "\"factors\":{\"num_ctx\":[2048]},\"passes\":6,\"repeats\":6"
@@ -388,8 +445,42 @@ static void test_others_take_over(void **state)
 	assert_int_equal(b.w.reason, STOP_COMPLETE);
 	assert_int_equal(b.w.progress.sick, 1);
 	assert_int_equal(b.w.notes, 1);
-	assert_contains(b.w.last_note, "b is set aside: no answer after 6 tries");
+	assert_contains(b.w.last_note, "b is set aside: no answer after 4 tries");
 	check_all_done(&b);
+	bench_release(&b);
+}
+
+/* Whom nobody can stand in for is given more time. */
+static void test_nobody_takes_over(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "both away", DEALT, apart, 2);
+	b.w.servers[0].dead_from = b.w.servers[1].dead_from = 0;
+	b.w.servers[0].dead_until = b.w.servers[1].dead_until = 20 * NS_PER_S;
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(b.w.reason, STOP_COMPLETE);
+	assert_int_equal(b.w.notes, 0);
+	check_all_done(&b);
+	bench_release(&b);
+}
+
+/* The passes of a server that is away lack its part: no look can find them to be enough. */
+static void test_no_look_at_half_a_pass(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "replicated, one away", UNTIL ",\"distribute\":\"replicate\"", apart, 2);
+	assert_true(b.f.plan.nlooks > 0);
+	b.w.look = enough_but_deaf;
+	b.w.servers[1].dead_from = 0;
+	b.w.servers[1].dead_until = INT64_MAX;
+	fake_world_run(&b.w, 1, NULL);
+	assert_int_equal(b.w.looks, 0);
+	assert_int_equal(b.w.reason, STOP_SERVER_GONE);
+	assert_int_equal(b.w.measured, b.f.plan.requests / 2);
 	bench_release(&b);
 }
 
@@ -524,13 +615,17 @@ int main(void)
 		cmocka_unit_test(test_faults_in_a_burst),
 		cmocka_unit_test(test_more_than_the_server_takes),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_of_each),
 		cmocka_unit_test(test_no_load_for_nothing),
 		cmocka_unit_test(test_interrupt_between_due_items),
 		cmocka_unit_test(test_looks),
 		cmocka_unit_test(test_interrupt_during_a_look),
+		cmocka_unit_test(test_a_look_that_comes_too_late),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_budget_in_a_pass),
 		cmocka_unit_test(test_others_take_over),
+		cmocka_unit_test(test_nobody_takes_over),
+		cmocka_unit_test(test_no_look_at_half_a_pass),
 		cmocka_unit_test(test_rest_of_a_pass),
 		cmocka_unit_test(test_back_again),
 		cmocka_unit_test(test_gone_for_good),

@@ -198,7 +198,8 @@ static enum stop_reason run_session(struct storm *s, uint32_t session)
 	return reason;
 }
 
-/* Every item is done, or was ok three times and never valid; a further session sends nothing. */
+/* Every item is done, or was ok three times (of a burst once) and never valid; a further session
+ * sends nothing. */
 static void check_all_done(struct storm *s)
 {
 	struct runner_past past = fake_ledger_past(&s->ledger);
@@ -211,10 +212,10 @@ static void check_all_done(struct storm *s)
 
 		if (row->warmup)
 			continue;
-		if (row->good + row->final > 1 || row->invalid > 3)
+		if (row->good + row->final > 1 || row->invalid > (row->burst ? 1 : 3))
 			fail_msg("%s: %s has %u good, %u final, %u invalid rows", s->what,
 				row->run_id, row->good, row->final, row->invalid);
-		hopeless += row->invalid == 3 && !row->good && !row->final;
+		hopeless += row->invalid == (row->burst ? 1 : 3) && !row->good && !row->final;
 	}
 	if (c.untried || c.done + c.only_failed != c.planned || c.only_failed > hopeless)
 		fail_msg("%s: %llu done, %llu failed, %llu untried of %llu", s->what,

@@ -124,6 +124,14 @@ static void test_each_limit(void **state)
 	s.output_tokens = 40; /* text was held back: no TPOT */
 	add(&b, &tpot, row(PHASE_SEARCH), &s);
 	expect(&b, &tpot, 4, BURST_NOT_KEPT, "0 of 1 met the limits; 1 without the figure");
+	search_burst_init(&b, 1);
+	sample_init(&s);
+	s.status = STATUS_OK;
+	s.due = s.sent = NS_PER_S;
+	sample_add_chunk(&s, "x", 1, s.sent + 9 * MS);
+	s.output_tokens = 1; /* nothing is between one token and the next */
+	add(&b, &tpot, row(PHASE_SEARCH), &s);
+	expect(&b, &tpot, 4, BURST_KEPT, "1 of 1 met the limits");
 }
 
 /* At a rate the wait in the client counts; kept in flight it is no wait. */

@@ -1,4 +1,5 @@
 /* test_sweep_conditions.c - exclude and only: what their words are bound to. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
@@ -142,9 +143,66 @@ static void test_words_of_servers(void **state)
 	sweep_release(&s);
 }
 
+/* "*" is no name: what a word says is known when the servers are. */
+static void test_open_servers(void **state)
+{
+#define OPEN "{\"model\":\"m\",\"factors\":{\"server\":\"*\",\"top_k\":[1,2]}"
+	struct sweep s = SWEEP_INIT;
+	struct err e = ERR_INIT;
+	char *text;
+
+	(void)state;
+	assert_int_equal(text_parse(&s, OPEN ",\"exclude\":\"server == box\"}", &e), 0);
+	assert_int_equal(text_resolve(&s, 18, 32768, &e), -1);
+	assert_string_equal(
+		e.msg, "x.json: exclude: character 11: there is no setting and no level \"box\"");
+	text = xstrdup(s.factors[0].levels[0].text); /* the server's own name, by now */
+	sweep_release(&s);
+	e = (struct err)ERR_INIT;
+	assert_string_equal(text, "http://127.0.0.1:11434");
+	assert_int_equal(
+		text_parse(&s, OPEN ",\"exclude\":\"server == 'http://127.0.0.1:11434'\"}", &e), 0);
+	assert_int_equal(text_resolve(&s, 18, 32768, &e), 0);
+	assert_int_equal(test_cell(&s, &s.exclude[0], (size_t[]){0, 0}), 1);
+	free(text);
+	sweep_release(&s);
+}
+
+/* A level called as a setting would silently be the setting. */
+static void test_levels_called_as_settings(void **state)
+{
+	static const char *const cases[][2] = {
+		{"{\"model\":\"m\",\"factors\":{\"num_ctx\":{\"temperature\":2048,\"b\":4096}}}",
+			"x.json: factors.num_ctx.temperature: names a level after a setting"},
+		{"{\"model\":\"m\",\"factors\":{\"num_ctx\":{\"rate\":2048,\"b\":4096}}}",
+			"x.json: factors.num_ctx.rate: names a level after a setting"},
+		{"{\"model\":\"m\",\"factors\":{\"num_ctx\":{\"own\":2048,\"b\":4096}},"
+		 "\"options\":{\"own\":3},\"only\":[\"top_k == 40\",\"num_ctx == own\"]}",
+			"x.json: only[0]: character 1: top_k is neither varied nor fixed, so it "
+			"cannot be compared"},
+		{"{\"model\":\"m\",\"factors\":{\"num_ctx\":{\"own\":2048,\"b\":4096}},"
+		 "\"options\":{\"own\":3},\"only\":\"num_ctx == own\"}",
+			"x.json: only: character 12: \"own\" is a setting, and a level is called "
+			"so too"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct sweep s = SWEEP_INIT;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(text_parse(&s, cases[i][0], &e), -1);
+		assert_string_equal(e.msg, cases[i][1]);
+		assert_string_not_equal(e.hint, "");
+		sweep_release(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open_servers),
+		cmocka_unit_test(test_levels_called_as_settings),
 		cmocka_unit_test(test_binding),
 		cmocka_unit_test(test_after_resume),
 		cmocka_unit_test(test_quick_grid),

@@ -1,7 +1,9 @@
 /* test_sweep_fingerprint.c - the name of what is measured. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
 #include "sweep_text.h"
 #include "unit.h"
 
@@ -145,9 +147,40 @@ static void test_fingerprint_of_cells(void **state)
 	}
 }
 
-/* Which cells are drawn depends on the order of levels, but not on that of factors. */
+static void assert_same_fingerprints(const char *const *rest, size_t n)
+{
+	char first[65] = "", hex[65];
+
+	for (size_t i = 0; i < n; i++) {
+		char *text = xasprintf("{\"model\":\"m\",%s", rest[i]);
+
+		fingerprint(text, i ? hex : first);
+		if (i && strcmp(first, hex) != 0)
+			fail_msg("%s: another fingerprint than %s", text, rest[0]);
+		free(text);
+	}
+}
+
+/* Which cells are drawn depends neither on the order of factors nor on that of levels, which may be
+ * keys too. */
 static void test_fingerprint_of_subsets(void **state)
 {
+	static const char *const same[] = {
+		"\"factors\":{\"num_ctx\":{\"s\":2048,\"l\":4096,\"m\":3000},\"num_gpu\":"
+		"[\"auto\",\"all\",2]},\"subset\":\"sobol:3\"}",
+		"\"factors\":{\"num_gpu\":[2,\"all\",\"auto\"],\"num_ctx\":{\"l\":4096,\"m\":3000,"
+		"\"s\":2048}},\"subset\":\"sobol:3\"}",
+		"\"factors\":{\"num_gpu\":[19,\"auto\",2],\"num_ctx\":[4096,2048,3000]},"
+		"\"subset\":\"sobol:3\"}",
+	};
+	static const char *const zipped[] = {
+		"\"factors\":{\"num_ctx\":{\"s\":2048,\"l\":4096,\"m\":3000},\"num_gpu\":"
+		"[5,6,7],\"top_k\":[1,2]},\"zip\":[[\"num_ctx\",\"num_gpu\"]],\"subset\":\"latin:"
+		"4\"}",
+		"\"factors\":{\"num_ctx\":{\"l\":4096,\"m\":3000,\"s\":2048},\"num_gpu\":"
+		"[6,7,5],\"top_k\":[2,1]},\"zip\":[[\"num_gpu\",\"num_ctx\"]],\"subset\":\"latin:"
+		"4\"}",
+	};
 	char a[65], b[65], c[65];
 
 	(void)state;
@@ -161,7 +194,35 @@ static void test_fingerprint_of_subsets(void **state)
 		    "\"subset\":\"random:2\"}",
 		c);
 	assert_string_equal(a, b);
-	assert_string_not_equal(a, c);
+	assert_string_equal(a, c);
+	assert_same_fingerprints(same, COUNTOF(same));
+	assert_same_fingerprints(zipped, COUNTOF(zipped));
+}
+
+/* What a run directory keeps names the same cells when it is read again. */
+static void test_subset_read_again(void **state)
+{
+	struct sweep s = SWEEP_INIT, again = SWEEP_INIT;
+	struct err e = ERR_INIT;
+	char a[65], b[65];
+	json_t *object;
+
+	(void)state;
+	text_sweep(&s,
+		"{\"model\":\"m\",\"factors\":{\"num_ctx\":{\"s\":2048,\"l\":4096,\"m\":3000},"
+		"\"num_gpu\":[\"all\",\"auto\",3],\"top_k\":[3,1]},\"subset\":\"latin:4\","
+		"\"zip\":[[\"num_gpu\",\"num_ctx\"]]}",
+		18, 32768);
+	assert_string_equal(text_grid(&s), "num_ctx=s,m,l num_gpu=3,19,auto top_k=1,3");
+	sweep_fingerprint(&s, NULL, a);
+	object = sweep_json(&s);
+	assert_int_equal(sweep_parse(&again, object, "RUN/sweep.json", NULL, &e), 0);
+	assert_int_equal(text_resolve(&again, 18, 32768, &e), 0);
+	sweep_fingerprint(&again, NULL, b);
+	assert_string_equal(a, b);
+	json_decref(object);
+	sweep_release(&s);
+	sweep_release(&again);
 }
 
 int main(void)
@@ -171,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_fingerprint_digest),
 		cmocka_unit_test(test_fingerprint_of_cells),
 		cmocka_unit_test(test_fingerprint_of_subsets),
+		cmocka_unit_test(test_subset_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,23 @@ static void test_extent(void **state)
 	}
 }
 
+/* As a percentage or as a fraction. */
+static void test_margins(void **state)
+{
+	struct sweep s = SWEEP_INIT;
+
+	(void)state;
+	text_sweep(&s,
+		"{\"model\":\"m\",\"margin\":{\"throughput\":\"3%\",\"tpot\":0.01,\"score\":"
+		"\"10%\"}}",
+		18, 32768);
+	assert_double(s.margin_throughput, 0.03);
+	assert_double(s.margin_tpot, 0.01);
+	assert_double(s.margin_ttft, 0.05); /* as it is without */
+	assert_double(s.margin_score, 0.1);
+	sweep_release(&s);
+}
+
 static void test_subsets(void **state)
 {
 	static const struct {
@@ -146,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_loop),
 		cmocka_unit_test(test_extent),
+		cmocka_unit_test(test_margins),
 		cmocka_unit_test(test_subsets),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_prompt_groups),
