@@ -283,7 +283,8 @@ check-sanitize:
 	+@$(SUB) SANITIZE=address,undefined CC=gcc test-run
 
 # Left out: tests by many repetitions, of code that other tests run once.
-REPEATING := calibration runner_random plan_random virtual sim_noise journal_crash best search_sim
+REPEATING := calibration runner_random schedule_random plan_random virtual sim_noise journal_crash best search \
+	search_sim holes noise power quality servers eta overload expr_random sweep_random bursts
 
 check-valgrind:
 	+@$(SUB) BUILD=$(BUILD)/check-gcc CC=gcc WERROR=1 programs

@@ -19,8 +19,8 @@ struct setup {
 	json_t *sim_set;
 };
 
-/* What is asked for as one sweep object, with a model and a name; *source names the file or "command
- * line".  New reference, NULL on error. */
+/* What is asked for as one sweep object, with a model and a name; *source names the file or
+ * "command line".  New reference, NULL on error. */
 json_t *setup_object(const struct sweep_args *a, const char **source, struct err *e);
 /* Everything up to the plan; nothing is sent that changes a server.  On failure nothing is left. */
 int setup_open(struct setup *s, const struct sweep_args *a, struct err *e);
@@ -28,8 +28,7 @@ int setup_open(struct setup *s, const struct sweep_args *a, struct err *e);
  * `passes` above 0 extends the run;
  * `budget` ("8h", or NULL) is another one for all of its sessions together. */
 int setup_resume(struct setup *s, const char *dir, const json_t *manifest,
-	const struct sweep_args *a, int64_t passes, const char *budget,
-	struct err *e);
+	const struct sweep_args *a, int64_t passes, const char *budget, struct err *e);
 /* The warnings gathered on the way, to standard error. */
 void setup_warn(const struct setup *s);
 void setup_release(struct setup *s);

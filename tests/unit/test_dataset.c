@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "dataset.h"
 #include "fsx.h"
 #include "hash.h"
@@ -247,8 +248,7 @@ static void test_kinds_of_factors(void **state)
 		"r1,c1,0,1,l1,measure,a,600,p1,100,short,1,2.5,1,ok,,50",
 		"r2,c2,1,1,l2,measure,b,1800,p2,80%,long,1,,,ok,,51",
 		"r3,c3,1,1,l2,measure,b,1800,p2,80%,none,4,,2,ok,,51",
-		"r4,c1,0,1,,measure,a,600,p1,100,short,1,2.5,1,skipped,more than this server "
-		"takes,",
+		"r4,c1,0,1,,measure,a,600,p1,100,short,1,2.5,1,skipped," OVERLOAD_ERROR ",",
 		"r5,c1,0,1,,measure,a,600,p1,100,short,1,2.5,1,skipped,no memory,"};
 	static const struct {
 		const char *name, *column;
