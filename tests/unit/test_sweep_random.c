@@ -25,8 +25,7 @@ static const char *const keys[] = {"zip", "cells", "exclude", "only", "subset", 
 	"prompts", "passes", "raw", "asked", "priority_kept", "model"};
 static const char *const values[] = {"[\"num_ctx\",\"top_k\"]",
 	"[[\"num_ctx\",\"num_gpu\"],[\"top_k\",\"rate\"]]", "[{\"num_ctx\":1,\"top_k\":2}]",
-	"[{\"num_ctx\":1,\"top_k\":2},{\"num_ctx\":2,\"top_k\":2},{\"num_ctx\":2,\"top_k\":{\"n\":"
-	"1}}]",
+	"[{\"num_ctx\":1,\"top_k\":2},{\"num_ctx\":2,\"top_k\":{\"n\":1}}]",
 	"[[{\"system\":\"a\"},{\"system\":\"\"}],[{\"num_ctx\":4},{\"num_ctx\":5}]]", "[[],[]]",
 	"\"num_ctx > 2\"", "[\"num_ctx * concurrency > 4096\",\"num_gpu == auto\"]", "\"(((\"",
 	"\"temperature in (0, a)\"", "\"latin:5\"", "{\"kind\":\"sobol\",\"cells\":4}",
