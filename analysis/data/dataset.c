@@ -35,6 +35,11 @@ int dataset_factor(const struct dataset *d, const char *name)
 	return -1;
 }
 
+bool dataset_is_score(const struct dataset *d, size_t metric)
+{
+	return !d->foreign && metric == METRIC_SCORE;
+}
+
 double dataset_confidence(const struct dataset *d)
 {
 	return d->until > 0 ? 0.97 : 0.95;

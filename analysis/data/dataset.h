@@ -13,7 +13,7 @@
 #include "err.h"
 #include "goodput.h"
 
-/* The measures analysed.  X(enum suffix, column, "label", "unit", better, log scale, primary).
+/* The measures of a run.  X(enum suffix, column, "label", "unit", better, log scale, primary).
  * primary ones form the family of confirmatory tests (docs/statistics.md).  All but system
  * throughput and goodput, which are made from whole bursts, are columns of runs.csv. */
 #define DATA_METRICS(X)                                                                            \
@@ -30,13 +30,16 @@
 #define DATA_METRIC_ENUM(id, column, label, unit, better, log, primary) METRIC_##id,
 enum metric { DATA_METRICS(DATA_METRIC_ENUM) METRIC_COUNT };
 
+/* A table of somebody else's has measures of its own, at most so many, in place of these. */
+#define METRIC_MAX 16
+
 struct metric_spec {
 	const char *column, *label, *unit;
 	int better; /* 1 higher, -1 lower */
 	bool log;   /* analysed as a logarithm: effects are ratios */
 	bool primary;
 };
-extern const struct metric_spec metric_specs[METRIC_COUNT];
+extern const struct metric_spec metric_specs[METRIC_COUNT]; /* of a run */
 
 /* "None of them", for indices below. */
 #define DATA_NONE UINT32_MAX
@@ -89,7 +92,7 @@ struct data_row {
 	bool ok, paid_load, counts;
 	bool overload;  /* not sent, since the queue grew without end */
 	uint8_t status; /* index into dataset.status */
-	double metric[METRIC_COUNT];
+	double metric[METRIC_MAX];
 	double started_s;       /* send time, seconds since 1970 */
 	double client_queue_ms; /* sent less due */
 	double done_ms, prompt_eval_ms, prompt_tokens, output_tokens, loop_lag_us;
@@ -130,6 +133,11 @@ struct dataset {
 	const char *dir, *name;
 	json_t *manifest, *sweep; /* RUN/manifest.json, RUN/sweep.json; owned; sweep may be NULL */
 	bool simulated, is_virtual;
+	/* What was measured: metric_specs, and enum metric are indices into it; or what the user
+	 * named of a table of their own (foreign), where the names of enum metric mean nothing. */
+	const struct metric_spec *metrics;
+	size_t nmetrics;
+	bool foreign;
 	struct data_factor *factors;
 	size_t nfactors;
 	struct data_cell *cells;
@@ -150,7 +158,7 @@ struct dataset {
 	size_t nrows;
 	struct data_alias *aliases; /* structural, from the plan */
 	size_t naliases;
-	double margin[METRIC_COUNT];              /* fraction; NaN none */
+	double margin[METRIC_MAX];                /* fraction; NaN none */
 	uint64_t planned_loads, planned_requests; /* 0 unknown */
 	double until; /* passes stopped when ratios were known so well; 0: their number was fixed */
 	double budget_s;          /* 0 none */
@@ -180,6 +188,8 @@ int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct er
 void dataset_release(struct dataset *d);
 /* Value of a fixed option or NULL: "num_predict"; borrowed. */
 const json_t *dataset_option(const struct dataset *d, const char *name);
+/* Whether that metric is the score of graded answers, whose unit is the question. */
+bool dataset_is_score(const struct dataset *d, size_t metric);
 /* Index of the factor of that name, or -1. */
 int dataset_factor(const struct dataset *d, const char *name);
 /* Of all intervals: 0.95, or 0.97 where looks decided how many passes there are, so that 95 % hold

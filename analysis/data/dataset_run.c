@@ -105,7 +105,7 @@ static void read_margins(struct dataset *d)
 		{METRIC_SCORE, "score", MARGIN_SCORE}};
 	const json_t *margin = json_object_get(d->sweep, "margin");
 
-	for (int m = 0; m < METRIC_COUNT; m++)
+	for (size_t m = 0; m < METRIC_MAX; m++)
 		d->margin[m] = NAN;
 	for (size_t i = 0; i < COUNTOF(known); i++) {
 		double x = jsonx_get_number(margin, known[i].key);
@@ -228,7 +228,7 @@ int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct er
 {
 	struct build b = {.d = d, .runs_path = "runs.csv"};
 
-	*d = (struct dataset){0};
+	*d = (struct dataset){.metrics = metric_specs, .nmetrics = METRIC_COUNT};
 	d->dir = d->name = arena_str(&d->arena, t->name);
 	d->files = arena_alloc(&d->arena, 2, sizeof(*d->files));
 	/* Counted, never changed. */
@@ -243,7 +243,7 @@ int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 	char *runs_path = fsx_join(dir, "runs.csv"), *loads_path = fsx_join(dir, "loads.csv");
 	int failed;
 
-	*d = (struct dataset){0};
+	*d = (struct dataset){.metrics = metric_specs, .nmetrics = METRIC_COUNT};
 	d->dir = arena_str(&d->arena, dir);
 	d->files = arena_alloc(&d->arena, 4, sizeof(*d->files));
 	b.runs_path = runs_path;

@@ -58,7 +58,7 @@ static void add_group(
 static void gather(struct contest *c, const struct effective *eff)
 {
 	const struct strata *s = c->s;
-	double better = metric_specs[s->metric].better;
+	double better = s->spec->better;
 	size_t *place = xcalloc(eff->nsettings, sizeof(*place)); /* in c->v, + 1 */
 
 	c->v = xcalloc(eff->nsettings, sizeof(*c->v));
@@ -259,7 +259,7 @@ static void draw(const struct contest *c, struct standing *at, size_t draws)
 		xcalloc(s->npasses, sizeof(*to.pass)), xcalloc(c->n, sizeof(*to.mean))};
 	struct rng r;
 
-	rng_init(&r, SEED, metric_specs[s->metric].column);
+	rng_init(&r, SEED, s->spec->column);
 	for (size_t k = 0; k < draws; k++) {
 		double ms_load = c->needs_load ? s->ms_load * mean_square(&r, s->df_load) : 0;
 		double ms_request =

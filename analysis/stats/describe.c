@@ -249,9 +249,9 @@ void describe_cells(struct summary *s, const struct effective *eff, const struct
 		count_rows(c, d, rows, n, &s->arena);
 		set_effective(c, d, rows, n);
 		compare_effective(c, d, &s->arena);
-		for (int m = 0; m < METRIC_COUNT; m++) {
+		for (size_t m = 0; m < d->nmetrics; m++) {
 			set_sample(&c->metric[m], d, (enum metric)m, rows, n, v, &s->arena);
-			if (m != METRIC_SCORE)
+			if (!dataset_is_score(d, m))
 				set_estimate(&c->metric[m], &strata[m], &valid_only[m], i);
 		}
 	}

@@ -175,7 +175,8 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 void effects_blank(struct effect *e, enum metric metric, const struct dataset *d)
 {
 	*e = (struct effect){.metric = metric,
-		.primary = metric_specs[metric].primary,
+		.spec = &d->metrics[metric],
+		.primary = d->metrics[metric].primary,
 		.margin = d->margin[metric],
 		.df = NAN,
 		.f = NAN,
@@ -231,7 +232,7 @@ static void add_metric(struct maker *m, struct strata *s)
 void effects_make(struct effects *ret, const struct dataset *d, const struct effective *eff,
 	struct strata *strata, struct arena *arena)
 {
-	size_t most = METRIC_COUNT * (d->nfactors + d->nfactors * d->nfactors / 2);
+	size_t most = d->nmetrics * (d->nfactors + d->nfactors * d->nfactors / 2);
 	struct maker m = {.d = d, .eff = eff, .arena = arena, .all = ret};
 	struct quality q;
 
@@ -240,13 +241,15 @@ void effects_make(struct effects *ret, const struct dataset *d, const struct eff
 	m.is_order = xcalloc(d->nfactors, sizeof(*m.is_order));
 	for (size_t f = 0; f < d->nfactors; f++)
 		m.is_order[f] = is_order(d, eff, (int)f);
-	for (int i = 0; i < METRIC_COUNT; i++) {
-		if (i != METRIC_SCORE && !strata[i].why)
+	for (size_t i = 0; i < d->nmetrics; i++) {
+		if (!dataset_is_score(d, i) && !strata[i].why)
 			add_metric(&m, &strata[i]);
 	}
 	free(m.is_order);
-	quality_read(&q, d, strata[METRIC_SCORE].valid_only);
-	quality_effects(ret, &q, eff, &strata[METRIC_SCORE], arena);
-	quality_release(&q);
+	if (!d->foreign) {
+		quality_read(&q, d, strata[METRIC_SCORE].valid_only);
+		quality_effects(ret, &q, eff, &strata[METRIC_SCORE], arena);
+		quality_release(&q);
+	}
 	effects_judge(ret, arena);
 }

@@ -29,7 +29,7 @@ struct effects {
 };
 
 /* All main effects and two-factor interactions for every metric that is there (of the score the
- * main effects), adjusted for their number and judged.  strata[METRIC_COUNT] are of the same
+ * main effects), adjusted for their number and judged.  strata[nmetrics] are of the same
  * dataset. */
 void effects_make(struct effects *ret, const struct dataset *d, const struct effective *eff,
 	struct strata *strata, struct arena *arena);

@@ -126,7 +126,7 @@ static void find_furthest(struct effect *e, const struct effect_work *w)
 {
 	size_t n = e->nlevels, from = 0, to = 0;
 	double most = -INFINITY, half, difference;
-	int better = metric_specs[e->metric].better;
+	int better = e->spec->better;
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < n; j++) {

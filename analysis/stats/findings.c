@@ -43,7 +43,7 @@ void findings_of_file(struct author *a, const char *file)
 	a->found.v[a->found.n - 1].file = file;
 }
 
-const char *findings_noun(enum metric metric)
+const char *findings_noun(const struct dataset *d, enum metric metric)
 {
 	static const char *const nouns[METRIC_COUNT] = {
 		[METRIC_DECODE] = "throughput",
@@ -57,7 +57,7 @@ const char *findings_noun(enum metric metric)
 		[METRIC_SCORE] = "score",
 	};
 
-	return nouns[metric];
+	return d->foreign ? d->metrics[metric].label : nouns[metric];
 }
 
 uint64_t findings_rows(const struct author *a, enum metric metric)

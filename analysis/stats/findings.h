@@ -34,7 +34,7 @@ struct author {
 	const struct dataset *d;
 	const struct effective *eff;
 	const struct effects *effects;
-	const struct strata *strata; /* [METRIC_COUNT] */
+	const struct strata *strata; /* [nmetrics] */
 	struct arena *arena;
 	const char *scope; /* " for this prompt" */
 	struct {
@@ -48,7 +48,7 @@ void findings_add(struct author *a, enum finding_kind kind, int strength, const 
 /* As the last one added was about another file than runs.csv. */
 void findings_of_file(struct author *a, const char *file);
 /* "throughput": the metric inside a sentence. */
-const char *findings_noun(enum metric metric);
+const char *findings_noun(const struct dataset *d, enum metric metric);
 /* "phase=measure ... num_ctx=8192|1024": the rows of two effective levels of a factor. */
 const char *findings_level_filter(const struct author *a, size_t factor, uint32_t x, uint32_t y);
 /* Rows that count and have the metric. */

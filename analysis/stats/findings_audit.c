@@ -23,7 +23,8 @@ static const char *changed_verdicts(const struct author *a, size_t *n)
 
 		if (e->primary && e->verdict != e->verdict_valid_only)
 			named[(*n)++] = arena_fmt(a->arena, "%s in %s is %s", e->factor,
-				findings_noun(e->metric), verdict_name(e->verdict_valid_only));
+				findings_noun(a->d, e->metric),
+				verdict_name(e->verdict_valid_only));
 	}
 	list = wording_list(a->arena, named, *n, "and");
 	free(named);
@@ -102,7 +103,7 @@ static void say_trend(struct author *a, const struct drift_summary *t)
 		return;
 	findings_add(a, FIND_DRIFT, STRENGTH_DRIFT,
 		arena_fmt(a->arena, "%s %s by %s %% an hour over the run (Kendall's p %s)%s",
-			findings_noun(t->metric), percent < 0 ? "fell" : "rose",
+			findings_noun(a->d, t->metric), percent < 0 ? "fell" : "rose",
 			wording_fixed(size, fabs(percent), fabs(percent) < 9.5 ? 1 : 0),
 			t->trend_p < 0.001 ? "below 0.001" : num_sig(p, t->trend_p, 2),
 			a->s->interleaved ? "; passes in random order keep most of that out of the "
@@ -129,7 +130,7 @@ static void say_sentinel(struct author *a, const struct drift_summary *t)
 		how = arena_fmt(a->arena, "%s %% %s than", size, percent < 0 ? "lower" : "higher");
 	findings_add(a, FIND_DRIFT, sure ? STRENGTH_DRIFT : STRENGTH_CALM,
 		arena_fmt(a->arena, "the sentinel's %s ended %s it began (%s to %s %%)%s",
-			findings_noun(t->metric), how, wording_fixed(from, low, decimals),
+			findings_noun(a->d, t->metric), how, wording_fixed(from, low, decimals),
 			wording_fixed(to, high, decimals),
 			sure ? "" : ": no drift that this run could see"),
 		"phase=sentinel status=ok paid_load=0", a->s->sentinel);
@@ -146,7 +147,7 @@ static void say_autocorrelation(struct author *a, const struct drift_summary *t)
 			"neighbouring requests resemble each other in %s (lag-1 autocorrelation "
 			"%s); "
 			"their random order within a load keeps that out of the tests",
-			findings_noun(t->metric), wording_fixed(text, t->lag1, 2)),
+			findings_noun(a->d, t->metric), wording_fixed(text, t->lag1, 2)),
 		FILTER_COUNTS, findings_rows(a, t->metric));
 }
 
@@ -155,8 +156,8 @@ void findings_audit(struct author *a)
 	say_rows(a);
 	say_gap(a);
 	say_lag(a);
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		if (!metric_specs[m].primary)
+	for (size_t m = 0; m < a->d->nmetrics; m++) {
+		if (!a->d->metrics[m].primary)
 			continue;
 		say_trend(a, &a->s->drift[m]);
 		say_sentinel(a, &a->s->drift[m]);

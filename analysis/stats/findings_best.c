@@ -17,7 +17,7 @@ static const char *estimate_text(
 
 	return arena_fmt(a->arena, "%s %s",
 		wording_fixed(text, m->estimate, wording_decimals(half)),
-		metric_specs[metric].unit);
+		a->d->metrics[metric].unit);
 }
 
 /* Which effective levels of a factor the settings of the set have. */
@@ -126,7 +126,7 @@ static uint64_t rows_of(const struct author *a, const struct best_set *best)
 static const char *best_text(const struct author *a, const struct best_set *best)
 {
 	const struct cell_summary *top = &a->s->cells[best->cells[0]];
-	const char *noun = findings_noun(best->metric);
+	const char *noun = findings_noun(a->d, best->metric);
 	const char *value = estimate_text(a, best->metric, &top->metric[best->metric]);
 
 	if (best->different == best->of)
@@ -155,14 +155,14 @@ static void say_best(struct author *a, const struct best_set *best)
 	else
 		findings_add(a, FIND_BEST, STRENGTH_INCONCLUSIVE - 1,
 			arena_fmt(a->arena, "no setting can be called the best in %s: %s",
-				findings_noun(best->metric), best->why),
+				findings_noun(a->d, best->metric), best->why),
 			FILTER_COUNTS, findings_rows(a, best->metric));
 }
 
 void findings_best(struct author *a)
 {
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		if (metric_specs[m].primary)
+	for (size_t m = 0; m < a->d->nmetrics; m++) {
+		if (a->d->metrics[m].primary)
 			say_best(a, &a->s->best[m]);
 	}
 }

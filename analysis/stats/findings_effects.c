@@ -105,8 +105,8 @@ static const char *tail(const struct author *a, const struct effect *e)
 		small = arena_fmt(a->arena,
 			"; that is within the margin of %s%s, too small to act on",
 			wording_plain(
-				margin, metric_specs[e->metric].log ? 100 * e->margin : e->margin),
-			metric_specs[e->metric].log ? " %" : "");
+				margin, a->d->metrics[e->metric].log ? 100 * e->margin : e->margin),
+			a->d->metrics[e->metric].log ? " %" : "");
 	if (e->note[0])
 		note = arena_fmt(a->arena, "; it %s", e->note);
 	return arena_fmt(a->arena, "%s%s%s", small, note,
@@ -117,7 +117,7 @@ static const char *tail(const struct author *a, const struct effect *e)
 static const char *linear_difference(const struct author *a, const struct effect *e)
 {
 	const struct level_pair *p = &e->furthest;
-	const struct metric_spec *spec = &metric_specs[e->metric];
+	const struct metric_spec *spec = &a->d->metrics[e->metric];
 	double x = fabs(p->ratio), low = p->ci_low, high = p->ci_high;
 	int decimals = wording_decimals((high - low) / 2);
 	char size[WORDING_TEXT], from[WORDING_TEXT], to[WORDING_TEXT];
@@ -134,11 +134,11 @@ static const char *linear_difference(const struct author *a, const struct effect
 		return arena_fmt(a->arena,
 			"acts on %s%s (%s), but no two of its levels can be told apart: %s against "
 			"%s differ by %s%s (%s to %s)",
-			findings_noun(e->metric), a->scope, p_text(a, e->p_adjusted),
+			findings_noun(a->d, e->metric), a->scope, p_text(a, e->p_adjusted),
 			e->levels[p->worse].level, e->levels[p->better].level, size, unit, from,
 			to);
 	return arena_fmt(a->arena, "%s has a %s %s%s %s than %s (%s to %s)%s",
-		e->levels[p->worse].level, findings_noun(e->metric), size, unit,
+		e->levels[p->worse].level, findings_noun(a->d, e->metric), size, unit,
 		p->ratio < 0 ? "lower" : "higher", e->levels[p->better].level, from, to, a->scope);
 }
 
@@ -146,13 +146,13 @@ static const char *linear_difference(const struct author *a, const struct effect
 static const char *difference(const struct author *a, const struct effect *e)
 {
 	const struct level_pair *p = &e->furthest;
-	bool lost = metric_specs[e->metric].better > 0;
+	bool lost = a->d->metrics[e->metric].better > 0;
 	double x = 100 * (lost ? 1 - p->ratio : p->ratio - 1);
 	double low = 100 * (lost ? 1 - p->ci_high : p->ci_low - 1);
 	double high = 100 * (lost ? 1 - p->ci_low : p->ci_high - 1);
 	int decimals = wording_decimals((high - low) / 2);
 	char size[WORDING_TEXT], from[WORDING_TEXT], to[WORDING_TEXT];
-	const char *noun = findings_noun(e->metric);
+	const char *noun = findings_noun(a->d, e->metric);
 
 	wording_fixed(size, x, decimals);
 	wording_fixed(from, low, decimals);
@@ -200,9 +200,9 @@ static void say_main_effect(struct author *a, const struct effect *e)
 	if (!isfinite(p->ratio))
 		return;
 	findings_add(a, FIND_EFFECT,
-		strength_of(e, metric_specs[e->metric].log ? fabs(log(p->ratio)) : fabs(p->ratio)),
+		strength_of(e, a->d->metrics[e->metric].log ? fabs(log(p->ratio)) : fabs(p->ratio)),
 		arena_fmt(a->arena, "%s %s%s%s", e->factor,
-			metric_specs[e->metric].log ? difference(a, e) : linear_difference(a, e),
+			a->d->metrics[e->metric].log ? difference(a, e) : linear_difference(a, e),
 			grows(a, e, p->worse), tail(a, e)),
 		findings_level_filter(a, (size_t)e->factor_a, p->worse, p->better),
 		(uint64_t)e->levels[p->worse].n + e->levels[p->better].n);
@@ -221,7 +221,7 @@ static double reach_half(const struct effect *e)
 
 static void say_interaction(struct author *a, const struct effect *e)
 {
-	const char *size = metric_specs[e->metric].log && isfinite(reach_of(e))
+	const char *size = a->d->metrics[e->metric].log && isfinite(reach_of(e))
 		? arena_fmt(a->arena,
 			  "; what one does differs by up to %s between levels of the other",
 			  percent(a, reach_of(e), reach_half(e)))
@@ -229,7 +229,7 @@ static void say_interaction(struct author *a, const struct effect *e)
 
 	findings_add(a, FIND_EFFECT, strength_of(e, 0),
 		arena_fmt(a->arena, "what %s does to %s%s depends on %s (%s)%s%s",
-			factor_name(a, e->factor_a), findings_noun(e->metric), a->scope,
+			factor_name(a, e->factor_a), findings_noun(a->d, e->metric), a->scope,
 			factor_name(a, e->factor_b), p_text(a, e->p_adjusted), size, tail(a, e)),
 		FILTER_COUNTS, findings_rows(a, e->metric));
 }
@@ -245,7 +245,7 @@ static bool is_said(const struct effect *e, enum verdict verdict)
  * one metric alone "num_ctx changes nothing in TTFT ...: within 0.5 %". */
 static void say_no_effect(struct author *a, int factor)
 {
-	const char *parts[METRIC_COUNT], *within = "", *noun = "";
+	const char *parts[METRIC_MAX], *within = "", *noun = "";
 	size_t n = 0;
 	uint64_t rows = 0;
 
@@ -254,9 +254,9 @@ static void say_no_effect(struct author *a, int factor)
 
 		if (e->factor_a != factor || e->factor_b >= 0 || !is_said(e, VERDICT_NO_EFFECT))
 			continue;
-		noun = n ? "speed" : findings_noun(e->metric);
+		noun = n ? "speed" : findings_noun(a->d, e->metric);
 		within = arena_fmt(a->arena, "within %s", percent(a, reach_of(e), reach_half(e)));
-		parts[n++] = arena_fmt(a->arena, "%s %s", findings_noun(e->metric), within);
+		parts[n++] = arena_fmt(a->arena, "%s %s", findings_noun(a->d, e->metric), within);
 		rows = findings_rows(a, e->metric);
 	}
 	if (n)
@@ -283,7 +283,7 @@ static const char *name_pairs(
 			continue;
 		*VEC_PUSH(&named) =
 			arena_fmt(a->arena, "%s with %s in %s", factor_name(a, e->factor_a),
-				factor_name(a, e->factor_b), findings_noun(e->metric));
+				factor_name(a, e->factor_b), findings_noun(a->d, e->metric));
 		if (e->passes_needed > *passes)
 			*passes = e->passes_needed;
 	}
@@ -363,7 +363,7 @@ static void say_inconclusive(struct author *a, int factor)
 {
 	for (size_t i = 0; i < a->s->neffects; i++) {
 		const struct effect *e = &a->s->effects[i];
-		const char *parts[METRIC_COUNT], *why;
+		const char *parts[METRIC_MAX], *why;
 		size_t n = 0;
 		bool first = true;
 
@@ -378,7 +378,7 @@ static void say_inconclusive(struct author *a, int factor)
 				strcmp(why_inconclusive(a, other), why) != 0)
 				continue;
 			first = first && j >= i;
-			parts[n++] = findings_noun(other->metric);
+			parts[n++] = findings_noun(a->d, other->metric);
 		}
 		if (first)
 			findings_add(a, FIND_INCONCLUSIVE, STRENGTH_INCONCLUSIVE,
@@ -410,7 +410,7 @@ static void say_detectable(struct author *a, enum metric metric)
 				"9 times in 10 this run would have found one level that is off in "
 				"%s "
 				"by %s",
-				findings_noun(metric),
+				findings_noun(a->d, metric),
 				wording_list(a->arena, parts.v, parts.n, "and")),
 			FILTER_COUNTS, findings_rows(a, metric));
 	VEC_RELEASE(&parts);
@@ -450,8 +450,8 @@ void findings_effects(struct author *a)
 		say_inconclusive(a, f);
 	}
 	say_interactions(a);
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		if (metric_specs[m].primary)
+	for (size_t m = 0; m < a->d->nmetrics; m++) {
+		if (a->d->metrics[m].primary)
 			say_detectable(a, (enum metric)m);
 	}
 }

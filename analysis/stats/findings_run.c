@@ -179,8 +179,8 @@ static const char *known_within(const struct author *a)
 		"; the ratios between levels are known within %s %% or better (the widest is %s in "
 		"%s%s), and %s %% was asked for",
 		wording_fixed(width, 100 * s->widest, s->widest < 0.0995 ? 1 : 0), s->widest_factor,
-		findings_noun(s->widest_metric),
-		metric_specs[s->widest_metric].primary && s->widest_metric != METRIC_DECODE
+		findings_noun(a->d, s->widest_metric),
+		a->d->metrics[s->widest_metric].primary && s->widest_metric != METRIC_DECODE
 			? ", in proportion to its margin"
 			: "",
 		wording_plain(asked, 100 * a->d->until));

@@ -286,7 +286,8 @@ void strata_fit(struct strata *s, const struct dataset *d, const struct effectiv
 	enum metric metric, bool valid_only, struct arena *arena)
 {
 	*s = (struct strata){.metric = metric,
-		.log = metric_specs[metric].log,
+		.spec = &d->metrics[metric],
+		.log = d->metrics[metric].log,
 		.valid_only = valid_only,
 		.confidence = dataset_confidence(d),
 		.host = host_of(d, eff),

@@ -36,6 +36,7 @@ struct strata_cell {
 
 struct strata {
 	enum metric metric;
+	const struct metric_spec *spec; /* the dataset's */
 	bool log, valid_only;
 	double confidence; /* of intervals */
 	int host; /* the factor `server` (or what it varies in step with) where it has levels to

@@ -13,9 +13,9 @@
 #include "quality.h"
 
 /* Metrics of which the best is looked for. */
-static bool has_best(enum metric m)
+static bool has_best(const struct dataset *d, enum metric m)
 {
-	return m != METRIC_LOAD && m != METRIC_SCORE;
+	return d->foreign || (m != METRIC_LOAD && m != METRIC_SCORE);
 }
 
 /* Everything that is about answers and not about time. */
@@ -88,11 +88,12 @@ static void find_precision(struct summary *s, const struct effects *all)
 static void fit_all(struct strata *strata, const struct dataset *d, const struct effective *eff,
 	bool valid_only, struct arena *arena)
 {
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		if (m != METRIC_SCORE)
+	for (size_t m = 0; m < d->nmetrics; m++) {
+		if (!dataset_is_score(d, m))
 			strata_fit(&strata[m], d, eff, (enum metric)m, valid_only, arena);
 		else
 			strata[m] = (struct strata){.metric = METRIC_SCORE,
+				.spec = &d->metrics[METRIC_SCORE],
 				.valid_only = valid_only,
 				.confidence = dataset_confidence(d),
 				.host = -1,
@@ -143,21 +144,24 @@ static void analyse(
 		effects_make(&without, d, eff, valid, &s->arena);
 	take_effects(s, &effects, &without);
 	describe_cells(s, eff, all, valid);
-	describe_bursts(s, eff);
+	if (!d->foreign)
+		describe_bursts(s, eff);
 	describe_run(s);
 	find_precision(s, &effects);
-	for (int m = 0; m < METRIC_COUNT; m++) {
+	for (size_t m = 0; m < d->nmetrics; m++) {
 		s->best[m] = (struct best_set){
 			.metric = (enum metric)m, .why = "settings are not ranked by it"};
-		if (has_best((enum metric)m))
+		if (has_best(d, (enum metric)m))
 			best_find(&s->best[m], &all[m], d, eff, &s->arena);
 		drift_find(&s->drift[m], &all[m], d, eff);
 		s->sd_request[m] = all[m].sd_request;
 		s->sd_load[m] = all[m].sd_load;
 		s->sd_pass[m] = all[m].sd_pass;
 	}
-	analyse_quality(s, eff);
-	best_pareto(s, &all[METRIC_DECODE], &all[METRIC_TTFT], eff);
+	if (!d->foreign) {
+		analyse_quality(s, eff);
+		best_pareto(s, &all[METRIC_DECODE], &all[METRIC_TTFT], eff);
+	}
 	findings_make(s, eff, &effects, all);
 }
 
@@ -165,7 +169,7 @@ int summary_make(struct summary *s, const struct dataset *d, struct err *e)
 {
 	/* GSL ends the program on an error unless told not to; results are checked instead. */
 	gsl_error_handler_t *handler = gsl_set_error_handler_off();
-	struct strata all[METRIC_COUNT], valid[METRIC_COUNT];
+	struct strata all[METRIC_MAX], valid[METRIC_MAX];
 	struct effective eff;
 	bool twice = has_suspect(d);
 
@@ -180,7 +184,7 @@ int summary_make(struct summary *s, const struct dataset *d, struct err *e)
 	if (twice)
 		fit_all(valid, d, &eff, true, &s->arena);
 	analyse(s, &eff, all, twice ? valid : all);
-	for (int m = 0; m < METRIC_COUNT; m++) {
+	for (size_t m = 0; m < d->nmetrics; m++) {
 		strata_release(&all[m]);
 		if (twice)
 			strata_release(&valid[m]);

@@ -60,7 +60,7 @@ struct cell_summary {
 	bool overload;       /* a rate that is more than the server takes */
 	double ttft_due_p95; /* of a rate: TTFT from when a request was due */
 	const char *ttft_due_why; /* there is none: the reason; else NULL */
-	struct metric_summary metric[METRIC_COUNT];
+	struct metric_summary metric[METRIC_MAX];
 };
 
 enum verdict { VERDICT_EFFECT, VERDICT_NO_EFFECT, VERDICT_INCONCLUSIVE, VERDICT_ALIAS };
@@ -88,6 +88,7 @@ struct effect {
 	const char *factor;     /* "num_ctx", "num_ctx:temperature" */
 	int factor_a, factor_b; /* indices; b -1 for a main effect */
 	enum metric metric;
+	const struct metric_spec *spec; /* the dataset's */
 	enum data_stratum stratum;
 	const char *error_term;                                /* "block x pass", "within loads" */
 	double df, df_error, f, p, p_adjusted, partial_eta_sq; /* NaN where there is no test */
@@ -187,12 +188,12 @@ struct summary {
 	double widest;
 	const char *widest_factor, *widest_why;
 	enum metric widest_metric;
-	struct best_set best[METRIC_COUNT]; /* ncells 0 where the metric is not there */
+	struct best_set best[METRIC_MAX]; /* ncells 0 where the metric is not there */
 	uint32_t *pareto; /* cells not dominated in TTFT and throughput, by estimate */
 	size_t npareto;
 	struct finding *findings;
 	size_t nfindings;
-	struct drift_summary drift[METRIC_COUNT];
+	struct drift_summary drift[METRIC_MAX];
 	/* The run as a whole. */
 	uint64_t rows, measured, ok, failed, warmups, sentinel, suspect, invalid, set_aside;
 	uint64_t loads_made, loads_planned;
@@ -200,8 +201,8 @@ struct summary {
 	double client_lag_p99_us;
 	double ttft_minus_server_ms_p50, ttft_minus_server_ms_p95; /* rows that paid no load */
 	uint64_t ttft_minus_server_n, ttft_minus_server_outside;   /* of n, outside 0..50 ms */
-	double sd_load[METRIC_COUNT], sd_pass[METRIC_COUNT],
-		sd_request[METRIC_COUNT];             /* on the analysis scale */
+	double sd_load[METRIC_MAX], sd_pass[METRIC_MAX],
+		sd_request[METRIC_MAX];               /* on the analysis scale */
 	double prompt_tokens_max, context_filled_max; /* largest share of num_ctx used, NaN */
 	bool interleaved; /* more than one pass: factors not confounded with order */
 };

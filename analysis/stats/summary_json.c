@@ -139,8 +139,8 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	put_number(o, "failure_upper", c->failure_upper, "no request was sent");
 	if (c->concurrency || isfinite(c->rate))
 		jsonx_put(o, "bursts", bursts_json(c));
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		const struct metric_spec *spec = &metric_specs[m];
+	for (size_t m = 0; m < s->data->nmetrics; m++) {
+		const struct metric_spec *spec = &s->data->metrics[m];
 
 		jsonx_put(metrics, spec->column, metric_json(&c->metric[m], spec));
 	}
@@ -205,7 +205,7 @@ static json_t *effect_json(const struct effect *e)
 	json_t *o = json_object(), *levels = json_array();
 
 	jsonx_put(o, "factor", json_string(e->factor));
-	jsonx_put(o, "metric", json_string(metric_specs[e->metric].column));
+	jsonx_put(o, "metric", json_string(e->spec->column));
 	jsonx_put(o, "stratum", json_string(e->stratum == DATA_RUNNER ? "runner" : "request"));
 	jsonx_put(o, "family", json_string(e->primary ? "confirmatory" : "exploratory"));
 	put_tests(o, e, why);
@@ -244,16 +244,16 @@ static void put_best(json_t *o, const struct summary *s)
 {
 	json_t *best = json_object(), *about = json_object();
 
-	for (int m = 0; m < METRIC_COUNT; m++) {
+	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		const struct best_set *b = &s->best[m];
 		json_t *one = json_object();
 
-		jsonx_put(best, metric_specs[m].column, cell_ids(s, b->cells, b->ncells));
+		jsonx_put(best, s->data->metrics[m].column, cell_ids(s, b->cells, b->ncells));
 		put_count(one, "settings", b->different);
 		put_count(one, "of", b->of);
 		put_count(one, "worse", b->worse);
 		jsonx_put(one, "why", json_string(b->why ? b->why : ""));
-		jsonx_put(about, metric_specs[m].column, one);
+		jsonx_put(about, s->data->metrics[m].column, one);
 	}
 	jsonx_put(o, "best", best);
 	jsonx_put(o, "best_sets", about);
@@ -320,7 +320,7 @@ static json_t *drift_json(const struct summary *s)
 {
 	json_t *all = json_object();
 
-	for (int m = 0; m < METRIC_COUNT; m++) {
+	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		const struct drift_summary *t = &s->drift[m];
 		const char *sentinel =
 			"there are no two loads of the sentinel, or no error to hold "
@@ -338,7 +338,7 @@ static json_t *drift_json(const struct summary *s)
 		put_number(o, "sd_request", s->sd_request[m], "no request was repeated");
 		put_number(o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
 		put_number(o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
-		jsonx_put(all, metric_specs[m].column, o);
+		jsonx_put(all, s->data->metrics[m].column, o);
 	}
 	return all;
 }
@@ -411,7 +411,8 @@ static json_t *run_json(const struct summary *s)
 	put_number(o, "widest", s->widest, s->widest_why);
 	if (s->widest_factor) {
 		jsonx_put(o, "widest_factor", json_string(s->widest_factor));
-		jsonx_put(o, "widest_metric", json_string(metric_specs[s->widest_metric].column));
+		jsonx_put(
+			o, "widest_metric", json_string(s->data->metrics[s->widest_metric].column));
 	}
 	put_number(o, "budget_s", d->budget_s > 0 ? d->budget_s : (double)NAN, "there was none");
 	put_count(o, "repeated_at_0", s->repeated);

@@ -61,9 +61,10 @@ static void cells_header(const struct summary *s, struct str *t)
 		add_text(t, s->data->factors[f].name);
 	add_text(t, "same_as");
 	add_header(t, counts, COUNTOF(counts));
-	for (int m = 0; m < METRIC_COUNT; m++) {
+	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		for (size_t i = 0; i < COUNTOF(figures); i++) {
-			snprintf(name, sizeof(name), "%s_%s", metric_specs[m].column, figures[i]);
+			snprintf(name, sizeof(name), "%s_%s", s->data->metrics[m].column,
+				figures[i]);
 			add_text(t, name);
 		}
 	}
@@ -99,7 +100,7 @@ static void make_cells(const struct summary *s, struct str *t)
 		add_number(t, c->failure_upper);
 		add_number(t, c->eff_num_ctx);
 		add_number(t, c->offload_fraction);
-		for (int m = 0; m < METRIC_COUNT; m++)
+		for (size_t m = 0; m < s->data->nmetrics; m++)
 			add_metric(t, &c->metric[m]);
 		end_row(t);
 	}
@@ -119,7 +120,7 @@ static void make_effects(const struct summary *s, struct str *t)
 			e->partial_eta_sq, e->margin, e->widest_low, e->widest_high, e->detectable};
 
 		add_text(t, e->factor);
-		add_text(t, metric_specs[e->metric].column);
+		add_text(t, e->spec->column);
 		add_text(t, e->stratum == DATA_RUNNER ? "runner" : "request");
 		add_text(t, e->primary ? "confirmatory" : "exploratory");
 		add_text(t, e->error_term);
@@ -148,7 +149,7 @@ static void make_levels(const struct summary *s, struct str *t)
 				l->estimate_high, l->ratio, l->ci_low, l->ci_high};
 
 			add_text(t, e->factor);
-			add_text(t, metric_specs[e->metric].column);
+			add_text(t, e->spec->column);
 			add_text(t, l->level);
 			add_text(t, e->reference);
 			for (size_t j = 0; j < COUNTOF(figures); j++)

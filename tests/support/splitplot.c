@@ -159,6 +159,8 @@ void splitplot_make(struct dataset *d, const struct splitplot *c, struct rng *r)
 		d->suite[p].id = d->prompts[p] = arena_fmt(&d->arena, "p%u", p);
 	d->goodput = (struct goodput_limits){NAN, NAN, NAN};
 	d->ended = "complete";
+	d->metrics = metric_specs;
+	d->nmetrics = METRIC_COUNT;
 	d->nservers = 1;
 	d->servers = arena_alloc(&d->arena, 1, sizeof(*d->servers));
 	d->servers[0] = "test";
