@@ -1,0 +1,129 @@
+/* regress_robust.c - Theil's and Sen's slope. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "bug.h"
+#include "dist.h"
+#include "quantile.h"
+#include "regress.h"
+#include "rng.h"
+
+/* All pairs are looked at up to so many points; beyond, so many random pairs. */
+#define MAX_POINTS 1500
+#define MAX_PAIRS  1000000
+#define SEED       20240817
+
+/* Sum over groups of t equal values of t (t - 1) (2t + 5). */
+static double tie_sum(const double *v, size_t n)
+{
+	double *sorted = xcalloc(n, sizeof(*sorted)), sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = v[i];
+	quantile_sort(sorted, n);
+	for (size_t i = 0, end; i < n; i = end) {
+		double t;
+
+		for (end = i; end < n && sorted[end] == sorted[i]; end++)
+			;
+		t = (double)(end - i);
+		sum += t * (t - 1) * (2 * t + 5);
+	}
+	free(sorted);
+	return sum;
+}
+
+static double median_of(const double *v, size_t n)
+{
+	double *sorted = xcalloc(n, sizeof(*sorted)), median;
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = v[i];
+	quantile_sort(sorted, n);
+	median = quantile(sorted, n, 0.5);
+	free(sorted);
+	return median;
+}
+
+/* Slopes of pairs with different x, sorted. */
+static double *slopes_of(const double *x, const double *y, size_t n, struct theil_sen *ret)
+{
+	size_t most = ret->sampled ? MAX_PAIRS : n * (n - 1) / 2;
+	double *slopes = xcalloc(most, sizeof(*slopes));
+
+	if (ret->sampled) {
+		struct rng r;
+
+		rng_init(&r, SEED, "theil-sen");
+		for (size_t k = 0; k < most; k++) {
+			size_t i = rng_below(&r, n), j = rng_below(&r, n - 1);
+
+			j += j >= i;
+			if (x[i] != x[j])
+				slopes[ret->pairs++] = (y[i] - y[j]) / (x[i] - x[j]);
+		}
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			for (size_t j = 0; j < i; j++) {
+				if (x[i] != x[j])
+					slopes[ret->pairs++] = (y[i] - y[j]) / (x[i] - x[j]);
+			}
+		}
+	}
+	quantile_sort(slopes, ret->pairs);
+	return slopes;
+}
+
+/* The slopes between which Kendall's score would not be told from none (Sen 1968, with his variance
+ * for ties); half the number of pairs that lie between them is z times the score's sd, over 2. */
+static void rank_interval(struct theil_sen *ret, const double *slopes, const double *x,
+	const double *y, size_t n, double level)
+{
+	double m = (double)n, z = dist_normal_quantile((1 + level) / 2), pairs = (double)ret->pairs;
+	double variance = (m * (m - 1) * (2 * m + 5) - tie_sum(x, n) - tie_sum(y, n)) / 18;
+	double low, high, half;
+
+	/* A random part of them has the same shares, and an error of its own beside. */
+	if (ret->sampled) {
+		double all = m * (m - 1) / 2 * pairs / MAX_PAIRS; /* that have a slope */
+
+		half = z * sqrt(variance / (all * all) + 1 / pairs) * pairs;
+	} else {
+		half = z * sqrt(variance);
+	}
+	high = nearbyint((pairs + half) / 2);
+	low = nearbyint((pairs - half) / 2) - 1;
+	if (low < 0 || high > pairs - 1) {
+		ret->interval_why = "the points are too few for an interval of that level";
+		return;
+	}
+	ret->low = slopes[(size_t)low];
+	ret->high = slopes[(size_t)high];
+}
+
+void theil_sen_of(const double *x, const double *y, size_t n, double level, struct theil_sen *ret)
+{
+	double *slopes;
+
+	*ret = (struct theil_sen){.slope = NAN, .low = NAN, .high = NAN, .intercept = NAN};
+	for (size_t i = 0; i < n && !ret->why; i++) {
+		if (!isfinite(x[i]) || !isfinite(y[i]))
+			ret->why = "a value is not finite";
+	}
+	if (n < 2)
+		ret->why = "there are fewer than two points";
+	if (ret->why) {
+		ret->interval_why = ret->why;
+		return;
+	}
+	ret->sampled = n > MAX_POINTS;
+	slopes = slopes_of(x, y, n, ret);
+	if (ret->pairs == 0) {
+		ret->why = ret->interval_why = "an x is the same everywhere";
+	} else {
+		ret->slope = quantile(slopes, ret->pairs, 0.5);
+		ret->intercept = median_of(y, n) - ret->slope * median_of(x, n);
+		rank_interval(ret, slopes, x, y, n, level);
+	}
+	free(slopes);
+}
