@@ -98,6 +98,17 @@ char *arena_fmt(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+void arena_adopt(struct arena *a, struct arena *from)
+{
+	struct arena_block **behind = a->head ? &a->head->next : &a->head, *rest = *behind;
+
+	*behind = from->head;
+	while (*behind)
+		behind = &(*behind)->next;
+	*behind = rest;
+	from->head = NULL;
+}
+
 void arena_release(struct arena *a)
 {
 	while (a->head) {

@@ -13,6 +13,8 @@ void *arena_alloc(struct arena *a, size_t count, size_t size) NODISCARD;
 char *arena_str(struct arena *a, const char *s) NODISCARD;
 char *arena_strn(struct arena *a, const char *s, size_t len) NODISCARD;
 char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) NODISCARD;
+/* All that is in `from` is in `a` from now on; `from` is empty. */
+void arena_adopt(struct arena *a, struct arena *from);
 void arena_release(struct arena *a);
 
 #endif

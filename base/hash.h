@@ -1,7 +1,7 @@
 /* hash.h - CRC-32C for rows, SHA-256 for content and identities.
  *
  * SHA-256 is libcrypto's (which libcurl brings into the process anyway); CRC-32C uses the CPU's
- * instruction where there is one. */
+ * instruction where there is one, three parts of a long text at once. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -14,6 +14,8 @@
 
 /* CRC-32C (Castagnoli, RFC 3720): continues from `crc`, 0 to begin. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+/* The same without the CPU's instruction. */
+uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 /* Whether a line of a journal file ends in ",CRC": 8 lower-case hex digits, the CRC-32C of the
  * bytes before that comma.  The one rule for reading rows and for mending files; without the line's
@@ -38,5 +40,7 @@ char *hash_sha256(char hex[HASH_SHA_TEXT], const void *data, size_t len);
 /* The first 64 bits of the SHA-256 of the NUL-terminated parts, each ended by a zero byte, so that
  * ("ab","c") and ("a","bc") differ.  The list ends with NULL. */
 char *hash_id(char hex[HASH_ID_TEXT], const char *part, ...);
+/* The value of 16 lower-case hex digits; false if they are none. */
+bool hash_id_parse(const char *digits, uint64_t *ret);
 
 #endif

@@ -440,6 +440,17 @@ void jsonx_put(json_t *object, const char *key, json_t *value)
 		BUG("no JSON for \"%s\"", key);
 }
 
+void jsonx_put_or_why(json_t *object, const char *key, double x, const char *why)
+{
+	char name[80];
+
+	jsonx_put(object, key, jsonx_number(x));
+	if (isfinite(x))
+		return;
+	snprintf(name, sizeof(name), "%s_why", key);
+	jsonx_put(object, name, json_string(why && why[0] ? why : "not measured"));
+}
+
 json_t *jsonx_number(double x)
 {
 	json_t *value;

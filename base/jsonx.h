@@ -52,6 +52,8 @@ void jsonx_dump(struct str *out, const json_t *value, int indent, bool sorted);
 /* Sets a key of an object of our own making; steals the value.  A missing value or one that is
  * refused is a mistake of ours: BUG. */
 void jsonx_put(json_t *object, const char *key, json_t *value);
+/* A number; where it is none, null, and the reason as KEY_why (NULL or "": "not measured"). */
+void jsonx_put_or_why(json_t *object, const char *key, double x, const char *why);
 /* A double as JSON: integer where exact and below 2^53, null where not finite.  New reference. */
 json_t *jsonx_number(double x) NODISCARD;
 /* Text from outside as JSON: null where there is none ("" too) or it is not UTF-8. */

@@ -47,6 +47,7 @@ struct reader {
 	struct table *t;
 	const char *path;
 	bool checked;
+	char separator; /* 0: to be found */
 	table_reject_fn *reject;
 	void *arg;
 	struct build *build;      /* [ncols] */
@@ -179,7 +180,7 @@ static bool judge_line(struct reader *r, const struct line *l)
 	}
 	str_reset(&r->scratch);
 	str_addn(&r->scratch, l->s, l->len);
-	n = csv_split(r->scratch.s, r->scratch.len, ',', r->fields, (int)r->t->ncols);
+	n = csv_split(r->scratch.s, r->scratch.len, r->separator, r->fields, (int)r->t->ncols);
 	if (n < 0) {
 		snprintf(r->why, sizeof(r->why), "its quotes do not match");
 		return false;
@@ -309,6 +310,26 @@ static int check_names(const struct reader *r, const struct line *l, struct err 
 	return 0;
 }
 
+static void find_separator(struct reader *r, const struct line *l)
+{
+	static const char candidates[] = {',', ';', '\t'};
+	size_t most = 0;
+
+	if (r->separator)
+		return;
+	r->separator = ',';
+	for (size_t k = 0; k < sizeof(candidates); k++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < l->len; i++)
+			n += l->s[i] == candidates[k];
+		if (n > most) {
+			most = n;
+			r->separator = candidates[k];
+		}
+	}
+}
+
 /* Allocates the columns and names them after the fields of the header line. */
 static int read_names(struct reader *r, const struct line *l, struct err *e)
 {
@@ -316,14 +337,14 @@ static int read_names(struct reader *r, const struct line *l, struct err *e)
 	int most = 1; /* as many as there can be: commas within quotes are counted too */
 
 	for (size_t i = 0; i < l->len && most <= MAX_COLUMNS; i++)
-		most += l->s[i] == ',';
+		most += l->s[i] == r->separator;
 	if (most > MAX_COLUMNS)
 		return err_set(e, ERR_JOURNAL, "%s: more than %d columns", r->path, MAX_COLUMNS);
 	r->fields = xcalloc((size_t)most, sizeof(*r->fields));
 	r->numbers = xcalloc((size_t)most, sizeof(*r->numbers));
 	r->build = xcalloc((size_t)most, sizeof(*r->build));
 	str_addn(&r->scratch, l->s, l->len);
-	most = csv_split(r->scratch.s, r->scratch.len, ',', r->fields, most);
+	most = csv_split(r->scratch.s, r->scratch.len, r->separator, r->fields, most);
 	if (most < 0)
 		return err_set(
 			e, ERR_JOURNAL, "%s: the quotes of its first line do not match", r->path);
@@ -380,6 +401,7 @@ static int read_text(struct reader *r, const struct str *text, const struct colu
 		at = UTF8_BOM_LEN;
 	if (!next_row(r, text, &at, &l))
 		return err_set(e, ERR_JOURNAL, "%s: empty, without even a header", r->path);
+	find_separator(r, &l);
 	if (read_names(r, &l, e))
 		return -1;
 	rows = count_lines(text);
@@ -404,31 +426,56 @@ static void reader_release(struct reader *r)
 	str_release(&r->scratch);
 }
 
+static int read_file(
+	struct reader *r, const struct column_spec *specs, size_t nspecs, struct err *e)
+{
+	struct str text = STR_INIT(MAX_FILE);
+	int failed;
+
+	*r->t = (struct table){0};
+	failed = fsx_read(r->path, MAX_FILE, &text, e) || read_text(r, &text, specs, nspecs, e);
+	reader_release(r);
+	str_release(&text);
+	if (failed)
+		table_release(r->t);
+	return failed ? -1 : 0;
+}
+
 int table_read(struct table *t, const char *path, bool checked, const struct column_spec *specs,
 	size_t nspecs, table_reject_fn *reject, void *arg, struct err *e)
 {
 	struct reader r = {.t = t,
 		.path = path,
 		.checked = checked,
+		.separator = ',',
 		.reject = reject,
 		.arg = arg,
 		.scratch = STR_INIT(MAX_FILE)};
-	struct str text = STR_INIT(MAX_FILE);
-	int failed;
 
-	*t = (struct table){0};
-	failed = fsx_read(path, MAX_FILE, &text, e) || read_text(&r, &text, specs, nspecs, e);
-	reader_release(&r);
-	str_release(&text);
-	if (failed)
-		table_release(t);
-	return failed ? -1 : 0;
+	return read_file(&r, specs, nspecs, e);
+}
+
+int table_read_foreign(struct table *t, const char *path, char separator, table_reject_fn *reject,
+	void *arg, struct err *e)
+{
+	struct reader r = {.t = t,
+		.path = path,
+		.separator = separator,
+		.reject = reject,
+		.arg = arg,
+		.scratch = STR_INIT(MAX_FILE)};
+
+	return read_file(&r, NULL, 0, e);
 }
 
 int table_read_bytes(struct table *t, const char *name, const char *bytes, size_t len, bool checked,
 	const struct column_spec *specs, size_t nspecs, struct err *e)
 {
-	struct reader r = {.t = t, .path = name, .checked = checked, .scratch = STR_INIT(MAX_FILE)};
+	struct reader r = {.t = t,
+		.path = name,
+		.checked = checked,
+		.separator = ',',
+		.scratch = STR_INIT(MAX_FILE)};
 	struct str text = STR_INIT(MAX_FILE);
 	int failed;
 

@@ -50,6 +50,10 @@ int table_read(struct table *t, const char *path, bool checked, const struct col
 /* The same from memory; `name` stands for the path in errors. */
 int table_read_bytes(struct table *t, const char *name, const char *bytes, size_t len, bool checked,
 	const struct column_spec *specs, size_t nspecs, struct err *e) NODISCARD;
+/* A table of somebody else's: as table_read unchecked and without specs, with another separator; 0:
+ * the one of ',' ';' and TAB that the first line has most of. */
+int table_read_foreign(struct table *t, const char *path, char separator, table_reject_fn *reject,
+	void *arg, struct err *e) NODISCARD;
 void table_release(struct table *t);
 
 /* By name, or NULL. */
