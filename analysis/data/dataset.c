@@ -1,7 +1,10 @@
 /* dataset.c - what a dataset knows of itself, and its end. */
 #include "dataset.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "fold.h"
 
 #define DATA_METRIC_SPEC(id, column_, label_, unit_, better_, log_, primary_)                      \
 	[METRIC_##id] = {.column = column_,                                                        \
@@ -17,6 +20,10 @@ void dataset_release(struct dataset *d)
 {
 	json_decref(d->manifest);
 	json_decref(d->sweep);
+	if (d->fold)
+		fold_release((struct fold *)d->fold);
+	free((struct fold *)d->fold);
+	free(d->rows_owned);
 	arena_release(&d->arena);
 	*d = (struct dataset){0};
 }
@@ -33,6 +40,20 @@ int dataset_factor(const struct dataset *d, const char *name)
 			return (int)f;
 	}
 	return -1;
+}
+
+void dataset_set_scale(struct dataset *d, int scale)
+{
+	struct metric_spec *own;
+
+	if (scale == 0)
+		return;
+	own = arena_alloc(&d->arena, d->nmetrics, sizeof(*own));
+	for (size_t m = 0; m < d->nmetrics; m++) {
+		own[m] = d->metrics[m];
+		own[m].log = scale == 1 && d->metrics[m].log;
+	}
+	d->metrics = own;
 }
 
 bool dataset_is_score(const struct dataset *d, size_t metric)

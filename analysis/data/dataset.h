@@ -14,8 +14,9 @@
 #include "goodput.h"
 
 /* The measures of a run.  X(enum suffix, column, "label", "unit", better, log scale, primary).
- * primary ones form the family of confirmatory tests (docs/statistics.md).  All but system
- * throughput and goodput, which are made from whole bursts, are columns of runs.csv. */
+ * primary ones form the family of confirmatory tests (docs/statistics.md).  All are columns of
+ * runs.csv but system throughput and goodput, which are made from whole bursts, and throughput over
+ * equal lengths, which is made from chunks.csv where answers differ in length. */
 #define DATA_METRICS(X)                                                                            \
 	X(DECODE, "decode_tok_s", "Throughput", "tok/s", 1, 1, 1)                                  \
 	X(TTFT, "ttft_ms", "TTFT", "ms", -1, 1, 1)                                                 \
@@ -25,6 +26,7 @@
 	X(LOAD, "load_ms", "Server load_duration", "ms", -1, 1, 0)                                 \
 	X(SYSTEM, "system_tok_s", "System throughput", "tok/s", 1, 1, 0)                           \
 	X(GOODPUT, "goodput_rps", "Goodput", "req/s", 1, 0, 0)                                     \
+	X(EQUAL, "equal_tok_s", "Throughput, equal lengths", "tok/s", 1, 1, 0)                     \
 	X(SCORE, "score", "Score", "", 1, 0, 0)
 
 #define DATA_METRIC_ENUM(id, column, label, unit, better, log, primary) METRIC_##id,
@@ -81,12 +83,13 @@ enum row_validity { ROW_VALID, ROW_SUSPECT, ROW_INVALID };
  * no earlier row of the same run_id counts. */
 struct data_row {
 	uint32_t cell, load, prompt; /* DATA_NONE none */
-	uint32_t order, repeat, session, attempt;
+	uint32_t order, session, attempt;
 	uint32_t concurrency; /* at least 1 */
 	double rate;          /* requests per second of an open loop; NaN none */
 	uint32_t burst;       /* which of the cell in its pass, from 1; 0: a single request */
-	uint32_t answer;      /* equal where the texts of the answers are; DATA_NONE unknown */
 	uint32_t line;        /* in runs.csv */
+	uint64_t run_id;      /* its 16 hex digits; 0 none */
+	uint64_t answer;      /* equal where the texts of the answers are; DATA_NONE unknown */
 	uint16_t pass;
 	uint8_t phase, validity;
 	bool ok, paid_load, counts;
@@ -97,6 +100,8 @@ struct data_row {
 	double client_queue_ms; /* sent less due */
 	double done_ms, prompt_eval_ms, prompt_tokens, output_tokens, loop_lag_us;
 };
+
+struct fold;
 
 /* A prompt of the suite. */
 struct data_prompt {
@@ -120,6 +125,18 @@ struct data_burst {
 struct data_alias {
 	const char *factor, *level, *same_as, *why;
 	bool merged;
+};
+
+/* What the user would choose by; all 0: as docs/statistics.md has it (choice). */
+struct data_wishes {
+	double weight[METRIC_MAX], memory;
+	double max_failures; /* share of failed requests that is tolerated */
+};
+
+/* A row, or a value, of a foreign table that is not used. */
+struct data_note {
+	uint64_t line; /* in the file; 0: the table as a whole */
+	const char *why;
 };
 
 /* A file that went in. */
@@ -149,15 +166,22 @@ struct dataset {
 	struct data_prompt *suite; /* [nprompts] what sweep.json says of each */
 	struct data_burst *bursts;
 	size_t nbursts;
+	uint32_t equal_tokens; /* METRIC_EQUAL is over tokens 2 to this one; 0: there is none */
 	struct goodput_limits goodput; /* what a request must meet to be good */
 	const char **servers;
 	size_t nservers;
 	const char **status; /* names met */
 	size_t nstatus;
-	struct data_row *rows; /* in file order */
+	uint64_t left_out; /* rows that the condition left out, before anything else */
+	/* In file order: all of them, or of a run of more than DATA_ROWS_KEPT (then there is a
+	 * fold) sentinels, requests of bursts, and the first DATA_ROWS_FIRST that count. */
+	struct data_row *rows;
 	size_t nrows;
+	struct data_row *rows_owned; /* freed with the dataset; NULL: they are in the arena */
+	const struct fold *fold; /* of all rows (fold.h), owned; NULL: `rows` are all there are */
 	struct data_alias *aliases; /* structural, from the plan */
 	size_t naliases;
+	struct data_wishes wishes;
 	double margin[METRIC_MAX];                /* fraction; NaN none */
 	uint64_t planned_loads, planned_requests; /* 0 unknown */
 	double until; /* passes stopped when ratios were known so well; 0: their number was fixed */
@@ -170,11 +194,35 @@ struct dataset {
 	uint32_t nblocks;         /* different ones in the rows */
 	struct data_file *files;
 	size_t nfiles;
+	/* Of a foreign table. */
+	bool independent;        /* no column said what was set up together: each row for itself */
+	bool paid_guessed;       /* rows that paid a load were told by their load times */
+	struct data_note *notes; /* the first of them, in the order of the file */
+	size_t nnotes;
+	uint64_t notes_in_all;
 };
 
+/* A run of more rows is read without keeping them, of still more without keeping their values for
+ * exact percentiles (fold.h). */
+#define DATA_ROWS_KEPT  250000
+#define DATA_ROWS_EXACT 1000000
+#define DATA_ROWS_FIRST 100000
+
+struct dataset_options {
+	/* Rows that do not meet it are left out: a condition (expr.h) over the columns of runs.csv
+	 * by name, in which other words are texts.  NULL: none. */
+	const char *where;
+	unsigned threads; /* for reading; 0: as scan.h has it.  The same bytes with any number */
+	/* 0: as above. */
+	uint64_t rows_kept, rows_exact, rows_first;
+};
 /* Reads a run directory: runs.csv, and what is there of loads.csv, sweep.json and manifest.json.
- * ERR_ENV / ERR_JOURNAL if it is not one, ERR_DATA without any row.  Without sweep.json the factors
- * are unknown: there are none, and cells are told apart by cell_id alone. */
+ * ERR_ENV / ERR_JOURNAL if it is not one, ERR_DATA without any row, ERR_USAGE for a condition that
+ * is none or compares what is no column.  Without sweep.json the factors are unknown: there are
+ * none, and cells are told apart by cell_id alone. */
+int dataset_open(struct dataset *d, const char *dir, const struct dataset_options *o,
+	struct err *e) NODISCARD;
+/* The same without options. */
 int dataset_from_run(struct dataset *d, const char *dir, struct err *e);
 /* The same from memory: the bytes of runs.csv and loads.csv (may be NULL) as they would be written,
  * and the objects of sweep.json and manifest.json (borrowed).  For rehearsals. */
@@ -188,6 +236,9 @@ int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct er
 void dataset_release(struct dataset *d);
 /* Value of a fixed option or NULL: "num_predict"; borrowed. */
 const json_t *dataset_option(const struct dataset *d, const char *name);
+/* 1: all measures as logarithms (those that may be), 2: none; 0: each as it is.  (enum table_scale
+ * of dataset_table.h.) */
+void dataset_set_scale(struct dataset *d, int scale);
 /* Whether that metric is the score of graded answers, whose unit is the question. */
 bool dataset_is_score(const struct dataset *d, size_t metric);
 /* Index of the factor of that name, or -1. */

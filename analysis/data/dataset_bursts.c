@@ -39,18 +39,12 @@ struct burst_build {
 	bool paid, untold, rested;
 };
 
-/* A warm-up: there is one in the middle of a burst when its lane was emptied after a failure. */
-struct rest {
-	uint32_t load;
-	double at;
-};
-
 /* What the making of every burst needs. */
 struct maker {
 	struct dataset *d;
-	bool *overload;     /* [ncells] */
-	double *scratch;    /* [2 * requests of bursts] */
-	struct rest *rests; /* by load and time */
+	bool *overload;           /* [ncells] */
+	double *scratch;          /* [2 * requests of bursts] */
+	const struct rest *rests; /* by load and time */
 	size_t nrests;
 };
 
@@ -377,22 +371,16 @@ static void make_burst(
 	free(w.v);
 }
 
-/* Single requests beside bursts: what one at a time comes to. */
-static void rate_singles(struct dataset *d)
+void build_rate_single(const struct dataset *d, struct data_row *r)
 {
-	bool limited = goodput_is_limited(&d->goodput);
+	double seconds = r->metric[METRIC_E2E] / 1000;
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		struct data_row *r = &d->rows[i];
-		double seconds = r->metric[METRIC_E2E] / 1000;
-
-		if (!r->counts || r->burst > 0 || !(seconds > 0))
-			continue;
-		if (r->output_tokens > 0)
-			r->metric[METRIC_SYSTEM] = r->output_tokens / seconds;
-		if (limited)
-			r->metric[METRIC_GOODPUT] = is_good(&d->goodput, r) ? 1 / seconds : 0;
-	}
+	if (!r->counts || r->burst > 0 || !(seconds > 0))
+		return;
+	if (r->output_tokens > 0)
+		r->metric[METRIC_SYSTEM] = r->output_tokens / seconds;
+	if (goodput_is_limited(&d->goodput))
+		r->metric[METRIC_GOODPUT] = is_good(&d->goodput, r) ? 1 / seconds : 0;
 }
 
 static int compare_rests(const void *a, const void *b)
@@ -404,30 +392,21 @@ static int compare_rests(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static void find_rests(struct maker *m)
-{
-	const struct dataset *d = m->d;
-
-	m->rests = xcalloc(d->nrows, sizeof(*m->rests));
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-
-		if (r->phase == ROW_WARMUP && r->load != DATA_NONE && isfinite(r->started_s))
-			m->rests[m->nrests++] = (struct rest){r->load, r->started_s};
-	}
-	qsort(m->rests, m->nrests, sizeof(*m->rests), compare_rests);
-}
-
 void build_bursts(struct build *b)
 {
-	struct maker m = {.d = b->d};
+	struct maker m = {.d = b->d, .rests = b->rests.v, .nrests = b->rests.n};
 	struct dataset *d = b->d;
 	size_t n = 0, nbursts = 0;
 	struct key *keys = collect(d, &n);
 
+	if (n == 0) {
+		free(keys);
+		return;
+	}
+	if (b->rests.n)
+		qsort(b->rests.v, b->rests.n, sizeof(*b->rests.v), compare_rests);
 	m.scratch = xcalloc(2 * n, sizeof(*m.scratch));
 	m.overload = xcalloc(d->ncells, sizeof(*m.overload));
-	find_rests(&m);
 	for (size_t i = 0; i < n; i++)
 		m.overload[keys[i].cell] =
 			m.overload[keys[i].cell] || d->rows[keys[i].row].overload;
@@ -439,10 +418,7 @@ void build_bursts(struct build *b)
 			;
 		make_burst(&m, &d->bursts[d->nbursts++], keys + i, end - i);
 	}
-	free(m.rests);
 	free(m.overload);
 	free(m.scratch);
 	free(keys);
-	if (d->nbursts)
-		rate_singles(d);
 }

@@ -109,25 +109,36 @@ static int read_level(
 	return 0;
 }
 
-static int read_levels(
-	struct build *b, struct data_factor *f, const struct jsonx_at *at, struct err *e)
+/* For so many levels; those that are there stay. */
+static void make_room(struct arena *a, struct data_factor *f, size_t n)
+{
+	struct data_factor had = *f;
+
+	f->level = arena_alloc(a, n, sizeof(*f->level));
+	f->value = arena_alloc(a, n, sizeof(*f->value));
+	f->sent = arena_alloc(a, n, sizeof(*f->sent));
+	for (uint32_t i = 0; i < f->nlevels; i++) {
+		f->level[i] = had.level[i];
+		f->value[i] = had.value[i];
+		f->sent[i] = had.sent[i];
+	}
+}
+
+static int read_levels(struct build *b, const struct scan *s, struct data_factor *f,
+	const struct jsonx_at *at, struct err *e)
 {
 	struct arena *a = &b->d->arena;
-	const struct table_column *c = table_column(&b->runs, f->column);
 	bool named = json_is_object(at->value);
-	size_t n = named ? json_object_size(at->value) : json_array_size(at->value), room;
+	size_t n = named ? json_object_size(at->value) : json_array_size(at->value);
 	const char *name;
 	json_t *value;
 
 	if (!named && jsonx_array(at, e))
 		return -1;
-	if (!c)
+	if (!build_has_column(s, f->column))
 		return err_set(e, ERR_JOURNAL, "%s: no column for the factor %s of sweep.json",
-			b->runs_path, f->name);
-	room = n + c->ndict + 1; /* what the sweep names, what the rows say, and "none" */
-	f->level = arena_alloc(a, room, sizeof(*f->level));
-	f->value = arena_alloc(a, room, sizeof(*f->value));
-	f->sent = arena_alloc(a, room, sizeof(*f->sent));
+			b->source.path, f->name);
+	make_room(a, f, n);
 	json_object_foreach (named ? at->value : NULL, name, value)
 		add_named(a, f, name, value);
 	for (size_t i = 0; !named && i < n; i++) {
@@ -139,7 +150,8 @@ static int read_levels(
 	return 0;
 }
 
-static int read_factors(struct build *b, const struct jsonx_at *at, struct err *e)
+static int read_factors(
+	struct build *b, const struct scan *s, const struct jsonx_at *at, struct err *e)
 {
 	struct dataset *d = b->d;
 	const char *name;
@@ -155,20 +167,20 @@ static int read_factors(struct build *b, const struct jsonx_at *at, struct err *
 		f->name = arena_str(&d->arena, name);
 		f->column = column_of(f->name);
 		f->stratum = stratum_of(name);
-		if (read_levels(b, f, &place, e))
+		if (read_levels(b, s, f, &place, e))
 			return -1;
 	}
 	return 0;
 }
 
-int build_factors(struct build *b, struct err *e)
+int build_factors(struct build *b, const struct scan *s, struct err *e)
 {
 	struct jsonx_at root = jsonx_root("sweep.json", b->d->sweep);
 	struct jsonx_at at = jsonx_key(&root, "factors");
 
 	if (!at.value)
 		return 0;
-	if (read_factors(b, &at, e)) {
+	if (read_factors(b, s, &at, e)) {
 		if (e)
 			e->code = ERR_JOURNAL;
 		return -1;
@@ -176,10 +188,9 @@ int build_factors(struct build *b, struct err *e)
 	return 0;
 }
 
-/* The level of a row; one that the sweep does not name becomes a new one. */
-static uint32_t row_level(struct build *b, struct data_factor *f, size_t row)
+/* The level of a row (NULL: it has none); one that the sweep does not name becomes a new one. */
+static uint32_t row_level(struct data_factor *f, const char *text)
 {
-	const char *text = table_text(table_column(&b->runs, f->column), row);
 	uint32_t i;
 
 	if (!text)
@@ -187,7 +198,7 @@ static uint32_t row_level(struct build *b, struct data_factor *f, size_t row)
 	i = find_level(f, text);
 	if (i == DATA_NONE) {
 		i = f->nlevels++;
-		set_level(f, i, arena_str(&b->d->arena, text));
+		set_level(f, i, text);
 	}
 	return i;
 }
@@ -211,27 +222,25 @@ static int compare_cells(const void *a, const void *b)
 	return strcmp(x->cell.id, y->cell.id);
 }
 
-/* One entry per cell_id of a measured row, with the levels of its first. */
-static struct found_cell *find_cells(struct build *b, size_t *n)
+/* The cells as they were met, with their levels. */
+static struct found_cell *find_cells(struct build *b)
 {
 	struct dataset *d = b->d;
-	struct found_cell *found = xcalloc(b->cell_id->ndict, sizeof(*found));
+	struct found_cell *found = xcalloc(b->cells.n, sizeof(*found));
 
-	for (size_t row = 0; row < b->runs.nrows; row++) {
-		uint32_t code = b->cell_id->code[row];
-		struct found_cell *c = &found[*n];
+	for (size_t f = 0; f < d->nfactors; f++)
+		make_room(&d->arena, &d->factors[f], d->factors[f].nlevels + b->cells.n);
+	for (size_t i = 0; i < b->cells.n; i++) {
+		const struct seen_cell *seen = &b->cells.v[i];
+		struct data_cell *c = &found[i].cell;
 
-		if (code == TABLE_MISSING || build_phase(b, row) != ROW_MEASURE ||
-			b->cell_of_code[code] != DATA_NONE)
-			continue;
-		b->cell_of_code[code] = (uint32_t)(*n)++;
-		c->code = code;
-		c->nfactors = d->nfactors;
-		c->cell.id = arena_str(&d->arena, b->cell_id->dict[code]);
-		c->cell.block = build_index(b->block, row);
-		c->cell.level = arena_alloc(&d->arena, d->nfactors, sizeof(*c->cell.level));
+		found[i].code = seen->code;
+		found[i].nfactors = d->nfactors;
+		c->id = seen->id;
+		c->block = seen->block;
+		c->level = arena_alloc(&d->arena, d->nfactors, sizeof(*c->level));
 		for (size_t f = 0; f < d->nfactors; f++)
-			c->cell.level[f] = row_level(b, &d->factors[f], row);
+			c->level[f] = row_level(&d->factors[f], seen->text[f]);
 	}
 	return found;
 }
@@ -276,26 +285,39 @@ static const char *cell_label(struct dataset *d, const struct data_cell *c)
 	return label;
 }
 
+/* Rows have had the code of their cell_id until now. */
+static void renumber_rows(struct build *b)
+{
+	struct dataset *d = b->d;
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		uint32_t *cell = &d->rows_owned[i].cell;
+
+		*cell = *cell < b->ncell_codes ? b->cell_of_code[*cell] : DATA_NONE;
+	}
+	for (size_t i = 0; i < b->tried.n; i++)
+		b->tried.v[i].cell = b->cell_of_code[b->tried.v[i].cell];
+	if (b->fold)
+		fold_renumber(b->fold, b->cell_of_code, b->ncell_codes);
+}
+
 void build_cells(struct build *b)
 {
 	struct dataset *d = b->d;
-	struct found_cell *found;
-	size_t n = 0;
+	struct found_cell *found = find_cells(b);
 
-	b->cell_of_code = xcalloc(b->cell_id->ndict, sizeof(*b->cell_of_code));
-	for (size_t code = 0; code < b->cell_id->ndict; code++)
-		b->cell_of_code[code] = DATA_NONE;
-	found = find_cells(b, &n);
-	qsort(found, n, sizeof(*found), compare_cells);
-	d->ncells = n;
-	d->cells = arena_alloc(&d->arena, n, sizeof(*d->cells));
-	for (size_t c = 0; c < n; c++) {
+	d->ncells = b->cells.n;
+	if (d->ncells)
+		qsort(found, d->ncells, sizeof(*found), compare_cells);
+	d->cells = arena_alloc(&d->arena, d->ncells, sizeof(*d->cells));
+	for (size_t c = 0; c < d->ncells; c++) {
 		d->cells[c] = found[c].cell;
 		b->cell_of_code[found[c].code] = (uint32_t)c;
 	}
 	free(found);
 	for (size_t f = 0; f < d->nfactors; f++)
 		drop_levels(d, f);
-	for (size_t c = 0; c < n; c++)
+	for (size_t c = 0; c < d->ncells; c++)
 		d->cells[c].label = cell_label(d, &d->cells[c]);
+	renumber_rows(b);
 }

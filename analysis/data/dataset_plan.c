@@ -44,16 +44,6 @@ static bool counts_follow(const struct dataset *d)
 	return merged == 0 || model < 0 || d->factors[model].nlevels < 2;
 }
 
-/* Bursts are planned by time or number, not by requests alone. */
-static bool has_bursts(const struct dataset *d)
-{
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].burst > 0)
-			return true;
-	}
-	return false;
-}
-
 #define DEFAULT_BURST           30
 #define BURST_TIMES_CONCURRENCY 10
 
@@ -248,6 +238,7 @@ void build_plan_counts(struct build *b)
 	d->planned_loads = combinations(d, true) * passes * each;
 	if (d->planned_loads && json_is_true(json_object_get(d->sweep, "sentinel")))
 		d->planned_loads += sentinel_loads(d, passes, servers);
-	if (!has_bursts(d))
+	/* Bursts are planned by time or number, not by requests alone. */
+	if (!b->any_burst)
 		d->planned_requests = combinations(d, false) * dataset_cell_requests(d) * each;
 }

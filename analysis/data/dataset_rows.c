@@ -1,7 +1,4 @@
-/* dataset_rows.c - loads and rows of a run directory, which rows count, which passes are complete.
- */
-#include "dataset_build.h"
-
+/* dataset_rows.c - the rows of runs.csv as they are scanned, and which of them count. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,390 +6,395 @@
 #include "bug.h"
 #include "clock.h"
 #include "columns.h"
+#include "dataset_build.h"
+#include "vec.h"
 
-#define MAX_STATUS 255                 /* row.status is a byte */
-#define MAX_COUNTS ((size_t)100000000) /* cells times passes */
+/* ---- fields ---- */
 
-uint32_t build_index(const struct table_column *c, size_t row)
+static uint64_t hash_at(const struct scan_batch *batch, size_t column, size_t row)
 {
-	double x = table_num(c, row);
+	const uint64_t *hash = batch->columns[column].hash;
 
-	return x >= 0 && x < DATA_NONE && x == floor(x) ? (uint32_t)x : DATA_NONE;
+	return hash ? hash[row] : 0;
 }
-
-static uint32_t index_or(const struct table_column *c, size_t row, uint32_t otherwise)
-{
-	uint32_t x = build_index(c, row);
-
-	return x == DATA_NONE ? otherwise : x;
-}
-
-static bool text_is(const struct table_column *c, size_t row, const char *word)
-{
-	const char *text = table_text(c, row);
-
-	return text && strcmp(text, word) == 0;
-}
-
-static enum row_phase phase_named(const char *name)
-{
-	if (name && strcmp(name, "measure") == 0)
-		return ROW_MEASURE;
-	if (name && strcmp(name, "warmup") == 0)
-		return ROW_WARMUP;
-	if (name && strcmp(name, "sentinel") == 0)
-		return ROW_SENTINEL;
-	return ROW_OTHER;
-}
-
-uint8_t build_phase(const struct build *b, size_t row)
-{
-	return (uint8_t)phase_named(table_text(b->phase, row));
-}
-
-int build_columns(struct build *b, struct err *e)
-{
-	const struct {
-		const struct table_column **column;
-		const char *name;
-		bool needed;
-	} wanted[] = {{&b->run_id, "run_id", true}, {&b->cell_id, "cell_id", true},
-		{&b->phase, "phase", true}, {&b->status, "status", true},
-		{&b->load_id, "load_id", false}, {&b->block, "block", false},
-		{&b->pass, "pass", false}, {&b->repeat, "repeat", false},
-		{&b->server, "server", false}, {&b->prompt_id, "prompt_id", false},
-		{&b->order, "order", false}, {&b->session, "session", false},
-		{&b->attempt, "attempt", false}, {&b->concurrency, "concurrency", false},
-		{&b->rate, "rate", false}, {&b->burst, "burst", false}, {&b->error, "error", false},
-		{&b->answer, "response_sha256", false}, {&b->validity, "validity", false},
-		{&b->paid_load, "paid_load", false}, {&b->started_at, "started_at", false},
-		{&b->client_queue_ms, "client_queue_ms", false}, {&b->done_ms, "done_ms", false},
-		{&b->prompt_eval_ms, "prompt_eval_ms", false},
-		{&b->prompt_tokens, "prompt_tokens", false},
-		{&b->output_tokens, "output_tokens", false},
-		{&b->loop_lag, "loop_lag_max_us", false}};
-
-	for (size_t i = 0; i < COUNTOF(wanted); i++) {
-		*wanted[i].column = table_column(&b->runs, wanted[i].name);
-		if (wanted[i].needed && !*wanted[i].column)
-			return err_set(e, ERR_JOURNAL, "%s: it has no column %s", b->runs_path,
-				wanted[i].name);
-	}
-	for (int m = 0; m < METRIC_COUNT; m++)
-		b->metric[m] = table_column(&b->runs, metric_specs[m].column);
-	return 0;
-}
-
-/* The texts of a column, copied to the dataset. */
-static const char **copy_dict(struct dataset *d, const struct table_column *c, size_t *n)
-{
-	const char **copy;
-
-	*n = 0;
-	if (!c)
-		return NULL;
-	*n = c->ndict;
-	copy = arena_alloc(&d->arena, *n, sizeof(*copy));
-	for (size_t i = 0; i < *n; i++)
-		copy[i] = arena_str(&d->arena, c->dict[i]);
-	return copy;
-}
-
-/* ---- loads ---- */
-
-static int compare_load_ids(const void *a, const void *b)
-{
-	const struct data_load *const *x = a, *const *y = b;
-
-	return strcmp((*x)->id, (*y)->id);
-}
-
-static void read_load(struct dataset *d, struct data_load *l, const struct table *t, size_t row)
-{
-	const struct table_column *server = table_column(t, "server");
-	const char *name = table_text(server, row);
-	const char *other = table_text(table_column(t, "other_models"), row);
-	const char *status = table_text(table_column(t, "status"), row);
-
-	l->block = build_index(table_column(t, "block"), row);
-	l->pass = index_or(table_column(t, "pass"), row, 0);
-	l->server = 0;
-	for (uint32_t s = 0; name && s < d->nservers; s++) {
-		if (strcmp(d->servers[s], name) == 0)
-			l->server = s;
-	}
-	l->sentinel = text_is(table_column(t, "phase"), row, "sentinel");
-	l->status = status ? arena_str(&d->arena, status) : "";
-	l->load_ms = table_num(table_column(t, "load_ms"), row);
-	l->context_length = table_num(table_column(t, "context_length"), row);
-	l->size = table_num(table_column(t, "size"), row);
-	l->size_vram = table_num(table_column(t, "size_vram"), row);
-	l->other_models = other ? arena_str(&d->arena, other) : "";
-}
-
-/* A load that loads.csv lacks, from the first row it served. */
-static void guess_load(struct build *b, struct data_load *l, size_t row)
-{
-	double context = table_num(table_column(&b->runs, "eff_num_ctx"), row);
-	double fraction = table_num(table_column(&b->runs, "offload_fraction"), row);
-
-	*l = (struct data_load){.id = l->id,
-		.block = build_index(b->block, row),
-		.pass = index_or(b->pass, row, 0),
-		.server = b->server && b->server->code[row] != TABLE_MISSING ? b->server->code[row]
-									     : 0,
-		.sentinel = build_phase(b, row) == ROW_SENTINEL,
-		.status = "",
-		.load_ms = NAN,
-		.context_length = context,
-		.size = NAN,
-		.size_vram = fraction == 0 ? 0 : (double)NAN,
-		.other_models = ""};
-}
-
-/* Rows of loads.csv first, then the loads that only rows of runs.csv name. */
-void build_loads(struct build *b)
-{
-	struct dataset *d = b->d;
-	const struct table_column *id = b->has_loads ? table_column(&b->loads, "load_id") : NULL;
-	size_t most = (b->has_loads ? b->loads.nrows : 0) + (b->load_id ? b->load_id->ndict : 0);
-	bool *known = xcalloc(id ? id->ndict : 0, sizeof(*known));
-
-	d->servers = copy_dict(d, b->server, &d->nservers);
-	d->loads = arena_alloc(&d->arena, most, sizeof(*d->loads));
-	for (size_t row = 0; id && row < b->loads.nrows; row++) {
-		struct data_load *l = &d->loads[d->nloads];
-
-		if (id->code[row] == TABLE_MISSING || known[id->code[row]])
-			continue;
-		known[id->code[row]] = true;
-		l->id = arena_str(&d->arena, id->dict[id->code[row]]);
-		read_load(d, l, &b->loads, row);
-		d->nloads++;
-	}
-	free(known);
-}
-
-/* The load of each code of load_id in runs.csv; adds those not known yet. */
-static uint32_t *map_loads(struct build *b)
-{
-	struct dataset *d = b->d;
-	size_t n = b->load_id ? b->load_id->ndict : 0, known = d->nloads;
-	uint32_t *of_code = xcalloc(n, sizeof(*of_code));
-	const struct data_load **sorted = xcalloc(known, sizeof(*sorted));
-	bool *done = xcalloc(n, sizeof(*done));
-
-	for (size_t i = 0; i < known; i++)
-		sorted[i] = &d->loads[i];
-	qsort(sorted, known, sizeof(*sorted), compare_load_ids);
-	for (size_t row = 0; n && row < b->runs.nrows; row++) {
-		uint32_t code = b->load_id->code[row];
-		struct data_load key, *wanted = &key;
-		const struct data_load *const *hit;
-
-		if (code == TABLE_MISSING || done[code])
-			continue;
-		done[code] = true;
-		key.id = b->load_id->dict[code];
-		hit = known ? bsearch(&wanted, sorted, known, sizeof(*sorted), compare_load_ids)
-			    : NULL;
-		of_code[code] = (uint32_t)(hit ? (size_t)(*hit - d->loads) : d->nloads);
-		if (!hit) {
-			d->loads[d->nloads].id = arena_str(&d->arena, key.id);
-			guess_load(b, &d->loads[d->nloads++], row);
-		}
-	}
-	free(sorted);
-	free(done);
-	return of_code;
-}
-
-/* ---- rows ---- */
 
 /* Seconds since 1970; NaN without a time. */
-static double started_at(const char *iso)
+static double time_at(const struct scan_batch *batch, size_t column, size_t row)
 {
-	ns at = iso ? clock_parse_iso(iso, strlen(iso)) : NS_NONE;
+	const int64_t *time = batch->columns[column].time;
 
-	return at == NS_NONE ? (double)NAN : (double)at / NS_PER_S;
+	return time && time[row] != NS_NONE ? (double)time[row] / NS_PER_S : (double)NAN;
 }
 
-static uint8_t validity_of(const struct table_column *c, size_t row)
+/* What the word in a column stands for; `missing` where there is none. */
+static uint8_t meaning(struct coded *c, const struct scan *s, const struct scan_batch *batch,
+	size_t column, size_t row, uint8_t (*of)(const char *word), uint8_t missing)
 {
-	if (text_is(c, row, "suspect"))
+	uint32_t code = build_code(batch, column, row);
+	struct scan_dict dict;
+
+	if (code == SCAN_MISSING)
+		return missing;
+	if (code >= c->ncodes) {
+		dict = scan_dict(s, column);
+		c->of_code = xrealloc(c->of_code, dict.n, sizeof(*c->of_code));
+		for (; c->ncodes < dict.n; c->ncodes++)
+			c->of_code[c->ncodes] = of(dict.text[c->ncodes]);
+	}
+	return c->of_code[code];
+}
+
+static uint8_t phase_named(const char *name)
+{
+	if (strcmp(name, "measure") == 0)
+		return ROW_MEASURE;
+	if (strcmp(name, "warmup") == 0)
+		return ROW_WARMUP;
+	return strcmp(name, "sentinel") == 0 ? ROW_SENTINEL : ROW_OTHER;
+}
+
+uint8_t build_phase(
+	struct build *b, const struct scan *s, const struct scan_batch *batch, size_t row)
+{
+	return meaning(&b->phases, s, batch, IN_PHASE, row, phase_named, ROW_OTHER);
+}
+
+static uint8_t validity_named(const char *name)
+{
+	if (strcmp(name, "suspect") == 0)
 		return ROW_SUSPECT;
-	return text_is(c, row, "invalid") ? ROW_INVALID : ROW_VALID;
+	return strcmp(name, "invalid") == 0 ? ROW_INVALID : ROW_VALID;
 }
 
-static uint32_t code_of(const struct table_column *c, size_t row)
+enum success { FAILED, OK, SKIPPED };
+
+static uint8_t success_named(const char *status)
 {
-	return c && c->code[row] != TABLE_MISSING ? c->code[row] : DATA_NONE;
+	if (strcmp(status, "ok") == 0)
+		return OK;
+	return strcmp(status, "skipped") == 0 ? SKIPPED : FAILED;
 }
 
-static void read_load_of_row(const struct build *b, size_t i, struct data_row *r)
-{
-	const char *error = table_text(b->error, i);
+/* ---- one row ---- */
 
-	r->concurrency = index_or(b->concurrency, i, 1);
+/* The states met have numbers; those that do not fit a byte are unknown. */
+static uint8_t status_of(
+	struct build *b, const struct scan *s, const struct scan_batch *batch, size_t row)
+{
+	uint32_t i = build_number(b, &b->states, s, IN_STATUS, build_code(batch, IN_STATUS, row));
+
+	return i < BUILD_MAX_STATES ? (uint8_t)i : BUILD_UNKNOWN;
+}
+
+static bool is_overload(const struct scan *s, const struct scan_batch *batch, size_t row)
+{
+	uint32_t code = build_code(batch, IN_ERROR, row);
+
+	return code != SCAN_MISSING &&
+		strncmp(scan_dict(s, IN_ERROR).text[code], OVERLOAD_ERROR,
+			strlen(OVERLOAD_ERROR)) == 0;
+}
+
+static void read_load_of_row(const struct scan_batch *batch, size_t i, struct data_row *r)
+{
+	r->concurrency = build_index_or(build_num(batch, IN_CONCURRENCY, i), 1);
 	if (r->concurrency == 0)
 		r->concurrency = 1;
-	r->rate = table_num(b->rate, i);
+	r->rate = build_num(batch, IN_RATE, i);
 	if (!(r->rate > 0))
 		r->rate = NAN;
 	/* Rows of before there was the column: one burst for each load and cell. */
-	if (r->concurrency > 1 || isfinite(r->rate))
-		r->burst = index_or(b->burst, i, 1);
-	r->overload = text_is(b->status, i, "skipped") && error &&
-		strncmp(error, OVERLOAD_ERROR, strlen(OVERLOAD_ERROR)) == 0;
+	r->burst = r->concurrency > 1 || isfinite(r->rate)
+		? build_index_or(build_num(batch, IN_BURST, i), 1)
+		: 0;
 }
 
-static void read_row(struct build *b, const uint32_t *load_of_code, size_t i, struct data_row *r)
+static void read_state(struct build *b, const struct scan *s, const struct scan_batch *batch,
+	size_t i, struct data_row *r)
 {
-	uint32_t load = code_of(b->load_id, i), cell = code_of(b->cell_id, i);
-	uint32_t pass = index_or(b->pass, i, 0), status = code_of(b->status, i);
+	uint8_t success = meaning(&b->successes, s, batch, IN_STATUS, i, success_named, FAILED);
 
-	r->cell = cell == DATA_NONE ? DATA_NONE : b->cell_of_code[cell];
-	r->load = load == DATA_NONE ? DATA_NONE : load_of_code[load];
-	r->prompt = code_of(b->prompt_id, i);
-	r->order = index_or(b->order, i, 0);
-	r->repeat = index_or(b->repeat, i, 0);
-	r->session = index_or(b->session, i, 1);
-	r->attempt = index_or(b->attempt, i, 1);
-	r->answer = code_of(b->answer, i);
-	read_load_of_row(b, i, r);
-	r->line = (uint32_t)b->runs.line[i];
+	r->phase = build_phase(b, s, batch, i);
+	r->validity = meaning(&b->validities, s, batch, IN_VALIDITY, i, validity_named, ROW_VALID);
+	r->ok = success == OK;
+	r->status = status_of(b, s, batch, i);
+	r->paid_load = build_num(batch, IN_PAID_LOAD, i) > 0;
+	r->overload = success == SKIPPED && is_overload(s, batch, i);
+}
+
+/* All of it; its cell is the code of its cell_id yet. */
+static void read_row(struct build *b, const struct scan *s, const struct scan_batch *batch,
+	size_t i, struct data_row *r)
+{
+	uint32_t pass = build_index_or(build_num(batch, IN_PASS, i), 0);
+	uint64_t answer = hash_at(batch, IN_ANSWER, i);
+
+	r->cell = build_code(batch, IN_CELL_ID, i);
+	r->load = build_load_of(b, s, batch, i);
+	r->prompt =
+		build_number(b, &b->prompts, s, IN_PROMPT_ID, build_code(batch, IN_PROMPT_ID, i));
+	r->order = build_index_or(build_num(batch, IN_ORDER, i), 0);
+	r->session = build_index_or(build_num(batch, IN_SESSION, i), 1);
+	r->attempt = build_index_or(build_num(batch, IN_ATTEMPT, i), 1);
+	r->answer = answer ? answer : DATA_NONE;
+	r->line = (uint32_t)batch->line[i];
+	r->run_id = hash_at(batch, IN_RUN_ID, i);
 	r->pass = pass < UINT16_MAX ? (uint16_t)pass : UINT16_MAX;
-	r->phase = build_phase(b, i);
-	r->validity = validity_of(b->validity, i);
-	r->ok = text_is(b->status, i, "ok");
-	r->paid_load = table_num(b->paid_load, i) > 0;
-	r->status = (uint8_t)(status < b->d->nstatus ? status : b->d->nstatus - 1);
-	for (int m = 0; m < METRIC_COUNT; m++)
-		r->metric[m] = table_num(b->metric[m], i);
-	r->started_s = started_at(table_text(b->started_at, i));
-	r->client_queue_ms = table_num(b->client_queue_ms, i);
-	r->done_ms = table_num(b->done_ms, i);
-	r->prompt_eval_ms = table_num(b->prompt_eval_ms, i);
-	r->prompt_tokens = table_num(b->prompt_tokens, i);
-	r->output_tokens = table_num(b->output_tokens, i);
-	r->loop_lag_us = table_num(b->loop_lag, i);
+	r->started_s = time_at(batch, IN_STARTED_AT, i);
+	r->client_queue_ms = build_num(batch, IN_CLIENT_QUEUE, i);
+	r->done_ms = build_num(batch, IN_DONE, i);
+	r->prompt_eval_ms = build_num(batch, IN_PROMPT_EVAL, i);
+	r->prompt_tokens = build_num(batch, IN_PROMPT_TOKENS, i);
+	r->output_tokens = build_num(batch, IN_OUTPUT_TOKENS, i);
+	r->loop_lag_us = build_num(batch, IN_LOOP_LAG, i);
+	read_load_of_row(batch, i, r);
+	read_state(b, s, batch, i, r);
+	for (size_t m = 0; m < METRIC_COUNT; m++)
+		r->metric[m] = build_num(batch, IN_METRIC + m, i);
+	build_number(b, &b->servers, s, IN_SERVER, build_code(batch, IN_SERVER, i));
 }
 
-/* The names of the states met; a row without one is "unknown", and so are more than fit a byte. */
-static void copy_status(struct build *b)
+/* The first measured row of a cell tells its levels. */
+static void see_cell(struct build *b, const struct scan *s, const struct scan_batch *batch,
+	size_t row, uint32_t code)
 {
-	struct dataset *d = b->d;
-	size_t n = b->status->ndict < MAX_STATUS - 1 ? b->status->ndict : MAX_STATUS - 1;
+	size_t nfactors = b->d->nfactors, dict = scan_dict(s, IN_CELL_ID).n;
+	struct seen_cell *c;
 
-	d->status = arena_alloc(&d->arena, n + 1, sizeof(*d->status));
-	for (size_t i = 0; i < n; i++)
-		d->status[i] = arena_str(&d->arena, b->status->dict[i]);
-	d->status[n] = "unknown";
-	d->nstatus = n + 1;
-}
-
-void build_rows(struct build *b)
-{
-	struct dataset *d = b->d;
-	uint32_t *load_of_code = map_loads(b);
-	bool *counted = xcalloc(b->run_id->ndict, sizeof(*counted));
-
-	copy_status(b);
-	d->prompts = copy_dict(d, b->prompt_id, &d->nprompts);
-	d->nrows = b->runs.nrows;
-	d->rows = arena_alloc(&d->arena, d->nrows, sizeof(*d->rows));
-	for (size_t i = 0; i < d->nrows; i++) {
-		struct data_row *r = &d->rows[i];
-		uint32_t id = code_of(b->run_id, i);
-
-		read_row(b, load_of_code, i, r);
-		r->counts = r->phase == ROW_MEASURE && r->ok && r->validity != ROW_INVALID &&
-			!r->paid_load && r->cell != DATA_NONE && r->load != DATA_NONE &&
-			id != DATA_NONE && !counted[id];
-		if (r->counts)
-			counted[id] = true;
+	if (code >= b->ncell_codes) {
+		b->cell_of_code = xrealloc(b->cell_of_code, dict, sizeof(*b->cell_of_code));
+		for (; b->ncell_codes < dict; b->ncell_codes++)
+			b->cell_of_code[b->ncell_codes] = DATA_NONE;
 	}
-	free(counted);
-	free(load_of_code);
+	if (b->cell_of_code[code] != DATA_NONE)
+		return;
+	b->cell_of_code[code] = (uint32_t)b->cells.n;
+	c = VEC_PUSH(&b->cells);
+	c->id = arena_str(&b->d->arena, scan_dict(s, IN_CELL_ID).text[code]);
+	c->code = code;
+	c->block = build_index(build_num(batch, IN_BLOCK, row));
+	c->text = arena_alloc(&b->d->arena, nfactors, sizeof(*c->text));
+	for (size_t f = 0; f < nfactors; f++) {
+		uint32_t level = build_code(batch, IN_FACTOR + f, row);
+
+		c->text[f] = level == SCAN_MISSING
+			? NULL
+			: arena_str(&b->d->arena, scan_dict(s, IN_FACTOR + f).text[level]);
+	}
 }
 
-/* ---- passes ---- */
+/* ---- which count ---- */
 
-/* Different requests of each cell in each pass, [cell * npasses + pass - 1]. */
-static uint32_t *count_requests(const struct build *b, uint32_t npasses)
+static bool would_count(const struct data_row *r)
 {
-	const struct dataset *d = b->d;
-	uint32_t *count = xcalloc(d->ncells * npasses, sizeof(*count));
-	bool *seen = xcalloc(b->run_id->ndict, sizeof(*seen));
+	return r->phase == ROW_MEASURE && r->ok && r->validity != ROW_INVALID && !r->paid_load &&
+		r->cell != DATA_NONE && r->load != DATA_NONE && r->run_id != 0;
+}
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-		uint32_t id = code_of(b->run_id, i);
+/* Whether a row with that id counts already; known only of ids that come more than once. */
+static bool met_before(struct build *b, uint64_t id)
+{
+	ptrdiff_t at = ids_find(&b->twice, id);
+	bool met;
 
-		if (r->phase != ROW_MEASURE || r->cell == DATA_NONE || id == DATA_NONE ||
-			seen[id] || r->pass == 0)
+	if (at < 0)
+		return false;
+	met = b->met_twice[at];
+	b->met_twice[at] = true;
+	return met;
+}
+
+static void judge(struct build *b, struct data_row *r)
+{
+	bool measured = r->phase == ROW_MEASURE && r->cell != DATA_NONE;
+
+	r->counts = would_count(r) && !met_before(b, r->run_id);
+	if (r->counts)
+		ids_add(&b->counted, r->run_id);
+	else if (measured && r->pass > 0 && r->run_id)
+		*VEC_PUSH(&b->tried) = (struct tried){r->run_id, r->cell, r->pass};
+	if (measured && r->pass > b->most_pass)
+		b->most_pass = r->pass;
+	b->any_burst = b->any_burst || r->burst > 0;
+	if (r->phase == ROW_WARMUP && r->load != DATA_NONE && isfinite(r->started_s))
+		*VEC_PUSH(&b->rests) = (struct rest){r->load, r->started_s};
+}
+
+/* ---- keeping ---- */
+
+static void keep(struct build *b, const struct data_row *r)
+{
+	struct dataset *d = b->d;
+
+	if (d->nrows == b->room) {
+		b->room = b->room ? 2 * b->room : 1024;
+		d->rows_owned = xrealloc(d->rows_owned, b->room, sizeof(*d->rows_owned));
+	}
+	d->rows_owned[d->nrows++] = *r;
+}
+
+static uint64_t given(uint64_t option, uint64_t otherwise)
+{
+	return option ? option : otherwise;
+}
+
+static uint64_t rows_first(const struct build *b)
+{
+	return given(b->options->rows_first, DATA_ROWS_FIRST);
+}
+
+static enum build_size size_of(const struct build *b, uint64_t rows)
+{
+	if (rows > given(b->options->rows_exact, DATA_ROWS_EXACT))
+		return SIZE_COUNTED;
+	return rows > given(b->options->rows_kept, DATA_ROWS_KEPT) ? SIZE_FOLDED : SIZE_KEPT;
+}
+
+/* Requests of bursts wait for the others of theirs. */
+static void fold_or_keep(struct build *b, struct data_row *r)
+{
+	if (build_is_of_burst(r)) {
+		keep(b, r);
+		return;
+	}
+	if (b->rates)
+		build_rate_single(b->d, r);
+	fold_row(b->fold, r);
+	if (r->phase == ROW_SENTINEL || (r->counts && b->nfirst < rows_first(b))) {
+		b->nfirst += r->counts;
+		keep(b, r);
+	}
+}
+
+/* What was assumed of the run before the scan turns out to be wrong: it begins again.  So whether
+ * percentiles are exact follows from the number of rows alone. */
+static bool must_restart(struct build *b)
+{
+	enum build_size size = size_of(b, b->nrows);
+	bool guesses = b->more_loads.n > 0 && !b->guesses;
+	bool larger = size > b->size, rated = b->size != SIZE_KEPT && b->any_burst && !b->rates;
+
+	b->size = larger ? size : b->size;
+	b->rates = b->rates || rated;
+	b->guesses = b->guesses || guesses;
+	return larger || rated || guesses;
+}
+
+static int take_batch(
+	void *arg, const struct scan *s, const struct scan_batch *batch, struct err *e)
+{
+	struct data_row r = {0};
+	struct build *b = arg;
+
+	(void)e;
+	for (size_t i = 0; i < batch->nrows; i++) {
+		if (b->where && !where_holds(b->where, s, batch, i)) {
+			b->d->left_out++;
 			continue;
-		seen[id] = true;
-		count[r->cell * npasses + r->pass - 1]++;
+		}
+		read_row(b, s, batch, i, &r);
+		if (r.phase == ROW_MEASURE && r.cell != DATA_NONE)
+			see_cell(b, s, batch, i, r.cell);
+		judge(b, &r);
+		b->nrows++;
+		if (b->size == SIZE_KEPT)
+			keep(b, &r);
+		else
+			fold_or_keep(b, &r);
 	}
-	free(seen);
-	return count;
+	b->again = must_restart(b);
+	return b->again ? -1 : 0;
 }
 
-static int compare_indices(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+/* ---- the scan ---- */
 
-	return (x > y) - (x < y);
-}
-
-static uint32_t count_blocks(const struct dataset *d)
-{
-	uint32_t *blocks = xcalloc(d->ncells, sizeof(*blocks)), n = 0;
-
-	for (size_t c = 0; c < d->ncells; c++)
-		blocks[c] = d->cells[c].block;
-	qsort(blocks, d->ncells, sizeof(*blocks), compare_indices);
-	for (size_t c = 0; c < d->ncells; c++)
-		n += c == 0 || blocks[c] != blocks[c - 1];
-	free(blocks);
-	return n;
-}
-
-/* Passes in which every cell has as many requests as it has in any. */
-static uint32_t count_complete(const struct build *b, uint32_t npasses)
-{
-	const struct dataset *d = b->d;
-	uint32_t *count = count_requests(b, npasses), complete = 0;
-	bool *lacks = xcalloc(npasses, sizeof(*lacks));
-
-	for (size_t c = 0; c < d->ncells; c++) {
-		const uint32_t *of = count + c * npasses;
-		uint32_t most = 0;
-
-		for (uint32_t p = 0; p < npasses; p++)
-			most = of[p] > most ? of[p] : most;
-		for (uint32_t p = 0; p < npasses; p++)
-			lacks[p] = lacks[p] || of[p] < most;
-	}
-	for (uint32_t p = 0; p < npasses; p++)
-		complete += !lacks[p];
-	free(lacks);
-	free(count);
-	return complete;
-}
-
-void build_passes(struct build *b)
+/* As before the first scan, but for what that one taught. */
+static void restart(struct build *b)
 {
 	struct dataset *d = b->d;
-	uint32_t npasses = 0;
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].phase == ROW_MEASURE && d->rows[i].pass > npasses)
-			npasses = d->rows[i].pass;
+	build_release(b);
+	where_restart(b->where);
+	free(d->rows_owned);
+	d->rows_owned = NULL;
+	d->nrows = b->room = b->nrows = b->nfirst = 0;
+	d->left_out = 0;
+	b->most_pass = 0;
+	b->any_burst = b->again = false;
+	if (b->twice.n)
+		memset(b->met_twice, 0, b->twice.n * sizeof(*b->met_twice));
+	if (b->size != SIZE_KEPT) {
+		b->fold = xmalloc(sizeof(*b->fold));
+		fold_init(b->fold, d, b->size == SIZE_COUNTED);
 	}
-	/* A pass that is complete has a row of every cell: more than rows is no plan of ours. */
-	if (d->ncells > 0 && d->ncells * npasses <= MAX_COUNTS)
-		d->passes_complete = count_complete(b, npasses);
-	d->nblocks = count_blocks(d);
+}
+
+/* A column that no row of this scan is asked for is not wanted: what guesses loads, and what only
+ * bursts need of a row that is not kept. */
+static void choose_columns(struct build *b)
+{
+	build_want(b, IN_EFF_NUM_CTX, b->guesses);
+	build_want(b, IN_OFFLOAD, b->guesses);
+	build_want(b, IN_CLIENT_QUEUE, b->rates || b->size == SIZE_KEPT);
+	build_want(b, IN_OUTPUT_TOKENS, b->rates || b->size == SIZE_KEPT);
+}
+
+static int scan_once(struct build *b, struct scan *first, struct err *e)
+{
+	const struct scan_options options = {.checked = true, .threads = b->options->threads};
+	struct scan *s = first;
+	int failed = 0;
+
+	restart(b);
+	choose_columns(b);
+	if (!s)
+		failed = scan_open(&s, &b->source, &options, e);
+	failed = failed || scan_run(s, b->wanted, b->nwanted, take_batch, b, e);
+	b->rejected = failed ? 0 : scan_rejected(s);
+	if (s && s != first)
+		scan_close(s);
+	return b->again ? 0 : failed ? -1 : 0;
+}
+
+/* Of a small run the rows are all there, and only the later ones with an id must be told. */
+static void mark_twice(struct build *b)
+{
+	for (size_t i = 0; b->twice.n && i < b->d->nrows; i++) {
+		struct data_row *r = &b->d->rows_owned[i];
+
+		r->counts = r->counts && !met_before(b, r->run_id);
+	}
+}
+
+/* Ids that more than one row would count with.  True where they ask for another scan. */
+static bool find_twice(struct build *b)
+{
+	struct ids_list twice;
+
+	ids_check(&b->counted, NULL, 0, NULL, &twice);
+	if (twice.n == 0 || b->twice.n) {
+		free(twice.v);
+		return false;
+	}
+	b->twice = twice;
+	b->met_twice = xcalloc(twice.n, sizeof(*b->met_twice));
+	if (b->size != SIZE_KEPT)
+		return true;
+	mark_twice(b);
+	return false;
+}
+
+int build_rows(struct build *b, struct scan *first, struct err *e)
+{
+	b->size = size_of(b, scan_rows_guess(first));
+	do {
+		if (scan_once(b, first, e))
+			return -1;
+		first = NULL;
+		if (!b->again && size_of(b, b->nrows) < b->size && !b->shrunk) {
+			b->size = size_of(b, b->nrows);
+			b->again = b->shrunk = true;
+		}
+	} while (b->again || find_twice(b));
+	return 0;
 }

@@ -53,26 +53,26 @@ static int read_json(
 	return failed;
 }
 
-static int read_table(struct dataset *d, const char *path, const struct column_spec *specs,
-	size_t nspecs, struct table *t, struct err *e)
+static int read_loads(struct dataset *d, const char *path, struct table *t, struct err *e)
 {
-	if (table_read(t, path, true, specs, nspecs, NULL, NULL, e))
+	if (table_read(t, path, true, load_columns, LOADS_COLUMN_COUNT, NULL, NULL, e))
 		return -1;
 	add_file(d, path, "csv", t->nrows, t->rejected);
 	return 0;
 }
 
 /* The same from memory. */
-static int read_table_bytes(struct dataset *d, const char *name, const char *bytes, size_t len,
-	const struct column_spec *specs, size_t nspecs, struct table *t, struct err *e)
+static int read_loads_bytes(
+	struct dataset *d, const struct dataset_text *from, struct table *t, struct err *e)
 {
 	struct data_file *f = &d->files[d->nfiles++];
 
-	if (table_read_bytes(t, name, bytes, len, true, specs, nspecs, e))
+	if (table_read_bytes(t, "loads.csv", from->loads, from->loads_len, true, load_columns,
+		    LOADS_COLUMN_COUNT, e))
 		return -1;
-	*f = (struct data_file){.path = name,
+	*f = (struct data_file){.path = "loads.csv",
 		.format = "csv",
-		.bytes = len,
+		.bytes = from->loads_len,
 		.rows = t->nrows,
 		.rejected = t->rejected};
 	return 0;
@@ -154,35 +154,67 @@ static void read_sessions(struct dataset *d)
 	}
 }
 
-static int build(struct build *b, struct err *e)
+static int no_rows(const struct build *b, struct err *e)
+{
+	if (b->d->left_out) {
+		err_set(e, ERR_DATA, "%s: none of its %llu rows meets the condition",
+			b->source.path, (unsigned long long)b->d->left_out);
+		return err_hint(e, "the condition is: %s", b->options->where);
+	}
+	err_set(e, ERR_DATA, "%s: no row that counts", b->source.path);
+	return err_hint(e,
+		b->rejected ? "none of its lines has the right row_crc"
+			    : "the run ended before its first request");
+}
+
+/* runs.csv, with a scan that is open. */
+static int read_rows(struct build *b, struct scan *s, struct err *e)
+{
+	if (build_factors(b, s, e) || build_wanted(b, s, e))
+		return -1;
+	build_loads(b);
+	build_rules(b);
+	if (build_rows(b, s, e))
+		return -1;
+	return b->nrows ? 0 : no_rows(b, e);
+}
+
+/* What was seen, with the numbers that are its own. */
+static void settle(struct build *b)
 {
 	struct dataset *d = b->d;
 
-	if (b->runs.nrows == 0) {
-		err_set(e, ERR_DATA, "%s: no row that counts", b->runs_path);
-		return err_hint(e,
-			b->runs.rejected ? "none of its lines has the right row_crc"
-					 : "the run ended before its first request");
-	}
-	if (build_columns(b, e) || build_factors(b, e))
-		return -1;
+	build_names(b);
 	build_cells(b);
-	build_loads(b);
-	build_rules(b);
-	build_rows(b);
+	build_more_loads(b);
 	build_suite(b);
-	build_bursts(b);
+	build_late_rows(b);
 	build_passes(b);
 	read_margins(d);
 	read_aliases(d);
 	read_sessions(d);
 	build_plan_counts(b);
-	return 0;
+	d->fold = b->fold;
+	b->fold = NULL;
+}
+
+static int read_runs(struct build *b, struct err *e)
+{
+	const struct scan_options options = {.checked = true, .threads = b->options->threads};
+	struct scan *s = NULL;
+	int failed = scan_open(&s, &b->source, &options, e) || read_rows(b, s, e);
+
+	scan_close(s);
+	if (!failed)
+		settle(b);
+	return failed ? -1 : 0;
 }
 
 static int read_run(struct build *b, const char *loads_path, struct err *e)
 {
 	struct dataset *d = b->d;
+	struct data_file *runs;
+	char *chunks_path;
 
 	if (read_json(d, d->dir, "manifest.json", &d->manifest, e) ||
 		read_json(d, d->dir, "sweep.json", &d->sweep, e))
@@ -190,43 +222,57 @@ static int read_run(struct build *b, const char *loads_path, struct err *e)
 	if (!d->manifest)
 		d->manifest = json_object();
 	d->name = name_of(d);
-	if (read_table(d, b->runs_path, run_columns, RUN_COLUMN_COUNT, &b->runs, e))
-		return -1;
+	runs = &d->files[d->nfiles];
+	add_file(d, b->source.path, "csv", 0, 0);
 	b->has_loads = fsx_exists(loads_path);
-	if (b->has_loads &&
-		read_table(d, loads_path, load_columns, LOADS_COLUMN_COUNT, &b->loads, e))
+	if ((b->has_loads && read_loads(d, loads_path, &b->loads, e)) || read_runs(b, e))
 		return -1;
-	return build(b, e);
+	runs->rows = b->nrows + d->left_out;
+	runs->rejected = b->rejected;
+	chunks_path = fsx_join(d->dir, "chunks.csv");
+	if (!d->fold && fsx_exists(chunks_path))
+		build_equal_lengths(d, chunks_path);
+	free(chunks_path);
+	return 0;
 }
 
 static int read_bytes(struct build *b, const struct dataset_text *t, struct err *e)
 {
 	struct dataset *d = b->d;
+	struct data_file *runs = &d->files[d->nfiles++];
 
-	if (read_table_bytes(d, b->runs_path, t->runs, t->runs_len, run_columns, RUN_COLUMN_COUNT,
-		    &b->runs, e))
-		return -1;
+	b->source.bytes = t->runs;
+	b->source.len = t->runs_len;
 	b->has_loads = t->loads;
-	if (b->has_loads &&
-		read_table_bytes(d, "loads.csv", t->loads, t->loads_len, load_columns,
-			LOADS_COLUMN_COUNT, &b->loads, e))
+	if ((b->has_loads && read_loads_bytes(d, t, &b->loads, e)) || read_runs(b, e))
 		return -1;
-	return build(b, e);
+	*runs = (struct data_file){.path = b->source.path,
+		.format = "csv",
+		.bytes = t->runs_len,
+		.rows = b->nrows,
+		.rejected = b->rejected};
+	return 0;
 }
 
 static int finish(struct build *b, int failed)
 {
-	table_release(&b->runs);
 	table_release(&b->loads);
-	free(b->cell_of_code);
+	build_release(b);
+	where_close(b->where);
+	free(b->wanted);
+	free(b->known_loads);
+	free(b->twice.v);
+	free(b->met_twice);
 	if (failed)
 		dataset_release(b->d);
 	return failed ? -1 : 0;
 }
 
+static const struct dataset_options no_options = {0};
+
 int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct err *e)
 {
-	struct build b = {.d = d, .runs_path = "runs.csv"};
+	struct build b = {.d = d, .options = &no_options, .source = {.path = "runs.csv"}};
 
 	*d = (struct dataset){.metrics = metric_specs, .nmetrics = METRIC_COUNT};
 	d->dir = d->name = arena_str(&d->arena, t->name);
@@ -237,16 +283,15 @@ int dataset_from_text(struct dataset *d, const struct dataset_text *t, struct er
 	return finish(&b, read_bytes(&b, t, e));
 }
 
-int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
+int dataset_open(struct dataset *d, const char *dir, const struct dataset_options *o, struct err *e)
 {
-	struct build b = {.d = d};
 	char *runs_path = fsx_join(dir, "runs.csv"), *loads_path = fsx_join(dir, "loads.csv");
+	struct build b = {.d = d, .options = o ? o : &no_options, .source = {.path = runs_path}};
 	int failed;
 
 	*d = (struct dataset){.metrics = metric_specs, .nmetrics = METRIC_COUNT};
 	d->dir = arena_str(&d->arena, dir);
 	d->files = arena_alloc(&d->arena, 4, sizeof(*d->files));
-	b.runs_path = runs_path;
 	if (!fsx_is_dir(dir)) {
 		err_set(e, ERR_ENV, "%s: no such run directory", dir);
 		failed = err_hint(e, "a run is in runs/DATE-NAME, or where --out said");
@@ -257,7 +302,13 @@ int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
 	} else {
 		failed = read_run(&b, loads_path, e);
 	}
+	failed = finish(&b, failed);
 	free(runs_path);
 	free(loads_path);
-	return finish(&b, failed);
+	return failed;
+}
+
+int dataset_from_run(struct dataset *d, const char *dir, struct err *e)
+{
+	return dataset_open(d, dir, &no_options, e);
 }

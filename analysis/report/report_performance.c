@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "fold.h"
 #include "quantile.h"
 #include "wording.h"
 
@@ -17,37 +18,40 @@
 
 enum population { WARM, PAID, ALL, POPULATIONS };
 
-static bool belongs(const struct data_row *row, enum population p)
+/* Those of a population, finished; values_release ends it. */
+static void find_population(
+	const struct fold *f, enum population p, enum metric m, struct values *ret)
 {
-	if (p == WARM)
-		return row->counts;
 	if (p == PAID)
-		return row->ok && row->paid_load;
-	return row->ok;
+		values_init(ret, f->histogram);
+	else
+		fold_values(f, m, ret);
+	if (p != WARM && f->paid[m])
+		values_merge(ret, f->paid[m]);
+	if (p == ALL && f->other[m])
+		values_merge(ret, f->other[m]);
+	values_finish(ret);
 }
 
-static const char *percentile(struct report *r, const double *v, size_t n, double p, size_t needs)
+static const char *percentile(struct report *r, const struct values *v, double p, size_t needs)
 {
-	return n >= needs ? words_plain(r, quantile(v, n, p)) : NOT_GIVEN;
+	return v->n >= needs ? words_plain(r, values_quantile(v, 0, p)) : NOT_GIVEN;
 }
 
 static void add_population(struct report *r, const char *name, enum population p, enum metric m)
 {
-	double *v = xcalloc(r->d->nrows + 1, sizeof(*v));
-	size_t n = 0;
+	struct values v;
 
-	for (size_t i = 0; i < r->d->nrows; i++)
-		if (belongs(&r->d->rows[i], p) && isfinite(r->d->rows[i].metric[m]))
-			v[n++] = r->d->rows[i].metric[m];
-	quantile_sort(v, n);
-	if (n > 0) {
-		const char *cells[] = {metric_specs[m].label, name, words_fmt(r, "%zu", n),
-			percentile(r, v, n, 0.5, 1), percentile(r, v, n, 0.95, QUANTILE_P95_NEEDS),
-			percentile(r, v, n, 0.99, QUANTILE_P99_NEEDS), metric_specs[m].unit};
+	find_population(r->s->fold, p, m, &v);
+	if (v.n > 0) {
+		const char *cells[] = {metric_specs[m].label, name,
+			words_fmt(r, "%llu", (unsigned long long)v.n), percentile(r, &v, 0.5, 1),
+			percentile(r, &v, 0.95, QUANTILE_P95_NEEDS),
+			percentile(r, &v, 0.99, QUANTILE_P99_NEEDS), metric_specs[m].unit};
 
 		doc_table_row(r->doc, cells);
 	}
-	free(v);
+	values_release(&v);
 }
 
 static void warm_and_all(struct report *r)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fold.h"
 #include "jsonx.h"
 #include "num.h"
 
@@ -38,6 +39,27 @@ static void counts(struct report *r)
 	count_row(r, "suspect: counted, and each headline given without them", s->suspect);
 	count_row(r, "invalid: in no figure", s->invalid);
 	count_row(r, "lines set aside", s->set_aside);
+	if (r->d->left_out)
+		count_row(r, "left out by the condition, in nothing here", r->d->left_out);
+}
+
+/* What a large run is said by in place of all its rows. */
+static void large(struct report *r)
+{
+	const struct summary *s = r->s;
+
+	if (s->fold->histogram)
+		doc_item(r->doc, "Percentiles:",
+			words_fmt(r,
+				"of a histogram, within 0.1 %% of the exact ones: those are kept "
+				"of up to %s.",
+				words_count(r, DATA_ROWS_EXACT, "row")),
+			0);
+	if (r->d->fold && s->drift[METRIC_DECODE].lag1_n > 0)
+		doc_item(r->doc, "Correlation with the request before:",
+			words_fmt(r, "of the first %s that count.",
+				words_count(r, s->drift[METRIC_DECODE].lag1_n, "request")),
+			0);
 }
 
 /* ---- the client ---- */
@@ -295,6 +317,7 @@ void report_quality(struct report *r)
 {
 	doc_section(r->doc, "quality", "Data quality and audit of the client");
 	counts(r);
+	large(r);
 	client(r);
 	length(r);
 	budget_cut(r);

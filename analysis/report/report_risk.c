@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "fold.h"
 #include "jsonx.h"
 #include "num.h"
 #include "wording.h"
@@ -54,11 +55,8 @@ static void failures(struct report *r)
 	char percent[WORDING_TEXT];
 
 	for (size_t k = 0; k < r->d->nstatus; k++) {
-		uint64_t n = 0;
+		uint64_t n = r->s->fold->failed_by[k];
 
-		for (size_t i = 0; i < r->d->nrows; i++)
-			n += r->d->rows[i].phase == ROW_MEASURE && !r->d->rows[i].ok &&
-				r->d->rows[i].status == k;
 		if (n > 0)
 			risk(r, words_fmt(r, "Requests fail: %s", words_quote(r, r->d->status[k])),
 				words_fmt(r, "%llu of %s", (unsigned long long)n,

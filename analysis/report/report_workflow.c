@@ -29,7 +29,7 @@ void report_workflow(struct report *r)
 		r->s->seconds);
 	stage(r, "reading",
 		words_fmt(r, "%s, %s", words_count(r, r->d->nfiles, "file"),
-			words_count(r, r->d->nrows, "row")),
+			words_count(r, r->s->rows, "row")),
 		t->ingest);
 	stage(r, "analysis",
 		words_fmt(r, "%s, %s", words_count(r, r->s->ncells, "cell"),

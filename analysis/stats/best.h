@@ -5,7 +5,7 @@
 #include "strata.h"
 
 /* More settings than this are not compared all at once. */
-#define BEST_MAX_SETTINGS 500
+#define BEST_MAX_SETTINGS 2000
 
 /* Fills `best` for the strata's metric; lists are in the arena.  The same bytes each time. */
 void best_find(struct best_set *best, const struct strata *s, const struct dataset *d,

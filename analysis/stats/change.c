@@ -220,12 +220,10 @@ json_t *change_json(const struct change *c)
 	json_t *o = json_object();
 
 	jsonx_put(o, "n", json_integer((json_int_t)c->n));
-	jsonx_put(o, "at", c->why ? json_null() : json_integer((json_int_t)c->index + 1));
-	jsonx_put(o, "difference", jsonx_number(c->difference));
-	jsonx_put(o, "p", jsonx_number(c->p));
-	jsonx_put(o, "least_p", jsonx_number(c->least));
-	if (c->why)
-		jsonx_put(o, "why", json_string(c->why));
+	jsonx_put_or_why(o, "at", c->why ? (double)NAN : (double)c->index + 1, c->why);
+	jsonx_put_or_why(o, "difference", c->difference, c->why);
+	jsonx_put_or_why(o, "p", c->p, c->why);
+	jsonx_put_or_why(o, "least_p", c->least, c->why);
 	return o;
 }
 
@@ -234,9 +232,7 @@ json_t *change_trend_json(const struct change_trend *t)
 	json_t *o = json_object();
 
 	jsonx_put(o, "n", json_integer((json_int_t)t->n));
-	jsonx_put(o, "slope", jsonx_number(t->slope));
-	jsonx_put(o, "p", jsonx_number(t->p));
-	if (t->why)
-		jsonx_put(o, "why", json_string(t->why));
+	jsonx_put_or_why(o, "slope", t->slope, t->why);
+	jsonx_put_or_why(o, "p", t->p, t->why);
 	return o;
 }

@@ -48,16 +48,17 @@ static bool has_due(const struct data_row *r)
 static void find_all_due(struct summary *s)
 {
 	const struct dataset *d = s->data;
-	double *v = xcalloc(d->nrows, sizeof(*v));
+	size_t nrows = d->nbursts ? d->nrows : 0; /* single requests are not due at a time */
+	double *v = xcalloc(nrows, sizeof(*v));
 	size_t *end = xcalloc(s->ncells + 1, sizeof(*end)); /* of the values before cell i */
 
-	for (size_t i = 0; i < d->nrows; i++) {
+	for (size_t i = 0; i < nrows; i++) {
 		if (has_due(&d->rows[i]))
 			end[d->rows[i].cell + 1]++;
 	}
 	for (size_t c = 1; c <= s->ncells; c++)
 		end[c] += end[c - 1];
-	for (size_t i = 0; i < d->nrows; i++) {
+	for (size_t i = 0; i < nrows; i++) {
 		const struct data_row *r = &d->rows[i];
 
 		/* end[c] grows from where the values of cell c begin to where they end. */

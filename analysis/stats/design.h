@@ -3,6 +3,7 @@
 #ifndef STATS_DESIGN_H
 #define STATS_DESIGN_H
 
+#include "lincode.h"
 #include "readback.h"
 
 /* What a term varies when it is no factor. */
@@ -43,6 +44,22 @@ void design_joint(struct design *m, const struct dataset *d, const struct effect
 
 /* x[ncols] of an observation; pass and prompt DATA_NONE average over them. */
 void design_row(const struct design *m, uint32_t cell, uint32_t pass, uint32_t prompt, double *x);
+/* The same as classes (lincode.h), looked up once for each cell. */
+struct design_classes {
+	const struct design *of;
+	size_t *first;     /* [of->nterms] */
+	size_t nclasses;   /* of all terms */
+	uint32_t *of_cell; /* [ncells * of->nterms] without pass and prompt */
+};
+void design_classes_init(struct design_classes *c, const struct design *m);
+void design_classes_release(struct design_classes *c);
+/* class[nterms] of an observation, counted through all terms. */
+void design_classes_of(const struct design_classes *c, uint32_t cell, uint32_t pass,
+	uint32_t prompt, uint32_t *class);
+/* effect[nclasses]: what beta[ncols] makes of each class. */
+void design_class_effects(const struct design_classes *c, const double *beta, double *effect);
+struct lin_code_term design_code_term(const struct design *m, const struct design_term *t);
+
 /* The term of that pair, or NULL if the design has none. */
 const struct design_term *design_find(const struct design *m, int a, int b);
 /* Adds to c[ncols] `weight` times the code of effective level `i` of factor a (and j of b). */

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "bug.h"
+#include "fold.h"
 #include "quantile.h"
 
 /* Loads beyond this are thinned evenly for the slope, which looks at all pairs. */
-#define MAX_PAIRED 2000
+#define MAX_PAIRED 1000
 
 /* ---- tools ---- */
 
@@ -23,8 +24,7 @@ double drift_slope(const double *x, const double *y, size_t n)
 				slopes[count++] = (y[i] - y[j]) / (x[i] - x[j]);
 		}
 	}
-	quantile_sort(slopes, count);
-	median = quantile(slopes, count, 0.5);
+	median = values_median(slopes, count);
 	free(slopes);
 	return median;
 }
@@ -87,8 +87,8 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 {
 	double *mean = xcalloc(eff->nsettings, sizeof(*mean));
 	double *weight = xcalloc(eff->nsettings, sizeof(*weight));
-	double *hours = xcalloc(d->nloads, sizeof(*hours)),
-	       *rows = xcalloc(d->nloads, sizeof(*rows));
+	struct fold own;
+	const struct fold *f = fold_of(d, &own);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->ngroups; i++) {
@@ -97,14 +97,9 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 		mean[setting] += s->groups[i].weight * s->groups[i].mean;
 		weight[setting] += s->groups[i].weight;
 	}
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].counts && isfinite(d->rows[i].started_s)) {
-			hours[d->rows[i].load] += d->rows[i].started_s / 3600;
-			rows[d->rows[i].load]++;
-		}
-	}
 	for (size_t l = 0; l < s->nloads; l++) {
 		const struct strata_load *load = &s->loads[l];
+		const struct fold_load *at = &f->loads[load->load];
 		double residual = load->mean;
 
 		for (size_t g = load->first; g < load->first + load->ngroups; g++) {
@@ -113,14 +108,13 @@ static size_t load_points(const struct strata *s, const struct dataset *d,
 			residual -= s->groups[g].weight / load->weight * mean[setting] /
 				weight[setting];
 		}
-		if (rows[load->load] > 0)
-			points[n++] =
-				(struct point){hours[load->load] / rows[load->load], residual};
+		if (at->timed > 0)
+			points[n++] = (struct point){
+				(at->first_s + at->since_s / at->timed) / 3600, residual};
 	}
 	free(mean);
 	free(weight);
-	free(hours);
-	free(rows);
+	fold_release(&own);
 	return n;
 }
 
@@ -158,6 +152,17 @@ static int compare_residuals(const void *a, const void *b)
 	if (x->load != y->load)
 		return x->load < y->load ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Rows are mostly in this order as they are. */
+static void sort_residuals(struct residual *r, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (compare_residuals(&r[i - 1], &r[i]) > 0) {
+			qsort(r, n, sizeof(*r), compare_residuals);
+			return;
+		}
+	}
 }
 
 static uint32_t *places_of_loads(const struct strata *s, const struct dataset *d)
@@ -206,7 +211,8 @@ static void find_autocorrelation(
 	size_t n = row_residuals(s, d, r);
 	double products = 0, squares = 0;
 
-	qsort(r, n, sizeof(*r), compare_residuals);
+	sort_residuals(r, n);
+	drift->lag1_n = n;
 	for (size_t i = 0; i < n; i++) {
 		squares += r[i].value * r[i].value;
 		if (i > 0 && r[i].load == r[i - 1].load)

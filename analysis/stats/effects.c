@@ -1,13 +1,14 @@
 /* effects.c - the list of effects and their tests. */
 #include "effects.h"
 
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 #include "dist.h"
+#include "fold.h"
+#include "parallel.h"
 #include "quality.h"
 
 /* Beyond this rank correlation with the run order a factor of a single pass is its order. */
@@ -81,30 +82,41 @@ static void test(struct effect *e, struct effect_work *w)
 	e->f = ss / e->df / w->ms;
 	e->p = dist_f_upper(e->f, e->df, e->df_error);
 	e->partial_eta_sq = ss / (ss + w->ms * e->df_error);
+	dist_partial_eta_interval(e->f, e->df, e->df_error, 0.90, &e->eta_low, &e->eta_high);
 }
 
-/* With a single pass nothing separates a factor from the order it was run in. */
-static bool is_order(const struct dataset *d, const struct effective *eff, int factor)
+/* With a single pass nothing separates a factor from the order it was run in: the correlation
+ * over requests of the level's rank (ties have their mean rank) with the place in the run.  Places
+ * are numbers 1, 2, 3, ... but for what does not count, so that they stand for their own ranks. */
+static bool is_order(const struct dataset *d, const struct fold *f,
+	const struct effective_factor *factor, int at)
 {
-	double *level = xcalloc(d->nrows, sizeof(*level)),
-	       *order = xcalloc(d->nrows, sizeof(*order));
-	double *scratch = xcalloc(2 * d->nrows, sizeof(*scratch)), correlation = 0;
-	size_t n = 0;
+	double *rows = xcalloc(factor->nlevels, sizeof(*rows));
+	double *order = xcalloc(factor->nlevels, sizeof(*order));
+	double n = 0, mean = 0, before = 0, levels = 0, both = 0, places;
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
+	for (size_t i = 0; i < f->ngroups; i++) {
+		const struct fold_group *g = fold_group(f, i);
+		uint32_t level = factor->of[d->cells[g->cell].level[at]];
 
-		if (!r->counts)
-			continue;
-		level[n] = eff->factors[factor].of[d->cells[r->cell].level[factor]];
-		order[n++] = r->order;
+		rows[level] += g->rows;
+		order[level] += g->order;
+		n += g->rows;
+		mean += g->order;
 	}
-	if (n > 2)
-		correlation = gsl_stats_spearman(level, 1, order, 1, n, scratch);
-	free(level);
+	mean /= n;
+	for (uint32_t l = 0; l < factor->nlevels; l++) {
+		double rank = before + (rows[l] - n) / 2; /* less the mean rank */
+
+		levels += rows[l] * rank * rank;
+		both += rank * (order[l] - rows[l] * mean);
+		before += rows[l];
+	}
+	places = f->order_squares - n * mean * mean;
+	free(rows);
 	free(order);
-	free(scratch);
-	return fabs(correlation) > CONFOUNDED;
+	return n > 2 && levels > 0 && places > 0 &&
+		fabs(both) > CONFOUNDED * sqrt(levels) * sqrt(places);
 }
 
 /* ---- the list ---- */
@@ -114,7 +126,9 @@ struct maker {
 	const struct effective *eff;
 	struct arena *arena;
 	struct effects *all;
-	bool *is_order; /* [nfactors] */
+	struct strata *strata; /* [nmetrics] */
+	size_t each;           /* effects of a metric */
+	bool *is_order;        /* [nfactors] */
 };
 
 static bool is_alias(const struct maker *m, int factor)
@@ -158,7 +172,11 @@ static void analyse(struct maker *m, struct effect *e, struct effect_work *w)
 			e->why = no_term(m, e->factor_a, e->factor_b);
 		return;
 	}
-	if (!e->why[0] && w->s->nnumbers == 1 && m->is_order[e->factor_a]) {
+	if (m->d->foreign && m->is_order[e->factor_a]) {
+		e->why = arena_fmt(m->arena, "it followed the order of the rows%s%s",
+			e->why[0] ? "; " : "", e->why);
+		w->ms = NAN;
+	} else if (!e->why[0] && w->s->nnumbers == 1 && m->is_order[e->factor_a]) {
 		e->why = "it followed the order of the run, and there was one pass";
 		w->ms = NAN;
 	}
@@ -183,6 +201,8 @@ void effects_blank(struct effect *e, enum metric metric, const struct dataset *d
 		.p = NAN,
 		.p_adjusted = NAN,
 		.partial_eta_sq = NAN,
+		.eta_low = NAN,
+		.eta_high = NAN,
 		.widest_low = NAN,
 		.widest_high = NAN,
 		.detectable = NAN,
@@ -194,10 +214,10 @@ void effects_blank(struct effect *e, enum metric metric, const struct dataset *d
 		.note = ""};
 }
 
-static void add_effect(struct maker *m, struct strata *s, int a, int b)
+static void add_effect(struct maker *m, size_t at, struct strata *s, int a, int b)
 {
-	struct effect *e = &m->all->v[m->all->n];
-	struct effect_work *w = &m->all->work[m->all->n++];
+	struct effect *e = &m->all->v[at];
+	struct effect_work *w = &m->all->work[at];
 
 	effects_blank(e, s->metric, m->d);
 	*w = (struct effect_work){.s = s, .widest = NAN};
@@ -213,38 +233,78 @@ static void add_effect(struct maker *m, struct strata *s, int a, int b)
 	analyse(m, e, w);
 }
 
-static void add_metric(struct maker *m, struct strata *s)
+/* How many effects each metric has. */
+static size_t count_effects(const struct maker *m)
+{
+	size_t n = 0;
+
+	for (size_t f = 0; f < m->d->nfactors; f++)
+		n += is_factor(m, (int)f);
+	return n + n * (n > 0 ? n - 1 : 0) / 2;
+}
+
+static bool has_effects(const struct maker *m, size_t metric)
+{
+	return !dataset_is_score(m->d, metric) && !m->strata[metric].why;
+}
+
+/* Main effects, then interactions, from place `at` on. */
+static void add_metric(struct maker *m, size_t at, struct strata *s)
 {
 	int n = (int)m->d->nfactors;
 
 	for (int a = 0; a < n; a++) {
 		if (is_factor(m, a))
-			add_effect(m, s, a, DESIGN_NONE);
+			add_effect(m, at++, s, a, DESIGN_NONE);
 	}
 	for (int a = 0; a < n; a++) {
 		for (int b = a + 1; b < n; b++) {
 			if (is_factor(m, a) && is_factor(m, b))
-				add_effect(m, s, a, b);
+				add_effect(m, at++, s, a, b);
 		}
 	}
+}
+
+static void make_metric(void *of, size_t metric, struct arena *arena)
+{
+	struct maker m = *(const struct maker *)of;
+	size_t at = 0;
+
+	m.arena = arena;
+	for (size_t i = 0; i < metric; i++)
+		at += has_effects(&m, i) ? m.each : 0;
+	if (has_effects(&m, metric))
+		add_metric(&m, at, &m.strata[metric]);
+}
+
+static void make_all(struct maker *m)
+{
+	size_t groups = 0;
+
+	m->each = count_effects(m);
+	for (size_t i = 0; i < m->d->nmetrics; i++) {
+		m->all->n += has_effects(m, i) ? m->each : 0;
+		groups += m->strata[i].ngroups;
+	}
+	parallel_for(m->d->nmetrics, groups >= PARALLEL_LEAST, m->arena, make_metric, m);
 }
 
 void effects_make(struct effects *ret, const struct dataset *d, const struct effective *eff,
 	struct strata *strata, struct arena *arena)
 {
 	size_t most = d->nmetrics * (d->nfactors + d->nfactors * d->nfactors / 2);
-	struct maker m = {.d = d, .eff = eff, .arena = arena, .all = ret};
+	struct maker m = {.d = d, .eff = eff, .arena = arena, .all = ret, .strata = strata};
 	struct quality q;
+	struct fold own;
+	const struct fold *f = fold_of(d, &own);
 
 	*ret = (struct effects){.v = arena_alloc(arena, most, sizeof(*ret->v)),
 		.work = arena_alloc(arena, most, sizeof(*ret->work))};
 	m.is_order = xcalloc(d->nfactors, sizeof(*m.is_order));
-	for (size_t f = 0; f < d->nfactors; f++)
-		m.is_order[f] = is_order(d, eff, (int)f);
-	for (size_t i = 0; i < d->nmetrics; i++) {
-		if (!dataset_is_score(d, i) && !strata[i].why)
-			add_metric(&m, &strata[i]);
-	}
+	for (size_t i = 0; i < d->nfactors; i++)
+		m.is_order[i] = is_order(d, f, &eff->factors[i], (int)i);
+	fold_release(&own);
+	make_all(&m);
 	free(m.is_order);
 	if (!d->foreign) {
 		quality_read(&q, d, strata[METRIC_SCORE].valid_only);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fold.h"
 #include "vec.h"
 
 const char *finding_kind_name(enum finding_kind k)
@@ -27,20 +28,35 @@ const char *finding_kind_name(enum finding_kind k)
 	return names[k];
 }
 
+/* A table of the user's has no such columns: its rows that count are all but those left out. */
+static const char *without_counts(const char *filter)
+{
+	size_t len = strlen(FILTER_COUNTS);
+
+	if (strncmp(filter, FILTER_COUNTS, len) != 0)
+		return filter;
+	return filter + len + (filter[len] == ' ');
+}
+
 void findings_add(struct author *a, enum finding_kind kind, int strength, const char *text,
 	const char *filter, uint64_t n)
 {
 	*VEC_PUSH(&a->found) = (struct finding){.kind = kind,
 		.strength = strength,
 		.text = text,
-		.file = "runs.csv",
-		.filter = filter,
+		.file = a->d->foreign ? a->d->name : "runs.csv",
+		.filter = a->d->foreign ? without_counts(filter) : filter,
 		.n = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX};
 }
 
 void findings_of_file(struct author *a, const char *file)
 {
 	a->found.v[a->found.n - 1].file = file;
+}
+
+const char *findings_here(const struct author *a)
+{
+	return a->d->foreign ? "these rows" : "this run";
 }
 
 const char *findings_noun(const struct dataset *d, enum metric metric)
@@ -54,6 +70,7 @@ const char *findings_noun(const struct dataset *d, enum metric metric)
 		[METRIC_LOAD] = "the server's load_duration",
 		[METRIC_SYSTEM] = "system throughput",
 		[METRIC_GOODPUT] = "goodput",
+		[METRIC_EQUAL] = "throughput over equal lengths",
 		[METRIC_SCORE] = "score",
 	};
 
@@ -97,20 +114,12 @@ static void finish(struct author *a)
 }
 
 /* What the prompts allow to be said. */
-static const char *scope_of(const struct dataset *d, struct arena *arena)
+static const char *scope_of(const struct fold *f, struct arena *arena)
 {
-	bool *met = xcalloc(d->nprompts, sizeof(*met));
 	size_t n = 0;
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-
-		if (r->counts && r->prompt < d->nprompts && !met[r->prompt]) {
-			met[r->prompt] = true;
-			n++;
-		}
-	}
-	free(met);
+	for (size_t i = 0; i < f->nprompts; i++)
+		n += f->prompt_met[i];
 	if (n == 0)
 		return "";
 	return n == 1 ? " for this prompt" : arena_fmt(arena, " for these %zu prompts", n);
@@ -125,14 +134,20 @@ void findings_make(struct summary *s, const struct effective *eff, const struct 
 		.effects = effects,
 		.strata = strata,
 		.arena = &s->arena,
-		.scope = scope_of(s->data, &s->arena)};
+		.scope = scope_of(s->fold, &s->arena)};
 
-	findings_run(&a);
-	findings_bursts(&a);
-	findings_spill(&a);
-	findings_quality(&a);
-	findings_audit(&a);
+	if (s->data->foreign) {
+		findings_table(&a);
+	} else {
+		findings_run(&a);
+		findings_bursts(&a);
+		findings_spill(&a);
+		findings_quality(&a);
+		findings_audit(&a);
+	}
+	findings_trust(&a);
 	findings_effects(&a);
 	findings_best(&a);
+	findings_choice(&a);
 	finish(&a);
 }

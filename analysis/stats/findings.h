@@ -47,6 +47,8 @@ void findings_add(struct author *a, enum finding_kind kind, int strength, const 
 	const char *filter, uint64_t n);
 /* As the last one added was about another file than runs.csv. */
 void findings_of_file(struct author *a, const char *file);
+/* "this run", or "these rows" of a table of the user's. */
+const char *findings_here(const struct author *a);
 /* "throughput": the metric inside a sentence. */
 const char *findings_noun(const struct dataset *d, enum metric metric);
 /* "phase=measure ... num_ctx=8192|1024": the rows of two effective levels of a factor. */
@@ -54,13 +56,17 @@ const char *findings_level_filter(const struct author *a, size_t factor, uint32_
 /* Rows that count and have the metric. */
 uint64_t findings_rows(const struct author *a, enum metric metric);
 
+/* What a table of the user's holds, in place of the run, its requests and its client. */
+void findings_table(struct author *a);
 void findings_run(struct author *a); /* the run, failures, loads */
 void findings_bursts(struct author *a);
 void findings_spill(struct author *a);
 void findings_quality(struct author *a); /* scores, and whether answers can be had again */
+void findings_trust(struct author *a);   /* steps, humps, trends, permutation */
 void findings_audit(struct author *a);   /* rows, client, drift */
 void findings_effects(struct author *a); /* aliases, effects, what could have been seen */
 void findings_best(struct author *a);
+void findings_choice(struct author *a); /* knees, the front, the balance */
 
 /* All of them, into s->findings. */
 void findings_make(struct summary *s, const struct effective *eff, const struct effects *effects,

@@ -111,7 +111,8 @@ static const char *failures(const struct author *a, const struct best_set *best)
 	if (!failed)
 		return "";
 	return arena_fmt(a->arena, "; %s there did not succeed",
-		wording_count(a->arena, failed, "request", "requests"));
+		wording_count(a->arena, failed, a->d->foreign ? "row" : "request",
+			a->d->foreign ? "rows" : "requests"));
 }
 
 static uint64_t rows_of(const struct author *a, const struct best_set *best)

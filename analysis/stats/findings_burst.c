@@ -7,6 +7,7 @@
 #include "bug.h"
 #include "columns.h"
 #include "findings.h"
+#include "fold.h"
 #include "num.h"
 #include "quantile.h"
 #include "str.h"
@@ -150,14 +151,12 @@ static void say_queues(struct author *a)
 static void say_overload(struct author *a)
 {
 	struct numbers rates = {0};
-	uint64_t unsent = 0;
+	uint64_t unsent = a->s->fold->unsent;
 
 	for (size_t c = 0; c < a->s->ncells; c++) {
 		if (a->s->cells[c].overload)
 			add_number(&rates, a->s->cells[c].rate);
 	}
-	for (size_t i = 0; i < a->d->nrows; i++)
-		unsent += a->d->rows[i].overload;
 	if (rates.n)
 		findings_add(a, FIND_FAILURE, STRENGTH_FAILING - 1,
 			arena_fmt(a->arena,

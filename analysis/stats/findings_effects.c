@@ -261,9 +261,8 @@ static void say_no_effect(struct author *a, int factor)
 	}
 	if (n)
 		findings_add(a, FIND_NO_EFFECT, STRENGTH_NO_EFFECT,
-			arena_fmt(a->arena,
-				"%s changes nothing in %s that this run could see%s: %s",
-				factor_name(a, factor), noun, a->scope,
+			arena_fmt(a->arena, "%s changes nothing in %s that %s could see%s: %s",
+				factor_name(a, factor), noun, findings_here(a), a->scope,
 				n == 1 ? within : wording_list(a->arena, parts, n, "and")),
 			FILTER_COUNTS, rows);
 }
@@ -312,8 +311,8 @@ static void say_interactions(struct author *a)
 
 	if (n)
 		findings_add(a, FIND_NO_EFFECT, STRENGTH_NO_EFFECT - 1,
-			arena_fmt(a->arena, "no interaction that this run could see%s: %s",
-				a->scope, list),
+			arena_fmt(a->arena, "no interaction that %s could see%s: %s",
+				findings_here(a), a->scope, list),
 			FILTER_COUNTS, findings_rows(a, METRIC_DECODE));
 	passes = 0;
 	list = name_pairs(a, VERDICT_INCONCLUSIVE, &n, &passes);
@@ -407,10 +406,9 @@ static void say_detectable(struct author *a, enum metric metric)
 	if (parts.n)
 		findings_add(a, FIND_LIMIT, STRENGTH_LIMIT,
 			arena_fmt(a->arena,
-				"9 times in 10 this run would have found one level that is off in "
-				"%s "
+				"9 times in 10 %s would have found one level that is off in %s "
 				"by %s",
-				findings_noun(a->d, metric),
+				findings_here(a), findings_noun(a->d, metric),
 				wording_list(a->arena, parts.v, parts.n, "and")),
 			FILTER_COUNTS, findings_rows(a, metric));
 	VEC_RELEASE(&parts);

@@ -6,6 +6,7 @@
 
 #include "bug.h"
 #include "findings.h"
+#include "fold.h"
 #include "jsonx.h"
 #include "wording.h"
 
@@ -19,18 +20,10 @@ static uint64_t graded_rows(const struct author *a)
 static void say_graded(struct author *a)
 {
 	const char *cache = jsonx_get_string(a->d->sweep, "cache");
-	uint64_t correct = 0, n = graded_rows(a);
+	const struct fold *f = a->s->fold;
+	uint64_t n = graded_rows(a);
 	char text[WORDING_TEXT];
-	double sum = 0;
 
-	for (size_t i = 0; i < a->d->nrows; i++) {
-		const struct data_row *r = &a->d->rows[i];
-
-		if (!r->counts || !isfinite(r->metric[METRIC_SCORE]))
-			continue;
-		correct += r->metric[METRIC_SCORE] == 1;
-		sum += r->metric[METRIC_SCORE];
-	}
 	if (n == 0)
 		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
 			"answers were not graded: what the settings do to quality is not known",
@@ -38,9 +31,9 @@ static void say_graded(struct author *a)
 	else
 		findings_add(a, FIND_QUALITY, STRENGTH_QUALITY,
 			arena_fmt(a->arena, "%llu of %s graded right, mean score %s%s",
-				(unsigned long long)correct,
+				(unsigned long long)f->graded_right,
 				wording_count(a->arena, n, "answer was", "answers were"),
-				wording_fixed(text, sum / (double)n, 2),
+				wording_fixed(text, f->graded_sum / (double)n, 2),
 				cache && strcmp(cache, "unique") == 0
 					? "; each question began with another word (cache unique), "
 					  "which may change an answer: --cache repeat"

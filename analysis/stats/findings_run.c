@@ -5,6 +5,7 @@
 
 #include "bug.h"
 #include "findings.h"
+#include "fold.h"
 #include "num.h"
 #include "quantile.h"
 #include "str.h"
@@ -111,6 +112,7 @@ struct presence {
 static bool find_presence(const struct author *a, struct presence *p)
 {
 	const struct dataset *d = a->d;
+	const struct fold *f = a->s->fold;
 
 	*p = (struct presence){.blocks = xcalloc(d->ncells, sizeof(*p->blocks))};
 	for (size_t c = 0; c < d->ncells; c++)
@@ -120,24 +122,21 @@ static bool find_presence(const struct author *a, struct presence *p)
 		if (c == 0 || p->blocks[c] != p->blocks[p->nblocks - 1])
 			p->blocks[p->nblocks++] = p->blocks[c];
 	}
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].counts && d->rows[i].pass > p->npasses)
-			p->npasses = d->rows[i].pass;
-	}
+	p->npasses = f->most_pass;
 	if (p->nblocks * p->npasses > MOST_PRESENCE) {
 		free(p->blocks);
 		return false;
 	}
 	p->has = xcalloc(p->nblocks * p->npasses, sizeof(*p->has));
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
+	for (size_t i = 0; i < f->ngroups; i++) {
+		const struct fold_group *g = fold_group(f, i);
 		const uint32_t *block;
 
-		if (!r->counts || r->pass == 0)
+		if (g->pass == 0)
 			continue;
-		block = bsearch(&d->cells[r->cell].block, p->blocks, p->nblocks, sizeof(*block),
+		block = bsearch(&d->cells[g->cell].block, p->blocks, p->nblocks, sizeof(*block),
 			compare_numbers);
-		p->has[(size_t)(block - p->blocks) * p->npasses + r->pass - 1] = true;
+		p->has[(size_t)(block - p->blocks) * p->npasses + g->pass - 1] = true;
 	}
 	return true;
 }
@@ -259,22 +258,18 @@ static void say_passes(struct author *a)
 static const char *failure_list(const struct author *a)
 {
 	const char **named = xcalloc(a->d->nstatus, sizeof(*named)), *list;
-	uint64_t *count = xcalloc(a->d->nstatus, sizeof(*count));
+	const struct fold *f = a->s->fold;
 	size_t n = 0;
 
-	for (size_t i = 0; i < a->d->nrows; i++) {
-		const struct data_row *r = &a->d->rows[i];
-
-		count[r->status] += r->phase == ROW_MEASURE && !r->ok && !r->overload;
-	}
 	for (size_t i = 0; i < a->d->nstatus; i++) {
-		if (count[i])
+		uint64_t count = f->failed_by[i] - f->unsent_by[i];
+
+		if (count)
 			named[n++] = arena_fmt(
-				a->arena, "%llu %s", (unsigned long long)count[i], a->d->status[i]);
+				a->arena, "%llu %s", (unsigned long long)count, a->d->status[i]);
 	}
 	list = wording_list(a->arena, named, n, "and");
 	free(named);
-	free(count);
 	return list;
 }
 
@@ -304,13 +299,10 @@ static const char *failing_cell(const struct author *a)
 static void say_failures(struct author *a)
 {
 	const struct summary *s = a->s;
-	uint64_t failed = s->failed;
+	/* What was not sent since the server could not take it has a statement of its own. */
+	uint64_t failed = s->failed - s->fold->unsent;
 	double upper = 0;
 	char text[WORDING_TEXT];
-
-	/* What was not sent since the server could not take it has a statement of its own. */
-	for (size_t i = 0; i < a->d->nrows; i++)
-		failed -= a->d->rows[i].overload;
 
 	for (size_t c = 0; c < s->ncells; c++) {
 		if (isfinite(s->cells[c].failure_upper))

@@ -1,23 +1,23 @@
 /* linmodel.c - least squares by Householder QR. */
 #include "linmodel.h"
 
-#include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 
-/* A diagonal element below this share of the largest is rank that is not there. */
+/* What is left of a column below this share of it is rank that is not there. */
 #define RANK_TOLERANCE 1e-9
+/* A column below this share of the longest is rounding as a whole. */
+#define NOTHING 1e-13
 /* A contrast whose dependent part is off by more than this is not estimable. */
 #define ESTIMABLE_TOLERANCE 1e-7
 #define CHUNK               64
 
 void lin_init(struct lin *l, size_t ncols)
 {
-	*l = (struct lin){.ncols = ncols, .room = 2 * (ncols + 1) + CHUNK};
-	l->rows = xcalloc(l->room * (ncols + 1), sizeof(*l->rows));
+	*l = (struct lin){.ncols = ncols};
 }
 
 void lin_release(struct lin *l)
@@ -62,15 +62,16 @@ static void fold(struct lin *l)
 	size_t n = l->ncols + 1;
 	double *v, *w;
 
-	if (l->nrows <= n)
+	if (l->is_triangle || l->nrows == 0)
 		return;
 	v = xcalloc(l->nrows, sizeof(*v));
 	w = xcalloc(n, sizeof(*w));
-	for (size_t j = 0; j < n; j++)
+	for (size_t j = 0; j < n && j + 1 < l->nrows; j++)
 		reflect(l, j, v, w);
 	for (size_t i = 1; i < l->nrows; i++)
 		memset(l->rows + i * n, 0, (i < n ? i : n) * sizeof(*l->rows));
-	l->nrows = n;
+	l->nrows = l->nrows < n ? l->nrows : n;
+	l->is_triangle = true;
 	free(v);
 	free(w);
 }
@@ -79,83 +80,175 @@ void lin_row(struct lin *l, const double *x, double y, double weight)
 {
 	double scale = sqrt(weight), *row;
 
+	if (!l->rows) {
+		l->room = 2 * (l->ncols + 1) + CHUNK;
+		l->rows = xcalloc(l->room * (l->ncols + 1), sizeof(*l->rows));
+	}
 	if (l->nrows == l->room)
 		fold(l);
 	row = l->rows + l->nrows++ * (l->ncols + 1);
 	for (size_t i = 0; i < l->ncols; i++)
 		row[i] = scale * x[i];
 	row[l->ncols] = scale * y;
+	l->is_triangle = false;
 	l->fed++;
+}
+
+double *lin_triangle(struct lin *l, uint64_t fed)
+{
+	if (l->rows)
+		BUG("it has rows");
+	l->room = l->nrows = l->ncols + 1;
+	l->rows = xcalloc(l->room * (l->ncols + 1), sizeof(*l->rows));
+	l->is_triangle = true;
+	l->fed = fed;
+	return l->rows;
 }
 
 /* ---- fits ---- */
 
-/* The pivoted QR of the used columns. */
-struct lin_qr {
-	gsl_matrix *m; /* NULL without columns or rows */
-	gsl_vector *tau;
-	gsl_permutation *perm;
-	size_t nrows, rank;
+/* A reflection of the rows from `from` on. */
+struct reflection {
+	size_t from, n, v; /* v: where it begins in lin_qr.v */
+	double scale;
 };
 
-static size_t find_rank(const gsl_matrix *qr)
-{
-	size_t most = qr->size1 < qr->size2 ? qr->size1 : qr->size2, rank = 0;
-	double largest = most ? fabs(gsl_matrix_get(qr, 0, 0)) : 0;
-
-	while (rank < most && fabs(gsl_matrix_get(qr, rank, rank)) > RANK_TOLERANCE * largest)
-		rank++;
-	return rank;
-}
-
-static struct lin_qr *decompose(const struct lin *l, const size_t *col, size_t n)
-{
-	struct lin_qr *qr = xcalloc(1, sizeof(*qr));
-	gsl_vector *norm;
-	int sign;
-
-	qr->nrows = l->nrows;
-	if (n == 0 || l->nrows == 0)
-		return qr;
-	qr->m = gsl_matrix_alloc(l->nrows, n);
-	qr->tau = gsl_vector_alloc(l->nrows < n ? l->nrows : n);
-	qr->perm = gsl_permutation_alloc(n);
-	norm = gsl_vector_alloc(n);
-	if (!qr->m || !qr->tau || !qr->perm || !norm)
-		BUG("no memory for %zu columns", n);
-	for (size_t i = 0; i < l->nrows; i++) {
-		for (size_t j = 0; j < n; j++)
-			gsl_matrix_set(qr->m, i, j, l->rows[i * (l->ncols + 1) + col[j]]);
-	}
-	gsl_linalg_QRPT_decomp(qr->m, qr->tau, qr->perm, &sign, norm);
-	gsl_vector_free(norm);
-	qr->rank = find_rank(qr->m);
-	return qr;
-}
+/* The reflections that make a triangle of the used columns again.  A column of a triangle ends at
+ * its diagonal, so that they are as long as columns before it were left out: none where the first
+ * ones are used. */
+struct lin_qr {
+	struct reflection *reflections;
+	size_t n, nv, room;
+	double *v;
+	size_t nrows, rank;
+};
 
 static void qr_free(struct lin_qr *qr)
 {
 	if (!qr)
 		return;
-	gsl_matrix_free(qr->m);
-	gsl_vector_free(qr->tau);
-	gsl_permutation_free(qr->perm);
+	free(qr->reflections);
+	free(qr->v);
 	free(qr);
+}
+
+static double dot(const double *x, const double *y, size_t n)
+{
+	double sum[4] = {0, 0, 0, 0};
+	size_t i = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		for (size_t k = 0; k < 4; k++)
+			sum[k] += x[i + k] * y[i + k];
+	}
+	for (; i < n; i++)
+		sum[0] += x[i] * y[i];
+	return sum[0] + sum[1] + (sum[2] + sum[3]);
+}
+
+static void apply(const struct lin_qr *qr, const struct reflection *r, double *column)
+{
+	const double *v = qr->v + r->v;
+	double by = dot(v, column + r->from, r->n) * r->scale;
+
+	for (size_t i = 0; by != 0 && i < r->n; i++)
+		column[r->from + i] -= by * v[i];
 }
 
 /* Turns a right-hand side [nrows] by Q'; returns what lies beyond the rank, squared. */
 static double turn(const struct lin_qr *qr, double *rhs)
 {
-	gsl_vector_view view;
 	double rss = 0;
 
-	if (qr->m) {
-		view = gsl_vector_view_array(rhs, qr->nrows);
-		gsl_linalg_QR_QTvec(qr->m, qr->tau, &view.vector);
-	}
+	for (size_t i = 0; i < qr->n; i++)
+		apply(qr, &qr->reflections[i], rhs);
 	for (size_t i = qr->rank; i < qr->nrows; i++)
 		rss += rhs[i] * rhs[i];
 	return rss;
+}
+
+/* The reflection that brings x[n] to its first element. */
+static void add_reflection(struct lin_qr *qr, double *x, size_t from, size_t n)
+{
+	double norm = sqrt(dot(x, x, n)), *v;
+	struct reflection *r = &qr->reflections[qr->n++];
+
+	if (qr->nv + n > qr->room) {
+		qr->room = 2 * qr->room + n;
+		qr->v = xrealloc(qr->v, qr->room, sizeof(*qr->v));
+	}
+	*r = (struct reflection){.from = from, .n = n, .v = qr->nv};
+	qr->nv += n;
+	v = qr->v + r->v;
+	memcpy(v, x, n * sizeof(*v));
+	norm = x[0] > 0 ? -norm : norm;
+	v[0] -= norm;
+	r->scale = 2 / dot(v, v, n);
+	x[0] = norm;
+	memset(x + 1, 0, (n - 1) * sizeof(*x));
+}
+
+/* The used columns, each in one piece, and y behind them. */
+struct columns {
+	const struct lin *of;
+	const size_t *used;
+	size_t n, nrows;
+	double *x; /* [(n + 1) * nrows] */
+	double longest;
+};
+
+static size_t height(const struct columns *c, size_t k)
+{
+	size_t diagonal = (k < c->n ? c->used[k] : c->of->ncols) + 1;
+
+	return diagonal < c->nrows ? diagonal : c->nrows;
+}
+
+static void columns_init(struct columns *c, const struct lin *l, const size_t *used, size_t n)
+{
+	*c = (struct columns){.of = l, .used = used, .n = n, .nrows = l->nrows};
+	c->x = xcalloc((n + 1) * c->nrows, sizeof(*c->x));
+	for (size_t k = 0; k <= n; k++) {
+		size_t j = k < n ? used[k] : l->ncols;
+		double *x = c->x + k * c->nrows;
+
+		for (size_t i = 0; i < height(c, k); i++)
+			x[i] = l->rows[i * (l->ncols + 1) + j];
+		if (k < n)
+			c->longest = fmax(c->longest, dot(x, x, height(c, k)));
+	}
+}
+
+/* Columns in their order; one that those before it determine goes behind (as in R's dqrdc2).
+ * col[n] gets where each one is. */
+static struct lin_qr *decompose(struct columns *c, size_t *col)
+{
+	struct lin_qr *qr = xcalloc(1, sizeof(*qr));
+	size_t *behind = xcalloc(c->n, sizeof(*behind)), nbehind = 0;
+
+	qr->nrows = c->nrows;
+	qr->reflections = xcalloc(c->n, sizeof(*qr->reflections));
+	for (size_t k = 0; k < c->n; k++) {
+		double *x = c->x + k * c->nrows;
+		size_t n = height(c, k), r = qr->rank;
+		double own = dot(x, x, n), left = r < n ? dot(x + r, x + r, n - r) : 0;
+
+		if (!(left > RANK_TOLERANCE * RANK_TOLERANCE * own) ||
+			!(own > NOTHING * NOTHING * c->longest)) {
+			memset(x + r, 0, (c->nrows - r) * sizeof(*x));
+			behind[nbehind++] = k;
+			continue;
+		}
+		if (n > r + 1) {
+			add_reflection(qr, x + r, r, n - r);
+			for (size_t j = k + 1; j <= c->n; j++)
+				apply(qr, &qr->reflections[qr->n - 1], c->x + j * c->nrows);
+		}
+		col[qr->rank++] = k;
+	}
+	memcpy(col + qr->rank, behind, nbehind * sizeof(*col));
+	free(behind);
+	return qr;
 }
 
 /* Solves R11 b = rhs from below. */
@@ -173,30 +266,33 @@ static void back_substitute(struct lin_fit *fit, const double *rhs)
 void lin_fit(struct lin *l, const bool *use, struct lin_fit *fit)
 {
 	size_t *used = xcalloc(l->ncols, sizeof(*used)), n = 0;
-	double *y;
+	struct columns c;
+	const double *y;
 
 	fold(l);
 	for (size_t j = 0; j < l->ncols; j++) {
 		if (use[j])
 			used[n++] = j;
 	}
-	*fit = (struct lin_fit){.of = l, .n = n, .qr = decompose(l, used, n)};
-	fit->rank = fit->qr->rank;
+	columns_init(&c, l, used, n);
+	*fit = (struct lin_fit){.of = l, .n = n};
 	fit->col = xcalloc(n, sizeof(*fit->col));
 	fit->r = xcalloc(n * n, sizeof(*fit->r));
 	fit->beta = xcalloc(l->ncols, sizeof(*fit->beta));
-	for (size_t j = 0; j < n; j++)
-		fit->col[j] = fit->qr->m ? used[gsl_permutation_get(fit->qr->perm, j)] : used[j];
-	for (size_t i = 0; i < fit->rank; i++) {
-		for (size_t j = i; j < n; j++)
-			fit->r[i * n + j] = gsl_matrix_get(fit->qr->m, i, j);
+	fit->qr = decompose(&c, fit->col);
+	fit->rank = fit->qr->rank;
+	for (size_t j = 0; j < n; j++) {
+		const double *x = c.x + fit->col[j] * c.nrows;
+
+		for (size_t i = 0; i <= j && i < fit->rank; i++)
+			fit->r[i * n + j] = x[i];
+		fit->col[j] = used[fit->col[j]];
 	}
-	y = xcalloc(l->nrows, sizeof(*y));
-	for (size_t i = 0; i < l->nrows; i++)
-		y[i] = l->rows[i * (l->ncols + 1) + l->ncols];
-	fit->rss = turn(fit->qr, y);
+	y = c.x + n * c.nrows;
+	for (size_t i = fit->rank; i < c.nrows; i++)
+		fit->rss += y[i] * y[i];
 	back_substitute(fit, y);
-	free(y);
+	free(c.x);
 	free(used);
 }
 
@@ -213,13 +309,19 @@ double lin_fit_rss_of(const struct lin_fit *fit, const double *b)
 {
 	const struct lin *l = fit->of;
 	double *y = xcalloc(l->nrows, sizeof(*y)), rss;
+	size_t *met = xcalloc(l->ncols, sizeof(*met)), n = 0;
 
+	for (size_t j = 0; j < l->ncols; j++) {
+		if (b[j] != 0)
+			met[n++] = j;
+	}
 	for (size_t i = 0; i < l->nrows; i++) {
-		for (size_t j = 0; j < l->ncols; j++)
-			y[i] += l->rows[i * (l->ncols + 1) + j] * b[j];
+		for (size_t k = 0; k < n; k++)
+			y[i] += l->rows[i * (l->ncols + 1) + met[k]] * b[met[k]];
 	}
 	rss = turn(fit->qr, y);
 	free(y);
+	free(met);
 	return rss;
 }
 

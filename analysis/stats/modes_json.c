@@ -7,16 +7,14 @@ static json_t *humps_json(const struct humps *h)
 	json_t *o = json_object();
 
 	jsonx_put(o, "n", json_integer((json_int_t)h->n));
-	jsonx_put(o, "dip", jsonx_number(h->dip));
-	jsonx_put(o, "p", jsonx_number(h->p));
+	jsonx_put_or_why(o, "dip", h->dip, h->why);
+	jsonx_put_or_why(o, "p", h->p, h->why);
 	if (h->found) {
 		jsonx_put(o, "split", jsonx_number(h->split));
 		jsonx_put(o, "low", jsonx_number(h->low));
 		jsonx_put(o, "high", jsonx_number(h->high));
 		jsonx_put(o, "share_low", jsonx_number(h->share));
 	}
-	if (h->why)
-		jsonx_put(o, "why", json_string(h->why));
 	return o;
 }
 

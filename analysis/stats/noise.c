@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "fold.h"
 #include "num.h"
 #include "strata.h"
 
@@ -342,14 +343,14 @@ static void fit_tail(struct noise_of *of, const struct residuals *r)
 
 /* ---- all of it ---- */
 
-static bool fit_metric(
-	struct noise_of *of, struct dataset *d, const struct effective *eff, enum metric metric)
+static bool fit_metric(struct noise_of *of, const struct dataset *d, const struct effective *eff,
+	enum metric metric, struct arena *arena)
 {
 	struct residuals r;
 	struct strata s;
 	bool known;
 
-	strata_fit(&s, d, eff, metric, false, &d->arena);
+	strata_fit(&s, d, eff, metric, false, arena);
 	known = !s.why && (!s.within_why || !s.load_why);
 	if (known) {
 		fit_components(of, &s);
@@ -365,7 +366,9 @@ static bool fit_metric(
 int noise_fit(struct noise *n, struct dataset *d, struct err *e)
 {
 	struct alias_finding *aliases;
+	struct dataset folded = *d;
 	struct effective eff;
+	struct fold own;
 	size_t naliases;
 	bool any = false;
 
@@ -373,10 +376,13 @@ int noise_fit(struct noise *n, struct dataset *d, struct err *e)
 	n->origin = NOISE_RUN;
 	snprintf(n->from, sizeof(n->from), "%s", d->dir[0] ? d->dir : d->name);
 	effective_find(&eff, d, &d->arena, &aliases, &naliases);
+	folded.fold = fold_of(d, &own);
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		if (noise_has((enum metric)m))
-			any = fit_metric(&n->of[m], d, &eff, (enum metric)m) || any;
+			any = fit_metric(&n->of[m], &folded, &eff, (enum metric)m, &d->arena) ||
+				any;
 	}
+	fold_release(&own);
 	if (any)
 		return 0;
 	err_set(e, ERR_DATA, "%s: nothing was repeated in it, so that it shows no noise", n->from);

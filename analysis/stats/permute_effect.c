@@ -180,7 +180,10 @@ void permute_effect(struct strata *s, const struct dataset *d, const struct effe
 		add_loads(&c);
 	else
 		add_requests(&c);
-	permute_units(c.units, c.n, c.f->nlevels, ret);
+	if (c.n < c.room)
+		ret->why = "the run is too large for its requests to be kept";
+	else
+		permute_units(c.units, c.n, c.f->nlevels, ret);
 	ret->unit = name_unit(runner, others || (!runner && d->nprompts > 1));
 	free(c.units);
 	free(beside);

@@ -7,6 +7,7 @@
 
 #include "bug.h"
 #include "dist.h"
+#include "fold.h"
 #include "strata.h"
 
 /* So that 95 % hold after up to four looks (docs/statistics.md). */
@@ -14,7 +15,8 @@
 
 struct looker {
 	struct precision *p;
-	struct dataset *d;
+	const struct dataset *d;
+	struct arena *arena;
 	struct effective eff;
 	size_t metrics, factors; /* that were there, that could be judged */
 };
@@ -103,7 +105,7 @@ static bool look_at_metric(struct looker *l, enum metric metric)
 	struct strata s;
 	bool known = true;
 
-	strata_fit(&s, l->d, &l->eff, metric, false, &l->d->arena);
+	strata_fit(&s, l->d, &l->eff, metric, false, l->arena);
 	l->metrics += !s.why;
 	for (size_t f = 0; known && !s.why && f < l->d->nfactors; f++) {
 		if (l->eff.factors[f].nlevels > 1 && l->eff.in_step[f] < 0)
@@ -115,17 +117,21 @@ static bool look_at_metric(struct looker *l, enum metric metric)
 
 void precision_find(struct precision *p, struct dataset *d)
 {
-	struct looker l = {.p = p, .d = d};
+	struct dataset folded = *d;
+	struct looker l = {.p = p, .d = &folded, .arena = &d->arena};
+	struct fold own;
 	struct alias_finding *aliases;
 	size_t naliases;
 	bool known = true;
 
 	*p = (struct precision){.widest = NAN};
 	effective_find(&l.eff, d, &d->arena, &aliases, &naliases);
+	folded.fold = fold_of(d, &own);
 	for (int m = 0; known && m < METRIC_COUNT; m++) {
 		if (metric_specs[m].primary)
 			known = look_at_metric(&l, (enum metric)m);
 	}
+	fold_release(&own);
 	if (known && l.metrics == 0)
 		p->why = "no request that counts has throughput or TTFT";
 	else if (known && l.factors == 0)

@@ -8,6 +8,7 @@
 
 #include "bug.h"
 #include "dist.h"
+#include "fold.h"
 #include "jsonx.h"
 
 /* ---- the table of scores ---- */
@@ -34,87 +35,82 @@ static bool is_repeat(const struct dataset *d, uint32_t cell)
 	return !cache || strcmp(cache, "unique") != 0;
 }
 
-/* What is known of one cell and question while rows are read. */
-struct asked {
-	uint32_t answer; /* text of the first */
-	bool differs;
-};
-
-static void add_answer(
-	struct quality *q, struct asked *asked, size_t at, bool copies, const struct data_row *r)
+/* Which of the two met it first; the other may have none. */
+static const struct fold_answers *first_of(
+	const struct fold_answers *a, const struct fold_answers *b)
 {
-	double x = r->metric[METRIC_SCORE];
-
-	if (q->answers[at] == 0)
-		asked[at].answer = r->answer;
-	else if (asked[at].answer != r->answer)
-		asked[at].differs = true;
-	if (!copies)
-		q->score[at] = q->answers[at] ? q->score[at] + x : x;
-	else if (q->answers[at] == 0)
-		q->score[at] = x;
-	q->answers[at]++;
+	if (!a || !b)
+		return a ? a : b;
+	return a->first_at < b->first_at ? a : b;
 }
 
-static void finish(struct quality *q, const struct asked *asked, const bool *copies)
+/* The answers to a question in a cell: those that are not suspect, and those that are (NULL: none).
+ * Copies of one answer are one. */
+static void add_answers(struct quality *q, size_t at, bool copies, const struct fold_answers *sound,
+	const struct fold_answers *suspect)
+{
+	const struct fold_answers *first = first_of(sound, suspect);
+	uint32_t n = (sound ? sound->n : 0) + (suspect ? suspect->n : 0);
+	double sum = (sound ? sound->sum : 0) + (suspect ? suspect->sum : 0);
+
+	q->answers[at] = n;
+	q->score[at] = copies ? first->first : sum / n;
+	if (!copies || n < 2 || first->answer == DATA_NONE)
+		return;
+	q->repeated++;
+	q->differed += (sound && (sound->differs || sound->answer != first->answer)) ||
+		(suspect && (suspect->differs || suspect->answer != first->answer));
+}
+
+/* The records of each cell and question, [cell * nprompts + prompt], of suspect rows or others. */
+static const struct fold_answers **place_answers(
+	const struct dataset *d, const struct fold *f, bool suspect, size_t *found)
+{
+	const struct fold_answers **at = xcalloc(d->ncells * d->nprompts, sizeof(*at));
+
+	for (size_t i = 0; i < f->nanswers; i++) {
+		const struct fold_answers *a = &f->answers[i];
+
+		if (a->suspect != suspect || a->prompt >= d->nprompts)
+			continue;
+		at[a->cell * d->nprompts + a->prompt] = a;
+		++*found;
+	}
+	return at;
+}
+
+static void read_answers(struct quality *q, const struct fold *f, bool valid_only)
 {
 	const struct dataset *d = q->d;
+	size_t n = d->ncells * d->nprompts, found = 0, doubtful = 0;
+	const struct fold_answers **sound = place_answers(d, f, false, &found);
+	const struct fold_answers **suspect = place_answers(d, f, true, &doubtful);
 
-	for (size_t at = 0; at < d->ncells * d->nprompts; at++) {
-		bool copy = copies[at / d->nprompts];
-
-		if (q->answers[at] == 0)
-			continue;
-		if (!copy)
-			q->score[at] /= q->answers[at];
-		if (copy && q->answers[at] > 1 && asked[at].answer != DATA_NONE) {
-			q->repeated++;
-			q->differed += asked[at].differs;
-		}
+	found += valid_only ? 0 : doubtful;
+	if (found > 0) {
+		q->score = xcalloc(n, sizeof(*q->score));
+		q->answers = xcalloc(n, sizeof(*q->answers));
 	}
-}
+	for (size_t i = 0; found > 0 && i < n; i++) {
+		uint32_t c = (uint32_t)(i / d->nprompts);
+		const struct fold_answers *doubted = valid_only ? NULL : suspect[i];
 
-static bool is_graded(const struct dataset *d, const struct data_row *r, bool valid_only)
-{
-	return r->counts && isfinite(r->metric[METRIC_SCORE]) && r->prompt < d->nprompts &&
-		!(valid_only && r->validity == ROW_SUSPECT);
-}
-
-static bool any_graded(const struct dataset *d, bool valid_only)
-{
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (is_graded(d, &d->rows[i], valid_only))
-			return true;
+		q->score[i] = NAN;
+		if (sound[i] || doubted)
+			add_answers(q, i, temperature_of(d, c) == 0 && is_repeat(d, c), sound[i],
+				doubted);
 	}
-	return false;
+	free(sound);
+	free(suspect);
 }
 
 void quality_read(struct quality *q, const struct dataset *d, bool valid_only)
 {
-	size_t n = d->ncells * d->nprompts;
-	struct asked *asked;
-	bool *copies;
+	struct fold own;
 
 	*q = (struct quality){.d = d, .confidence = dataset_confidence(d)};
-	if (!any_graded(d, valid_only))
-		return;
-	q->score = xcalloc(n, sizeof(*q->score));
-	q->answers = xcalloc(n, sizeof(*q->answers));
-	asked = xcalloc(n, sizeof(*asked));
-	copies = xcalloc(d->ncells, sizeof(*copies));
-	for (size_t i = 0; i < n; i++)
-		q->score[i] = NAN;
-	for (uint32_t c = 0; c < d->ncells; c++)
-		copies[c] = temperature_of(d, c) == 0 && is_repeat(d, c);
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-
-		if (is_graded(d, r, valid_only))
-			add_answer(q, asked, r->cell * d->nprompts + r->prompt, copies[r->cell], r);
-	}
-	finish(q, asked, copies);
-	free(asked);
-	free(copies);
+	read_answers(q, fold_of(d, &own), valid_only);
+	fold_release(&own);
 }
 
 void quality_release(struct quality *q)

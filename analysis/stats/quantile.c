@@ -2,18 +2,12 @@
 #include "quantile.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
+#include "values.h"
 
 void quantile_sort(double *v, size_t n)
 {
-	qsort(v, n, sizeof(*v), compare);
+	values_sort(v, n);
 }
 
 double quantile(const double *sorted, size_t n, double p)

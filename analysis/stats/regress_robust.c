@@ -9,8 +9,8 @@
 #include "rng.h"
 
 /* All pairs are looked at up to so many points; beyond, so many random pairs. */
-#define MAX_POINTS 1500
-#define MAX_PAIRS  1000000
+#define MAX_POINTS 500
+#define MAX_PAIRS  100000
 #define SEED       20240817
 
 /* Sum over groups of t equal values of t (t - 1) (2t + 5). */

@@ -8,6 +8,7 @@
 #include "bug.h"
 #include "dist.h"
 #include "strata_parts.h"
+#include "strata_rows.h"
 
 /* A mean square below this is rounding, not noise: values equal to the last digit. */
 #define MS_NOTHING 1e-18
@@ -19,48 +20,34 @@ double strata_unscale(const struct strata *s, double x)
 
 /* ---- request stratum ---- */
 
-/* The mean of the design's rows over the load's groups; x is room for one row. */
-static void mean_row(const struct strata *s, const struct strata_load *l, double *x, double *mean)
-{
-	size_t ncols = s->within_design.ncols;
-
-	memset(mean, 0, ncols * sizeof(*mean));
-	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
-		const struct strata_group *g = &s->groups[i];
-
-		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
-		for (size_t j = 0; j < ncols; j++)
-			mean[j] += g->weight * x[j] / l->weight;
-	}
-}
-
-/* Feeds a load's groups, less the load's own mean: the load is absorbed as a fixed term. */
-static void feed_load(struct strata *s, const struct strata_load *l, double *x, double *mean)
-{
-	size_t ncols = s->within_design.ncols;
-
-	mean_row(s, l, x, mean);
-	for (size_t i = l->first; i < l->first + l->ngroups; i++) {
-		const struct strata_group *g = &s->groups[i];
-
-		design_row(&s->within_design, g->cell, DATA_NONE, g->prompt, x);
-		for (size_t j = 0; j < ncols; j++)
-			x[j] -= mean[j];
-		lin_row(&s->within, x, g->mean - l->mean, g->weight);
-	}
-}
-
-/* The load's mean as if every cell and prompt had had its share of requests; equal to the plain
+/* Each load's mean as if every cell and prompt had had its share of requests; equal to the plain
  * mean where each had. */
-static void adjust_load(
-	struct strata *s, struct strata_load *l, const double *beta, double *x, double *mean)
+static void adjust_loads(struct strata *s, const double *beta)
 {
-	size_t ncols = s->within_design.ncols;
+	const struct design *m = &s->within_design;
+	uint32_t *class = xcalloc(m->nterms, sizeof(*class));
+	struct design_classes classes;
+	double *effect;
 
-	mean_row(s, l, x, mean);
-	l->adjusted = l->mean;
-	for (size_t j = 0; j < ncols; j++)
-		l->adjusted -= mean[j] * beta[j];
+	design_classes_init(&classes, m);
+	effect = xcalloc(classes.nclasses, sizeof(*effect));
+	design_class_effects(&classes, beta, effect);
+	for (size_t i = 0; i < s->nloads; i++) {
+		struct strata_load *l = &s->loads[i];
+		double sum = 0;
+
+		for (size_t k = l->first; k < l->first + l->ngroups; k++) {
+			const struct strata_group *g = &s->groups[k];
+
+			design_classes_of(&classes, g->cell, DATA_NONE, g->prompt, class);
+			for (size_t t = 0; t < m->nterms; t++)
+				sum += class[t] == LIN_NO_CLASS ? 0 : g->weight * effect[class[t]];
+		}
+		l->adjusted = l->mean - sum / l->weight;
+	}
+	design_classes_release(&classes);
+	free(class);
+	free(effect);
 }
 
 static void take_prompt_effects(
@@ -82,17 +69,14 @@ static void take_prompt_effects(
 static void fit_within(
 	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
-	double *x, *mean;
+	struct strata_model m = {
+		.s = s, .design = &s->within_design, .ratio = INFINITY, .eff = eff};
 	struct lin_fit fit;
 	bool *use;
 
 	design_within(&s->within_design, d, eff, arena);
-	lin_init(&s->within, s->within_design.ncols);
-	x = xcalloc(s->within_design.ncols, sizeof(*x));
-	mean = xcalloc(s->within_design.ncols, sizeof(*mean));
+	strata_feed(&s->within, &m);
 	use = xcalloc(s->within_design.ncols, sizeof(*use));
-	for (size_t i = 0; i < s->nloads; i++)
-		feed_load(s, &s->loads[i], x, mean);
 	/* Of a grid with holes interactions cannot be told from main effects: a load's mean is
 	 * compared with others of its treatment only, whose cells are the same. */
 	for (size_t i = 0; i < s->within_design.nterms; i++) {
@@ -102,21 +86,20 @@ static void fit_within(
 			use[t->first + j] = !s->gls || t->b < 0;
 	}
 	lin_fit(&s->within, use, &fit);
-	for (size_t i = 0; i < s->nloads; i++)
-		adjust_load(s, &s->loads[i], fit.beta, x, mean);
+	adjust_loads(s, fit.beta);
 	take_prompt_effects(s, d, fit.beta, arena);
 	lin_fit_release(&fit);
-	free(x);
-	free(mean);
 	free(use);
 }
 
 /* One treatment: its n loads crossed with cells x prompts (settings, so that aliases are
- * replicates). Returns the sum of squares. */
+ * replicates).  place[nsettings]: settings met in it so far, + 1.  Returns the sum of squares. */
 static double within_error_of(struct strata *s, const struct dataset *d,
-	const struct effective *eff, const uint32_t *loads, size_t nloads, struct lin_cross *obs)
+	const struct effective *eff, const uint32_t *loads, size_t nloads, uint32_t *place,
+	struct lin_cross *obs)
 {
 	struct lin_cross_fit fit;
+	uint32_t met = 0;
 	size_t n = 0;
 	double ss = 0;
 
@@ -126,9 +109,13 @@ static double within_error_of(struct strata *s, const struct dataset *d,
 		for (size_t j = l->first; j < l->first + l->ngroups; j++) {
 			const struct strata_group *g = &s->groups[j];
 			uint64_t prompt = g->prompt == DATA_NONE ? d->nprompts : g->prompt;
+			uint32_t *at = &place[eff->setting[g->cell]];
 
+			/* A setting has one treatment, so that places need not be cleared. */
+			if (*at == 0)
+				*at = ++met;
 			obs[n++] = (struct lin_cross){
-				.a = eff->setting[g->cell] * ((uint64_t)d->nprompts + 1) + prompt,
+				.a = (*at - 1) * ((uint64_t)d->nprompts + 1) + prompt,
 				.b = (uint32_t)i,
 				.weight = g->weight,
 				.y = g->mean};
@@ -143,27 +130,47 @@ static double within_error_of(struct strata *s, const struct dataset *d,
 	return ss;
 }
 
+/* Loads of the treatment that begins at i in by_treatment end before this one. */
+static size_t end_of_treatment(const struct strata *s, size_t i, size_t *ngroups)
+{
+	uint32_t treatment = s->loads[s->by_treatment[i]].treatment;
+
+	*ngroups = 0;
+	for (; i < s->nloads && s->loads[s->by_treatment[i]].treatment == treatment; i++)
+		*ngroups += s->loads[s->by_treatment[i]].ngroups;
+	return i;
+}
+
 static void find_within_error(
 	struct strata *s, const struct dataset *d, const struct effective *eff)
 {
-	struct lin_cross *obs = xcalloc(s->ngroups, sizeof(*obs));
+	uint32_t *place = xcalloc(eff->nsettings, sizeof(*place));
+	struct lin_cross *obs = NULL;
+	size_t room = 0, n;
 	double ss = 0;
 
 	for (size_t i = 0, end; i < s->nloads; i = end) {
-		uint32_t treatment = s->loads[s->by_treatment[i]].treatment;
-
-		for (end = i;
-			end < s->nloads && s->loads[s->by_treatment[end]].treatment == treatment;)
-			end++;
-		ss += within_error_of(s, d, eff, s->by_treatment + i, end - i, obs);
+		end = end_of_treatment(s, i, &n);
+		if (n > room) {
+			room = n;
+			obs = xrealloc(obs, room, sizeof(*obs));
+		}
+		ss += within_error_of(s, d, eff, s->by_treatment + i, end - i, place, obs);
 	}
 	free(obs);
+	free(place);
 	s->ms_within = s->df_within > 0 ? ss / s->df_within : (double)NAN;
 	if (!(s->df_within > 0))
-		s->within_why = "no request was repeated, so there is nothing to test against";
+		s->within_why = s->foreign
+			? "each setting has one row, so there is no noise to test against"
+			: "no request was repeated, so there is nothing to test against";
 	else if (s->ms_within < MS_NOTHING)
-		s->within_why = "repeated requests gave the same value to the last digit, so there "
-				"is no noise to test against";
+		s->within_why = s->foreign
+			? "rows of one setting have the same value to the last digit, so there is "
+			  "no "
+			  "noise to test against"
+			: "repeated requests gave the same value to the last digit, so there "
+			  "is no noise to test against";
 	s->sd_request = sqrt(s->ms_within);
 }
 
@@ -172,20 +179,9 @@ static void find_within_error(
 static void fit_between(
 	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
-	double *x;
-
 	design_between(
 		&s->between_design, d, eff, s->host < 0 ? s->npasses : s->nnumbers, s->host, arena);
-	lin_init(&s->between, s->between_design.ncols);
-	x = xcalloc(s->between_design.ncols, sizeof(*x));
-	for (size_t i = 0; i < s->nloads; i++) {
-		const struct strata_load *l = &s->loads[i];
-
-		design_row(&s->between_design, s->groups[l->first].cell,
-			s->host < 0 ? l->pass : l->number, DATA_NONE, x);
-		lin_row(&s->between, x, l->adjusted, l->weight / s->per_load);
-	}
-	free(x);
+	strata_feed_loads(&s->between, s);
 }
 
 /* `replicated`: names of one setting were loaded beside each other; without a second pass nothing
@@ -194,6 +190,9 @@ static const char *why_no_load_error(const struct strata *s, bool replicated)
 {
 	uint32_t passes = s->host < 0 ? s->npasses : s->nnumbers;
 
+	if (passes < 2 && s->foreign)
+		return "each setting was set up once: a difference between blocks cannot be told "
+		       "from a difference between settings";
 	if (passes < 2 && replicated)
 		return "there was one pass: a difference between settings cannot be told from one "
 		       "between loads, or from a drift";
@@ -288,6 +287,7 @@ void strata_fit(struct strata *s, const struct dataset *d, const struct effectiv
 	*s = (struct strata){.metric = metric,
 		.spec = &d->metrics[metric],
 		.log = d->metrics[metric].log,
+		.foreign = d->foreign,
 		.valid_only = valid_only,
 		.confidence = dataset_confidence(d),
 		.host = host_of(d, eff),

@@ -38,6 +38,7 @@ struct strata {
 	enum metric metric;
 	const struct metric_spec *spec; /* the dataset's */
 	bool log, valid_only;
+	bool foreign;      /* reasons are worded for rows and blocks */
 	double confidence; /* of intervals */
 	int host; /* the factor `server` (or what it varies in step with) where it has levels to
 		     compare; -1: none */

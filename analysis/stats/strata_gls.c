@@ -13,6 +13,7 @@
 #include "bug.h"
 #include "dist.h"
 #include "strata_parts.h"
+#include "strata_rows.h"
 
 #define MISFIT_ALPHA 0.05
 /* The step at which the share of the loads' variance is felt for, of MS_load over MS_within. */
@@ -96,74 +97,6 @@ void strata_find_holes(
 						count_levels(&g, b, DESIGN_NONE);
 	}
 	free(g.cells);
-}
-
-/* ---- rows ---- */
-
-/* Fills x[] for a group. */
-typedef void (*make_row)(const void *of, const struct strata_group *g, double *x);
-
-struct rows {
-	const struct strata *s;
-	const struct effective *eff;
-	const uint32_t *place; /* [nsettings] column of each setting, in the saturated model */
-	size_t nplaces;
-	double *shared; /* a row of the joint design */
-};
-
-static void joint_row(const void *of, const struct strata_group *g, double *x)
-{
-	const struct rows *r = of;
-	const struct strata_load *l = &r->s->loads[g->load];
-
-	design_row(&r->s->joint, g->cell, r->s->host < 0 ? l->pass : l->number, g->prompt, x);
-}
-
-/* A column for each setting, and those of passes and prompts. */
-static void saturated_row(const void *of, const struct strata_group *g, double *x)
-{
-	const struct rows *r = of;
-	const struct design *m = &r->s->joint;
-	size_t n = r->nplaces;
-
-	memset(x, 0, n * sizeof(*x));
-	x[r->place[r->eff->setting[g->cell]]] = 1;
-	joint_row(of, g, r->shared);
-	for (size_t i = 0; i < m->nterms; i++) {
-		const struct design_term *t = &m->terms[i];
-
-		if (t->a != DESIGN_PASS && t->a != DESIGN_PROMPT)
-			continue;
-		for (size_t j = 0; j < t->ncols; j++)
-			x[n++] = r->shared[t->first + j];
-	}
-}
-
-/* Each load's rows, less the part of its mean that its shift makes unsure; `ratio` is the loads'
- * variance over the requests', infinite where only differences inside a load count. */
-static void feed(struct lin *l, const struct strata *s, make_row make, const void *of, double ratio)
-{
-	double *x = xcalloc(l->ncols, sizeof(*x)), *mean = xcalloc(l->ncols, sizeof(*mean));
-
-	for (size_t i = 0; i < s->nloads; i++) {
-		const struct strata_load *load = &s->loads[i];
-		double part = 1 - sqrt(1 / (1 + ratio * load->weight));
-
-		memset(mean, 0, l->ncols * sizeof(*mean));
-		for (size_t k = load->first; k < load->first + load->ngroups; k++) {
-			make(of, &s->groups[k], x);
-			for (size_t j = 0; j < l->ncols; j++)
-				mean[j] += s->groups[k].weight * x[j] / load->weight;
-		}
-		for (size_t k = load->first; k < load->first + load->ngroups; k++) {
-			make(of, &s->groups[k], x);
-			for (size_t j = 0; j < l->ncols; j++)
-				x[j] -= part * mean[j];
-			lin_row(l, x, s->groups[k].mean - part * load->mean, s->groups[k].weight);
-		}
-	}
-	free(x);
-	free(mean);
 }
 
 /* ---- variances ---- */
@@ -314,7 +247,8 @@ static bool fit_saturated(
 {
 	uint32_t *place = xcalloc(eff->nsettings, sizeof(*place)), n = 0;
 	bool *met = xcalloc(eff->nsettings, sizeof(*met)), *use;
-	struct rows r = {.s = s, .eff = eff, .place = place};
+	struct strata_model m = {
+		.s = s, .design = &s->joint, .ratio = s->gls_ratio, .place = place, .eff = eff};
 	struct lin_fit fit;
 	struct lin l;
 
@@ -325,11 +259,9 @@ static bool fit_saturated(
 			place[setting] = n++;
 		met[setting] = true;
 	}
-	r.nplaces = n;
+	m.nplaces = n;
 	if (n <= DESIGN_MAX_COLUMNS) {
-		r.shared = xcalloc(s->joint.ncols, sizeof(*r.shared));
-		lin_init(&l, n + s->joint.ncols);
-		feed(&l, s, saturated_row, &r, s->gls_ratio);
+		strata_feed(&l, &m);
 		use = xcalloc(l.ncols, sizeof(*use));
 		memset(use, true, l.ncols * sizeof(*use));
 		lin_fit(&l, use, &fit);
@@ -337,7 +269,6 @@ static bool fit_saturated(
 		*rank = fit.rank;
 		lin_fit_release(&fit);
 		lin_release(&l);
-		free(r.shared);
 		free(use);
 	}
 	free(place);
@@ -398,16 +329,16 @@ static void check_fit(struct strata *s, const struct dataset *d, const struct ef
 void strata_fit_gls(
 	struct strata *s, const struct dataset *d, const struct effective *eff, struct arena *arena)
 {
-	struct rows r = {.s = s, .eff = eff};
+	struct strata_model m = {.s = s, .design = &s->joint, .eff = eff};
 
 	design_joint(&s->joint, d, eff, s->host < 0 ? s->npasses : s->nnumbers, s->host,
 		s->whole_pair, arena);
 	s->joint.additive = s->holes;
 	choose_ratio(s);
-	lin_init(&s->whole, s->joint.ncols);
-	feed(&s->whole, s, joint_row, &r, s->gls_ratio);
-	lin_init(&s->near, s->joint.ncols);
-	feed(&s->near, s, joint_row, &r, isfinite(s->gls_ratio) ? s->gls_ratio + s->gls_step : 1);
+	m.ratio = s->gls_ratio;
+	strata_feed(&s->whole, &m);
+	m.ratio = isfinite(s->gls_ratio) ? s->gls_ratio + s->gls_step : 1;
+	strata_feed(&s->near, &m);
 	check_fit(s, d, eff);
 }
 

@@ -1,29 +1,11 @@
-/* strata_groups.c - from rows to the groups and loads that a metric's strata are made of. */
+/* strata_groups.c - from the fold of the rows to the groups and loads that a metric's strata are
+ * made of. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "bug.h"
+#include "fold.h"
 #include "strata_parts.h"
-
-struct value {
-	uint32_t load, cell, burst, prompt, order;
-	double y;
-};
-
-static int compare_values(const void *a, const void *b)
-{
-	const struct value *x = a, *y = b;
-
-	if (x->load != y->load)
-		return x->load < y->load ? -1 : 1;
-	if (x->cell != y->cell)
-		return x->cell < y->cell ? -1 : 1;
-	if (x->burst != y->burst)
-		return x->burst < y->burst ? -1 : 1;
-	if (x->prompt != y->prompt)
-		return x->prompt < y->prompt ? -1 : 1;
-	return (x->order > y->order) - (x->order < y->order);
-}
 
 /* What was sent faster than the server takes measures where the burst was cut, not a setting: it is
  * compared with nothing.  What the server put out meanwhile is its throughput under load all the
@@ -38,74 +20,61 @@ static void find_overload(struct strata *s, const struct dataset *d, struct aren
 	}
 }
 
-/* The values that enter, sorted by load, cell, burst and prompt; those of a burst have no prompt.
- */
-static struct value *collect(
-	const struct strata *s, const struct dataset *d, bool valid_only, size_t *n)
-{
-	struct value *v = xcalloc(d->nrows, sizeof(*v));
-
-	for (size_t i = 0; i < d->nrows; i++) {
-		const struct data_row *r = &d->rows[i];
-		double y = r->metric[s->metric];
-
-		if (!r->counts || (s->overloaded && s->overload[r->cell]) || !isfinite(y) ||
-			(s->log && y <= 0) || (valid_only && r->validity == ROW_SUSPECT))
-			continue;
-		v[(*n)++] = (struct value){.load = r->load,
-			.cell = r->cell,
-			.burst = r->burst,
-			.prompt = r->burst ? DATA_NONE : r->prompt,
-			.order = r->order,
-			.y = s->log ? log(y) : y};
-	}
-	qsort(v, *n, sizeof(*v), compare_values);
-	return v;
-}
-
-static bool same_group(const struct value *a, const struct value *b)
-{
-	return a->load == b->load && a->cell == b->cell && a->burst == b->burst &&
-		a->prompt == b->prompt;
-}
-
 /* A burst is one observation, however many requests it has. */
-static void fill_group(struct strata_group *g, const struct value *v, size_t n)
+static void fill_group(
+	struct strata_group *g, const struct fold_group *from, const struct fold_moments *m)
 {
-	*g = (struct strata_group){.cell = v->cell,
-		.prompt = v->prompt,
-		.rows = (uint32_t)n,
-		.weight = v->burst ? 1 : (double)n};
-	for (size_t i = 0; i < n; i++)
-		g->mean += v[i].y / (double)n;
-	for (size_t i = 0; !v->burst && i < n; i++)
-		g->ss += (v[i].y - g->mean) * (v[i].y - g->mean);
+	*g = (struct strata_group){.cell = from->cell,
+		.prompt = from->prompt,
+		.rows = m->n,
+		.weight = from->burst ? 1 : m->n,
+		.mean = m->mean,
+		.ss = from->burst ? 0 : m->ss};
 }
 
-static void make_groups(struct strata *s, const struct effective *eff, const struct value *v,
-	size_t n, struct arena *arena)
+static void add_group(struct strata *s, const struct effective *eff, const struct fold_group *from,
+	const struct fold_moments *m)
 {
-	s->groups = arena_alloc(arena, n, sizeof(*s->groups));
-	s->loads = arena_alloc(arena, n, sizeof(*s->loads));
-	for (size_t i = 0, end; i < n; i = end) {
-		struct strata_group *g = &s->groups[s->ngroups];
-		struct strata_load *l;
+	struct strata_group *g = &s->groups[s->ngroups];
+	struct strata_load *l = &s->loads[s->nloads];
 
-		for (end = i; end < n && same_group(&v[i], &v[end]); end++)
-			;
-		fill_group(g, v + i, end - i);
-		if (i == 0 || v[i].load != v[i - 1].load) {
-			l = &s->loads[s->nloads++];
-			l->load = v[i].load;
-			l->treatment = eff->treatment[g->cell];
-			l->first = s->ngroups;
-		}
-		l = &s->loads[s->nloads - 1];
-		g->load = (uint32_t)(s->nloads - 1);
-		l->ngroups++;
-		l->mean += g->weight * g->mean;
-		l->weight += g->weight;
-		s->ngroups++;
+	fill_group(g, from, m);
+	if (s->nloads > 0 && l[-1].load == from->load) {
+		l--;
+	} else {
+		*l = (struct strata_load){.load = from->load,
+			.treatment = eff->treatment[g->cell],
+			.first = s->ngroups};
+		s->nloads++;
+	}
+	g->load = (uint32_t)(s->nloads - 1);
+	l->ngroups++;
+	l->mean += g->weight * g->mean;
+	l->weight += g->weight;
+	s->ngroups++;
+}
+
+/* In the order of load, cell, burst and prompt. */
+static void make_groups(struct strata *s, const struct fold *f, const struct effective *eff,
+	bool valid_only, struct arena *arena)
+{
+	uint32_t last = DATA_NONE;
+	size_t nloads = 0;
+
+	if (!f->all[s->metric] && !f->suspect[s->metric])
+		return;
+	for (size_t i = 0; i < f->ngroups; i++) {
+		nloads += i == 0 || fold_group(f, i)->load != last;
+		last = fold_group(f, i)->load;
+	}
+	s->groups = arena_alloc(arena, f->ngroups, sizeof(*s->groups));
+	s->loads = arena_alloc(arena, nloads + 1, sizeof(*s->loads));
+	for (size_t i = 0; i < f->ngroups; i++) {
+		const struct fold_group *g = fold_group(f, i);
+		struct fold_moments m = fold_group_moments(f, i, s->metric, valid_only);
+
+		if (m.n > 0 && !(s->overloaded && s->overload[g->cell]))
+			add_group(s, eff, g, &m);
 	}
 	for (size_t l = 0; l < s->nloads; l++)
 		s->loads[l].mean /= s->loads[l].weight;
@@ -206,15 +175,13 @@ static uint32_t count_hosts(
 void strata_collect(struct strata *s, const struct dataset *d, const struct effective *eff,
 	bool valid_only, struct arena *arena)
 {
-	struct value *v;
-	size_t n = 0;
+	struct fold own;
 
 	find_overload(s, d, arena);
-	v = collect(s, d, valid_only, &n);
-	make_groups(s, eff, v, n, arena);
-	free(v);
+	make_groups(s, fold_of(d, &own), eff, valid_only, arena);
+	fold_release(&own);
 	describe_cells(s, d, arena);
-	if (n == 0)
+	if (s->ngroups == 0)
 		return;
 	for (size_t i = 0; i < s->nloads; i++)
 		s->per_load += s->loads[i].weight / (double)s->nloads;

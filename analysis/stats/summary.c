@@ -3,14 +3,22 @@
 
 #include <gsl/gsl_errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "best.h"
+#include "choice.h"
+#include "contrasts.h"
+#include "bug.h"
 #include "describe.h"
 #include "dist.h"
 #include "drift.h"
 #include "effects.h"
 #include "findings.h"
+#include "fold.h"
+#include "parallel.h"
 #include "quality.h"
+#include "trend_line.h"
+#include "trust.h"
 
 /* Metrics of which the best is looked for. */
 static bool has_best(const struct dataset *d, enum metric m)
@@ -85,23 +93,61 @@ static void find_precision(struct summary *s, const struct effects *all)
 	}
 }
 
-static void fit_all(struct strata *strata, const struct dataset *d, const struct effective *eff,
-	bool valid_only, struct arena *arena)
+/* One metric after the other, or several at once. */
+struct metrics_work {
+	struct summary *s;
+	const struct dataset *d;
+	const struct effective *eff;
+	struct strata *all, *valid; /* [nmetrics]; the same where no row is suspect */
+};
+
+static bool is_heavy(const struct dataset *d)
 {
-	for (size_t m = 0; m < d->nmetrics; m++) {
-		if (!dataset_is_score(d, m))
-			strata_fit(&strata[m], d, eff, (enum metric)m, valid_only, arena);
-		else
-			strata[m] = (struct strata){.metric = METRIC_SCORE,
-				.spec = &d->metrics[METRIC_SCORE],
-				.valid_only = valid_only,
-				.confidence = dataset_confidence(d),
-				.host = -1,
-				.why = "its unit is the question, not the request",
-				.sd_request = NAN,
-				.sd_load = NAN,
-				.sd_pass = NAN};
-	}
+	return d->fold->ngroups * d->nmetrics >= PARALLEL_LEAST;
+}
+
+static void fit_one(const struct metrics_work *w, size_t metric, bool valid_only,
+	struct strata *strata, struct arena *arena)
+{
+	if (!dataset_is_score(w->d, metric))
+		strata_fit(strata, w->d, w->eff, (enum metric)metric, valid_only, arena);
+	else
+		*strata = (struct strata){.metric = METRIC_SCORE,
+			.spec = &w->d->metrics[METRIC_SCORE],
+			.valid_only = valid_only,
+			.confidence = dataset_confidence(w->d),
+			.host = -1,
+			.why = "its unit is the question, not the request",
+			.sd_request = NAN,
+			.sd_load = NAN,
+			.sd_pass = NAN};
+}
+
+/* i: a metric, or beyond nmetrics the same without suspect rows. */
+static void fit_strata(void *of, size_t i, struct arena *arena)
+{
+	const struct metrics_work *w = of;
+	size_t n = w->d->nmetrics;
+
+	if (i < n)
+		fit_one(w, i, false, &w->all[i], arena);
+	else
+		fit_one(w, i - n, true, &w->valid[i - n], arena);
+}
+
+static void choose(void *of, size_t m, struct arena *arena)
+{
+	const struct metrics_work *w = of;
+	struct summary *s = w->s;
+
+	s->best[m] =
+		(struct best_set){.metric = (enum metric)m, .why = "settings are not ranked by it"};
+	if (has_best(w->d, (enum metric)m))
+		best_find(&s->best[m], &w->all[m], w->d, w->eff, arena);
+	drift_find(&s->drift[m], &w->all[m], w->d, w->eff);
+	s->sd_request[m] = w->all[m].sd_request;
+	s->sd_load[m] = w->all[m].sd_load;
+	s->sd_pass[m] = w->all[m].sd_pass;
 }
 
 static void take_effects(struct summary *s, const struct effects *all, const struct effects *valid)
@@ -123,46 +169,49 @@ static void take_effects(struct summary *s, const struct effects *all, const str
 	}
 }
 
-static bool has_suspect(const struct dataset *d)
+/* Shapes of effects, and what the rows say of their own worth. */
+static void look_closer(struct metrics_work *w, const struct effects *effects)
 {
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].counts && d->rows[i].validity == ROW_SUSPECT)
-			return true;
-	}
-	return false;
+	struct summary *s = w->s;
+	struct trust *trust = arena_alloc(&s->arena, 1, sizeof(*trust));
+	struct choice *choice = arena_alloc(&s->arena, 1, sizeof(*choice));
+	struct trend_line *lines;
+	struct contrasts *contrasts;
+
+	trust_make(trust, w->d, w->eff, effects, w->all, &s->arena);
+	trend_lines_make(&lines, &s->nlines, w->eff, effects, &s->arena);
+	contrasts_make(&contrasts, &s->ncontrasts, effects, w->eff, &s->arena);
+	choice_make(choice, s, w->eff, effects, w->all, &s->arena);
+	s->choice = choice;
+	s->trust = trust;
+	s->lines = lines;
+	s->contrasts = contrasts;
 }
 
-static void analyse(
-	struct summary *s, const struct effective *eff, struct strata *all, struct strata *valid)
+static void analyse(struct metrics_work *w)
 {
-	const struct dataset *d = s->data;
+	struct summary *s = w->s;
+	const struct effective *eff = w->eff;
+	const struct dataset *d = w->d;
 	struct effects effects, without;
 
-	effects_make(&effects, d, eff, all, &s->arena);
+	effects_make(&effects, d, eff, w->all, &s->arena);
 	without = effects;
-	if (valid != all)
-		effects_make(&without, d, eff, valid, &s->arena);
+	if (w->valid != w->all)
+		effects_make(&without, d, eff, w->valid, &s->arena);
 	take_effects(s, &effects, &without);
-	describe_cells(s, eff, all, valid);
+	describe_cells(s, eff, w->all, w->valid);
 	if (!d->foreign)
 		describe_bursts(s, eff);
 	describe_run(s);
 	find_precision(s, &effects);
-	for (size_t m = 0; m < d->nmetrics; m++) {
-		s->best[m] = (struct best_set){
-			.metric = (enum metric)m, .why = "settings are not ranked by it"};
-		if (has_best(d, (enum metric)m))
-			best_find(&s->best[m], &all[m], d, eff, &s->arena);
-		drift_find(&s->drift[m], &all[m], d, eff);
-		s->sd_request[m] = all[m].sd_request;
-		s->sd_load[m] = all[m].sd_load;
-		s->sd_pass[m] = all[m].sd_pass;
-	}
+	parallel_for(d->nmetrics, is_heavy(d), &s->arena, choose, w);
 	if (!d->foreign) {
 		analyse_quality(s, eff);
-		best_pareto(s, &all[METRIC_DECODE], &all[METRIC_TTFT], eff);
+		best_pareto(s, &w->all[METRIC_DECODE], &w->all[METRIC_TTFT], eff);
 	}
-	findings_make(s, eff, &effects, all);
+	look_closer(w, &effects);
+	findings_make(s, eff, &effects, w->all);
 }
 
 int summary_make(struct summary *s, const struct dataset *d, struct err *e)
@@ -170,20 +219,25 @@ int summary_make(struct summary *s, const struct dataset *d, struct err *e)
 	/* GSL ends the program on an error unless told not to; results are checked instead. */
 	gsl_error_handler_t *handler = gsl_set_error_handler_off();
 	struct strata all[METRIC_MAX], valid[METRIC_MAX];
+	struct dataset folded = *d; /* every step takes its rows from one fold */
 	struct effective eff;
-	bool twice = has_suspect(d);
+	struct metrics_work w = {.s = s, .d = &folded, .eff = &eff, .all = all};
+	bool twice;
 
-	*s = (struct summary){.data = d};
-	if (d->nrows == 0) {
+	*s = (struct summary){.data = &folded};
+	if (d->nrows == 0 && !d->fold) {
 		gsl_set_error_handler(handler);
 		return err_set(e, ERR_DATA, "%s: no row to analyse", d->name ? d->name : "dataset");
 	}
+	s->own = xcalloc(1, sizeof(*s->own));
+	s->fold = folded.fold = fold_of(d, s->own);
+	twice = s->fold->counted_suspect > 0;
 	effective_find(&eff, d, &s->arena, &s->aliases, &s->naliases);
 	s->in_step = eff.in_step;
-	fit_all(all, d, &eff, false, &s->arena);
-	if (twice)
-		fit_all(valid, d, &eff, true, &s->arena);
-	analyse(s, &eff, all, twice ? valid : all);
+	w.valid = twice ? valid : all;
+	parallel_for(d->nmetrics * (twice ? 2 : 1), is_heavy(&folded), &s->arena, fit_strata, &w);
+	analyse(&w);
+	s->data = d;
 	for (size_t m = 0; m < d->nmetrics; m++) {
 		strata_release(&all[m]);
 		if (twice)
@@ -195,6 +249,9 @@ int summary_make(struct summary *s, const struct dataset *d, struct err *e)
 
 void summary_release(struct summary *s)
 {
+	if (s->own)
+		fold_release(s->own);
+	free(s->own);
 	arena_release(&s->arena);
 	*s = (struct summary){0};
 }

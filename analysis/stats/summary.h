@@ -92,6 +92,7 @@ struct effect {
 	enum data_stratum stratum;
 	const char *error_term;                                /* "block x pass", "within loads" */
 	double df, df_error, f, p, p_adjusted, partial_eta_sq; /* NaN where there is no test */
+	double eta_low, eta_high; /* of partial_eta_sq, 90 %: excludes 0 when p is below 5 % */
 	bool primary; /* p_adjusted is Holm's; otherwise exploratory, Benjamini and Hochberg's */
 	double margin;
 	bool negligible;
@@ -164,15 +165,23 @@ struct drift_summary {
 	enum metric metric;
 	double trend_per_hour, trend_p; /* of residuals against order, Theil-Sen and Kendall */
 	double lag1;
+	uint64_t lag1_n; /* requests that it is of: all that count, or the first of a large run */
 	double sentinel_sd; /* of the means of the sentinel's loads, on the analysis scale */
 	double sentinel_ratio, sentinel_low, sentinel_high; /* last to first sentinel, 95 % */
 	uint32_t sentinel_loads;
 	const char *why; /* there is no trend: the reason; else NULL */
 };
 
+struct choice;
+struct trust;
+struct trend_line;
+struct contrasts;
+
 struct summary {
 	struct arena arena;
 	const struct dataset *data; /* borrowed */
+	const struct fold *fold;    /* of its rows (fold.h): the dataset's, or own */
+	struct fold *own;
 	struct cell_summary *cells;
 	size_t ncells;
 	struct effect *effects;
@@ -191,6 +200,12 @@ struct summary {
 	struct best_set best[METRIC_MAX]; /* ncells 0 where the metric is not there */
 	uint32_t *pareto; /* cells not dominated in TTFT and throughput, by estimate */
 	size_t npareto;
+	const struct choice *choice;    /* choice.h */
+	const struct trust *trust;      /* trust.h */
+	const struct trend_line *lines; /* trend_line.h: over the levels of numeric factors */
+	size_t nlines;
+	const struct contrasts *contrasts; /* contrasts.h */
+	size_t ncontrasts;
 	struct finding *findings;
 	size_t nfindings;
 	struct drift_summary drift[METRIC_MAX];

@@ -7,7 +7,12 @@
 #include <string.h>
 
 #include "bug.h"
+#include "fold.h"
 #include "jsonx.h"
+#include "choice.h"
+#include "contrasts.h"
+#include "trend_line.h"
+#include "trust.h"
 
 #define SCHEMA 1
 
@@ -20,18 +25,6 @@ static void append(json_t *array, json_t *value)
 static void put_count(json_t *object, const char *key, uint64_t n)
 {
 	jsonx_put(object, key, json_integer((json_int_t)n));
-}
-
-/* A number; where there is none, null and the reason. */
-static void put_number(json_t *object, const char *key, double x, const char *why)
-{
-	char name[80];
-
-	jsonx_put(object, key, jsonx_number(x));
-	if (isfinite(x))
-		return;
-	snprintf(name, sizeof(name), "%s_why", key);
-	jsonx_put(object, name, json_string(why && why[0] ? why : "not measured"));
 }
 
 /* ---- cells ---- */
@@ -47,20 +40,20 @@ static json_t *metric_json(const struct metric_summary *m, const struct metric_s
 	jsonx_put(o, "unit", json_string(spec->unit));
 	jsonx_put(o, "better", json_string(spec->better > 0 ? "higher" : "lower"));
 	jsonx_put(o, "scale", json_string(spec->log ? "log" : "linear"));
-	put_number(o, "estimate", m->estimate, none);
-	put_number(o, "ci_low", m->ci_low, m->ci_why);
-	put_number(o, "ci_high", m->ci_high, m->ci_why);
-	put_number(o, "df", m->df, m->ci_why);
-	put_number(o, "mean", m->mean, none);
-	put_number(o, "sd", m->sd, one);
-	put_number(o, "cv", m->cv, one);
-	put_number(o, "p50", m->p50, m->median_why);
-	put_number(o, "p95", m->p95, m->p95_why);
-	put_number(o, "p99", m->p99, m->p99_why);
-	put_number(o, "mad", m->mad, none);
-	put_number(o, "min", m->min, none);
-	put_number(o, "max", m->max, none);
-	put_number(o, "estimate_valid_only", m->estimate_valid_only,
+	jsonx_put_or_why(o, "estimate", m->estimate, none);
+	jsonx_put_or_why(o, "ci_low", m->ci_low, m->ci_why);
+	jsonx_put_or_why(o, "ci_high", m->ci_high, m->ci_why);
+	jsonx_put_or_why(o, "df", m->df, m->ci_why);
+	jsonx_put_or_why(o, "mean", m->mean, none);
+	jsonx_put_or_why(o, "sd", m->sd, one);
+	jsonx_put_or_why(o, "cv", m->cv, one);
+	jsonx_put_or_why(o, "p50", m->p50, m->median_why);
+	jsonx_put_or_why(o, "p95", m->p95, m->p95_why);
+	jsonx_put_or_why(o, "p99", m->p99, m->p99_why);
+	jsonx_put_or_why(o, "mad", m->mad, none);
+	jsonx_put_or_why(o, "min", m->min, none);
+	jsonx_put_or_why(o, "max", m->max, none);
+	jsonx_put_or_why(o, "estimate_valid_only", m->estimate_valid_only,
 		none ? none : "all of its rows are suspect");
 	return o;
 }
@@ -85,8 +78,9 @@ static json_t *effective_json(const struct summary *s, const struct cell_summary
 {
 	json_t *o = json_object();
 
-	put_number(o, "num_ctx", c->eff_num_ctx, "not read back, or not the same after each load");
-	put_number(o, "offload_fraction", c->offload_fraction,
+	jsonx_put_or_why(
+		o, "num_ctx", c->eff_num_ctx, "not read back, or not the same after each load");
+	jsonx_put_or_why(o, "offload_fraction", c->offload_fraction,
 		"not read back, or not the same after each load");
 	jsonx_put(o, "differs", json_boolean(c->effective_differs));
 	if (c->effective_differs)
@@ -110,14 +104,14 @@ static json_t *bursts_json(const struct cell_summary *c)
 	json_t *o = json_object();
 
 	put_count(o, "n", c->nbursts);
-	put_number(o, "concurrency", c->concurrency ? c->concurrency : (double)NAN,
+	jsonx_put_or_why(o, "concurrency", c->concurrency ? c->concurrency : (double)NAN,
 		"requests were sent at a rate");
-	put_number(o, "rate", c->rate, "requests were kept in flight");
-	put_number(o, "at_once", c->at_once ? c->at_once : (double)NAN, "no answer shows it");
-	put_number(o, "serves", c->serves ? c->serves : (double)NAN, "no answer shows it");
+	jsonx_put_or_why(o, "rate", c->rate, "requests were kept in flight");
+	jsonx_put_or_why(o, "at_once", c->at_once ? c->at_once : (double)NAN, "no answer shows it");
+	jsonx_put_or_why(o, "serves", c->serves ? c->serves : (double)NAN, "no answer shows it");
 	jsonx_put(o, "queued", json_boolean(c->queued));
 	jsonx_put(o, "overload", json_boolean(c->overload));
-	put_number(o, "ttft_due_p95", c->ttft_due_p95, c->ttft_due_why);
+	jsonx_put_or_why(o, "ttft_due_p95", c->ttft_due_p95, c->ttft_due_why);
 	return o;
 }
 
@@ -136,7 +130,7 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	put_count(o, "invalid", c->n_invalid);
 	put_count(o, "paid_load", c->n_paid_load);
 	jsonx_put(o, "failed", failed_json(c));
-	put_number(o, "failure_upper", c->failure_upper, "no request was sent");
+	jsonx_put_or_why(o, "failure_upper", c->failure_upper, "no request was sent");
 	if (c->concurrency || isfinite(c->rate))
 		jsonx_put(o, "bursts", bursts_json(c));
 	for (size_t m = 0; m < s->data->nmetrics; m++) {
@@ -158,12 +152,12 @@ static json_t *effect_level_json(const struct level_summary *l, const char *why)
 	jsonx_put(o, "level", json_string(l->level));
 	put_count(o, "n", l->n);
 	put_count(o, "loads", l->nloads);
-	put_number(o, "estimate", l->estimate, none);
-	put_number(o, "estimate_low", l->estimate_low, none);
-	put_number(o, "estimate_high", l->estimate_high, none);
-	put_number(o, "ratio", l->ratio, none);
-	put_number(o, "ci_low", l->ci_low, none);
-	put_number(o, "ci_high", l->ci_high, none);
+	jsonx_put_or_why(o, "estimate", l->estimate, none);
+	jsonx_put_or_why(o, "estimate_low", l->estimate_low, none);
+	jsonx_put_or_why(o, "estimate_high", l->estimate_high, none);
+	jsonx_put_or_why(o, "ratio", l->ratio, none);
+	jsonx_put_or_why(o, "ci_low", l->ci_low, none);
+	jsonx_put_or_why(o, "ci_high", l->ci_high, none);
 	return o;
 }
 
@@ -174,33 +168,36 @@ static json_t *furthest_json(const struct effect *e)
 
 	jsonx_put(o, "worse", json_string(e->levels[p->worse].level));
 	jsonx_put(o, "better", json_string(e->levels[p->better].level));
-	put_number(o, "ratio", p->ratio, NULL);
-	put_number(o, "ci_low", p->ci_low, NULL);
-	put_number(o, "ci_high", p->ci_high, NULL);
+	jsonx_put_or_why(o, "ratio", p->ratio, NULL);
+	jsonx_put_or_why(o, "ci_low", p->ci_low, NULL);
+	jsonx_put_or_why(o, "ci_high", p->ci_high, NULL);
 	return o;
 }
 
 static void put_tests(json_t *o, const struct effect *e, const char *why)
 {
-	put_number(o, "df", e->df, why);
-	put_number(o, "df_error", e->df_error, why);
+	jsonx_put_or_why(o, "df", e->df, why);
+	jsonx_put_or_why(o, "df_error", e->df_error, why);
 	jsonx_put(o, "error_term", json_string(e->error_term));
-	put_number(o, "f", e->f, why);
-	put_number(o, "p", e->p, why);
-	put_number(o, "p_holm", e->primary ? e->p_adjusted : (double)NAN,
+	jsonx_put_or_why(o, "f", e->f, why);
+	jsonx_put_or_why(o, "p", e->p, why);
+	jsonx_put_or_why(o, "p_holm", e->primary ? e->p_adjusted : (double)NAN,
 		e->primary ? why : "exploratory: see p_adjusted");
-	put_number(o, "p_adjusted", e->p_adjusted, why);
+	jsonx_put_or_why(o, "p_adjusted", e->p_adjusted, why);
 	jsonx_put(o, "adjusted_by", json_string(e->primary ? "holm" : "benjamini_hochberg"));
-	put_number(o, "partial_eta_sq", e->partial_eta_sq, why);
-	put_number(o, "margin", e->margin, "no margin is set for it");
+	jsonx_put_or_why(o, "partial_eta_sq", e->partial_eta_sq, why);
+	jsonx_put_or_why(o, "eta_low", e->eta_low, why);
+	jsonx_put_or_why(o, "eta_high", e->eta_high, why);
+	jsonx_put_or_why(o, "margin", e->margin, "no margin is set for it");
 	jsonx_put(o, "negligible", json_boolean(e->negligible));
-	put_number(o, "widest_low", e->widest_low, why);
-	put_number(o, "widest_high", e->widest_high, why);
-	put_number(o, "detectable", e->detectable, why);
+	jsonx_put_or_why(o, "widest_low", e->widest_low, why);
+	jsonx_put_or_why(o, "widest_high", e->widest_high, why);
+	jsonx_put_or_why(o, "detectable", e->detectable, why);
 }
 
-static json_t *effect_json(const struct effect *e)
+static json_t *effect_json(const struct summary *s, size_t i)
 {
+	const struct effect *e = &s->effects[i];
 	const char *why = e->why[0] ? e->why : "there is no test of it";
 	json_t *o = json_object(), *levels = json_array();
 
@@ -212,20 +209,22 @@ static json_t *effect_json(const struct effect *e)
 	jsonx_put(o, "verdict", json_string(verdict_name(e->verdict)));
 	jsonx_put(o, "why", json_string(e->why));
 	jsonx_put(o, "note", json_string(e->note));
-	put_number(o, "passes_needed", e->passes_needed ? e->passes_needed : (double)NAN,
+	jsonx_put_or_why(o, "passes_needed", e->passes_needed ? e->passes_needed : (double)NAN,
 		e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
-	if (e->metric == METRIC_SCORE)
-		put_number(o, "questions_needed",
+	if (dataset_is_score(s->data, e->metric))
+		jsonx_put_or_why(o, "questions_needed",
 			e->questions_needed ? e->questions_needed : (double)NAN,
 			e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
-	put_number(o, "p_valid_only", e->p_valid_only, why);
+	jsonx_put_or_why(o, "p_valid_only", e->p_valid_only, why);
 	jsonx_put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
 	jsonx_put(o, "reference", jsonx_text(e->reference));
-	for (size_t i = 0; i < e->nlevels; i++)
-		append(levels, effect_level_json(&e->levels[i], why));
+	for (size_t k = 0; k < e->nlevels; k++)
+		append(levels, effect_level_json(&e->levels[k], why));
 	jsonx_put(o, "levels", levels);
 	if (e->nlevels && isfinite(e->furthest.ratio))
 		jsonx_put(o, "furthest", furthest_json(e));
+	if (e->primary && e->factor_b < 0)
+		jsonx_put(o, "permutation", permutation_json(&s->trust->permutation[i], e->p));
 	return o;
 }
 
@@ -327,17 +326,20 @@ static json_t *drift_json(const struct summary *s)
 			"them against";
 		json_t *o = json_object();
 
-		put_number(o, "trend_per_hour", t->trend_per_hour, t->why);
-		put_number(o, "trend_p", t->trend_p, t->why);
-		put_number(o, "lag1", t->lag1, "too few values vary");
+		jsonx_put_or_why(o, "trend_per_hour", t->trend_per_hour, t->why);
+		jsonx_put_or_why(o, "trend_p", t->trend_p, t->why);
+		jsonx_put_or_why(o, "lag1", t->lag1, "too few values vary");
+		put_count(o, "lag1_n", t->lag1_n);
 		put_count(o, "sentinel_loads", t->sentinel_loads);
-		put_number(o, "sentinel_sd", t->sentinel_sd, sentinel);
-		put_number(o, "sentinel_ratio", t->sentinel_ratio, sentinel);
-		put_number(o, "sentinel_low", t->sentinel_low, sentinel);
-		put_number(o, "sentinel_high", t->sentinel_high, sentinel);
-		put_number(o, "sd_request", s->sd_request[m], "no request was repeated");
-		put_number(o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
-		put_number(o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
+		jsonx_put_or_why(o, "sentinel_sd", t->sentinel_sd, sentinel);
+		jsonx_put_or_why(o, "sentinel_ratio", t->sentinel_ratio, sentinel);
+		jsonx_put_or_why(o, "sentinel_low", t->sentinel_low, sentinel);
+		jsonx_put_or_why(o, "sentinel_high", t->sentinel_high, sentinel);
+		jsonx_put_or_why(o, "sd_request", s->sd_request[m], "no request was repeated");
+		jsonx_put_or_why(
+			o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
+		jsonx_put_or_why(
+			o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
 		jsonx_put(all, s->data->metrics[m].column, o);
 	}
 	return all;
@@ -387,34 +389,38 @@ static json_t *run_json(const struct summary *s)
 	put_count(o, "suspect", s->suspect);
 	put_count(o, "invalid", s->invalid);
 	put_count(o, "set_aside", s->set_aside);
+	put_count(o, "left_out", d->left_out);
+	jsonx_put(o, "percentiles",
+		json_string(s->fold->histogram ? "histogram within 0.1 %" : "exact"));
 	put_count(o, "loads_made", s->loads_made);
 	put_count(o, "loads_planned", s->loads_planned);
 	put_count(o, "requests_planned", d->planned_requests);
 	put_count(o, "passes_planned", d->passes_planned);
 	put_count(o, "passes_complete", d->passes_complete);
 	put_count(o, "blocks", d->nblocks);
-	put_number(o, "seconds", s->seconds, "no row says when it was sent");
-	put_number(o, "client_lag_p99_us", s->client_lag_p99_us, "p99 needs 100 samples");
-	put_number(o, "ttft_minus_server_ms_p50", s->ttft_minus_server_ms_p50,
+	jsonx_put_or_why(o, "seconds", s->seconds, "no row says when it was sent");
+	jsonx_put_or_why(o, "client_lag_p99_us", s->client_lag_p99_us, "p99 needs 100 samples");
+	jsonx_put_or_why(o, "ttft_minus_server_ms_p50", s->ttft_minus_server_ms_p50,
 		"no row has both times");
-	put_number(
+	jsonx_put_or_why(
 		o, "ttft_minus_server_ms_p95", s->ttft_minus_server_ms_p95, "p95 needs 20 samples");
 	put_count(o, "ttft_minus_server_n", s->ttft_minus_server_n);
 	put_count(o, "ttft_minus_server_outside", s->ttft_minus_server_outside);
-	put_number(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
-	put_number(o, "context_filled_max", s->context_filled_max, "the server did not say");
+	jsonx_put_or_why(o, "prompt_tokens_max", s->prompt_tokens_max, "the server did not say");
+	jsonx_put_or_why(o, "context_filled_max", s->context_filled_max, "the server did not say");
 	jsonx_put(o, "interleaved", json_boolean(s->interleaved));
 	jsonx_put(o, "ended", jsonx_text(d->ended && d->ended[0] ? d->ended : NULL));
 	put_count(o, "passes_due", dataset_passes_due(d));
-	put_number(o, "until", d->until > 0 ? d->until : (double)NAN,
+	jsonx_put_or_why(o, "until", d->until > 0 ? d->until : (double)NAN,
 		"the number of passes was fixed");
-	put_number(o, "widest", s->widest, s->widest_why);
+	jsonx_put_or_why(o, "widest", s->widest, s->widest_why);
 	if (s->widest_factor) {
 		jsonx_put(o, "widest_factor", json_string(s->widest_factor));
 		jsonx_put(
 			o, "widest_metric", json_string(s->data->metrics[s->widest_metric].column));
 	}
-	put_number(o, "budget_s", d->budget_s > 0 ? d->budget_s : (double)NAN, "there was none");
+	jsonx_put_or_why(
+		o, "budget_s", d->budget_s > 0 ? d->budget_s : (double)NAN, "there was none");
 	put_count(o, "repeated_at_0", s->repeated);
 	put_count(o, "differed_at_0", s->differed);
 	return o;
@@ -436,12 +442,38 @@ static json_t *quality_json(const struct summary *s)
 			jsonx_text(g->factor >= 0 ? s->data->factors[g->factor].name : NULL));
 		jsonx_put(o, "level", jsonx_text(g->level_name));
 		put_count(o, "questions", g->questions);
-		put_number(o, "estimate", g->estimate, NULL);
-		put_number(o, "ci_low", g->low, one);
-		put_number(o, "ci_high", g->high, one);
+		jsonx_put_or_why(o, "estimate", g->estimate, NULL);
+		jsonx_put_or_why(o, "ci_low", g->low, one);
+		jsonx_put_or_why(o, "ci_high", g->high, one);
 		append(list, o);
 	}
 	return list;
+}
+
+/* Of a table of the user's: its rows in place of a run. */
+static json_t *rows_json(const struct summary *s)
+{
+	const struct dataset *d = s->data;
+	json_t *o = json_object(), *notes = json_array();
+
+	put_count(o, "rows", s->rows);
+	put_count(o, "ok", s->ok);
+	put_count(o, "failed", s->failed);
+	put_count(o, "left_out", d->left_out);
+	put_count(o, "blocks", d->independent ? 0 : d->nloads);
+	jsonx_put(o, "independent_rows", json_boolean(d->independent));
+	for (size_t i = 0; i < d->nnotes; i++) {
+		json_t *one = json_object();
+
+		jsonx_put_or_why(one, "line",
+			d->notes[i].line ? (double)d->notes[i].line : (double)NAN,
+			"it is about the table as a whole");
+		jsonx_put(one, "why", jsonx_text(d->notes[i].why));
+		append(notes, one);
+	}
+	jsonx_put(o, "notes", notes);
+	put_count(o, "notes_in_all", d->notes_in_all);
+	return o;
 }
 
 json_t *summary_json(const struct summary *s)
@@ -452,11 +484,12 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "name", jsonx_text(s->data->name));
 	jsonx_put(o, "simulated", json_boolean(s->data->simulated));
 	jsonx_put(o, "confidence", jsonx_number(dataset_confidence(s->data)));
-	jsonx_put(o, "run", run_json(s));
+	jsonx_put(o, "kind", json_string(s->data->foreign ? "table" : "run"));
+	jsonx_put(o, "run", s->data->foreign ? rows_json(s) : run_json(s));
 	for (size_t i = 0; i < s->ncells; i++)
 		append(cells, cell_json(s, &s->cells[i]));
 	for (size_t i = 0; i < s->neffects; i++)
-		append(effects, effect_json(&s->effects[i]));
+		append(effects, effect_json(s, i));
 	jsonx_put(o, "cells", cells);
 	jsonx_put(o, "effects", effects);
 	put_best(o, s);
@@ -465,6 +498,10 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "findings", findings_json(s));
 	jsonx_put(o, "quality", quality_json(s));
 	jsonx_put(o, "drift", drift_json(s));
+	jsonx_put(o, "choice", choice_json(s->choice, s->data));
+	jsonx_put(o, "trust", trust_json(s->trust, s->data));
+	jsonx_put(o, "lines", trend_lines_json(s->lines, s->nlines));
+	jsonx_put(o, "contrasts", contrasts_json(s->contrasts, s->ncontrasts));
 	jsonx_put(o, "ingest", ingest_json(s->data));
 	return o;
 }

@@ -7,6 +7,7 @@
 
 #include "bug.h"
 #include "csv.h"
+#include "fold.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "num.h"
@@ -178,25 +179,20 @@ static void make_findings(const struct summary *s, struct str *t)
 	}
 }
 
-/* Requests of each load that count, and their geometric or plain means. */
+/* What is known of each load, and how many of its requests count. */
 static void make_loads(const struct summary *s, struct str *t)
 {
 	static const char *const header[] = {"load_id", "phase", "status", "server", "block",
 		"pass", "load_ms", "context_length", "size", "size_vram", "n"};
 	const struct dataset *d = s->data;
-	uint32_t *n = xcalloc(d->nloads, sizeof(*n));
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		if (d->rows[i].counts)
-			n[d->rows[i].load]++;
-	}
 	add_header(t, header, COUNTOF(header));
 	end_row(t);
 	for (size_t i = 0; i < d->nloads; i++) {
 		const struct data_load *l = &d->loads[i];
 		double block = l->block == DATA_NONE ? (double)NAN : l->block;
-		const double figures[] = {
-			block, l->pass, l->load_ms, l->context_length, l->size, l->size_vram, n[i]};
+		const double figures[] = {block, l->pass, l->load_ms, l->context_length, l->size,
+			l->size_vram, s->fold->loads[i].rows};
 
 		add_text(t, l->id);
 		add_text(t, l->sentinel ? "sentinel" : "measure");
@@ -206,7 +202,6 @@ static void make_loads(const struct summary *s, struct str *t)
 			add_number(t, figures[k]);
 		end_row(t);
 	}
-	free(n);
 }
 
 /* ---- files ---- */

@@ -5,8 +5,8 @@
 #include "bug.h"
 #include "precision.h"
 
-static int read_back(const struct rehearse_stage *stage, const struct rehearse_rows *rows,
-	const char *ended, struct dataset *d, struct err *e)
+int rehearse_read(struct dataset *d, const struct rehearse_stage *stage,
+	const struct rehearse_rows *rows, const char *ended, struct err *e)
 {
 	json_t *manifest = json_pack("{s:[{s:i, s:s}]}", "sessions", "number", 1, "ended", ended);
 	struct dataset_text text = {.name = "rehearsal",
@@ -32,7 +32,7 @@ static bool look(const struct rehearse_stage *stage, const struct rehearse_rows 
 	struct precision p;
 	struct dataset d;
 
-	if (read_back(stage, rows, "", &d, &ignored))
+	if (rehearse_read(&d, stage, rows, "", &ignored))
 		return false;
 	precision_find(&p, &d);
 	dataset_release(&d);
@@ -71,7 +71,7 @@ int rehearse_play(struct rehearse_run *run, const struct rehearse_stage *stage, 
 	*run = (struct rehearse_run){0};
 	if (rehearse_perform(&rows, stage, seed, look, e))
 		return -1;
-	failed = read_back(stage, &rows, rows.enough ? "enough" : "complete", &run->data, e);
+	failed = rehearse_read(&run->data, stage, &rows, rows.enough ? "enough" : "complete", e);
 	run->seconds = rows.seconds;
 	run->loads = rows.nloads;
 	run->requests = rows.requests;

@@ -28,6 +28,11 @@ int rehearse_play(struct rehearse_run *run, const struct rehearse_stage *stage, 
 	bool best, struct err *e);
 void rehearse_release(struct rehearse_run *run);
 
+/* The rows of a performance as the analysis reads them; `ended` as the manifest has it, "" while
+ * the schedule is still played. */
+int rehearse_read(struct dataset *d, const struct rehearse_stage *stage,
+	const struct rehearse_rows *rows, const char *ended, struct err *e);
+
 /* What is true on a stage: what is planted; where the machine has effects of its own, what the
  * cells of a rehearsal without noise differ by. */
 struct rehearse_effect {

@@ -113,7 +113,7 @@ static void test_step(void **state)
 	o = change_json(&c);
 	assert_int_equal(json_integer_value(json_object_get(o, "at")), 23);
 	assert_int_equal(json_integer_value(json_object_get(o, "n")), 36);
-	assert_null(json_object_get(o, "why"));
+	assert_null(json_object_get(o, "p_why"));
 	json_decref(o);
 }
 
@@ -293,7 +293,7 @@ static void test_no_answer(void **state)
 	o = change_json(&c);
 	assert_true(json_is_null(json_object_get(o, "p")));
 	assert_true(json_is_null(json_object_get(o, "at")));
-	assert_contains(json_string_value(json_object_get(o, "why")), "the same");
+	assert_contains(json_string_value(json_object_get(o, "p_why")), "the same");
 	json_decref(o);
 }
 

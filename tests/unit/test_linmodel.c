@@ -1,9 +1,12 @@
 /* test_linmodel.c - least squares: certified values, sub-models, rank, contrasts, crossed classes.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
 #include "linmodel.h"
+#include "rng.h"
 #include "unit.h"
 
 static double rss_of(struct lin *l, const bool *use, size_t *rank)
@@ -263,6 +266,108 @@ static void test_cross_nothing_crossed(void **state)
 	lin_cross_release(&fit);
 }
 
+/* The same by dummy columns. */
+static void cross_by_columns(const struct lin_cross *obs, size_t n, uint32_t na, uint32_t nb)
+{
+	double *x = xcalloc(na + nb, sizeof(*x)), *c = xcalloc(na + nb, sizeof(*c)), unit;
+	bool *use = xcalloc(na + nb, sizeof(*use));
+	struct lin_fit a, both;
+	struct lin_cross_fit fit;
+	struct lin l;
+
+	lin_init(&l, na + nb);
+	for (size_t i = 0; i < n; i++) {
+		memset(x, 0, (na + nb) * sizeof(*x));
+		x[obs[i].a] = x[na + obs[i].b] = 1;
+		lin_row(&l, x, obs[i].y, obs[i].weight);
+	}
+	memset(use, true, na * sizeof(*use));
+	lin_fit(&l, use, &a);
+	memset(use, true, (na + nb) * sizeof(*use));
+	lin_fit(&l, use, &both);
+	lin_cross(obs, n, nb, &fit);
+	assert_int_equal(fit.na, a.rank);
+	assert_int_equal(fit.rank_b, both.rank - a.rank);
+	assert_true(fabs(fit.rss - both.rss) <= 1e-9 * both.rss + 1e-20);
+	assert_true(fabs(fit.rss_a - a.rss) <= 1e-9 * a.rss + 1e-20);
+	for (uint32_t j = 1; j < nb; j++) {
+		double want;
+
+		memset(c, 0, (na + nb) * sizeof(*c));
+		c[na + j] = 1;
+		c[na] = -1;
+		want = lin_contrast(&both, c, &unit);
+		if (!isnan(want) && fabs(want) > 1e-6)
+			assert_close(fit.effect_b[j] - fit.effect_b[0], want, 1e-9);
+	}
+	lin_cross_release(&fit);
+	lin_fit_release(&a);
+	lin_fit_release(&both);
+	lin_release(&l);
+	free(x);
+	free(c);
+	free(use);
+}
+
+/* Tables of many shapes: full, thin, more rows than columns and the other way, in two parts. */
+static void test_crossings(void **state)
+{
+	static const struct {
+		uint32_t na, nb;
+		double there;
+		bool parts, weights;
+	} cases[] = {{12, 7, 1, false, false}, {7, 12, 1, false, false}, {20, 9, 0.4, false, true},
+		{9, 20, 0.3, false, true}, {15, 15, 0.2, true, true}, {30, 4, 1, true, true},
+		{1, 6, 1, false, false}, {6, 1, 1, false, true}};
+	struct lin_cross obs[900];
+	struct rng r;
+
+	(void)state;
+	rng_init(&r, 3, "crossings");
+	for (size_t k = 0; k < 10 * COUNTOF(cases); k++) {
+		uint32_t na = cases[k % COUNTOF(cases)].na, nb = cases[k % COUNTOF(cases)].nb;
+		size_t n = 0;
+
+		for (uint32_t a = 0; a < na; a++) {
+			for (uint32_t b = 0; b < nb; b++) {
+				if (rng_uniform(&r) > cases[k % COUNTOF(cases)].there ||
+					(cases[k % COUNTOF(cases)].parts &&
+						(a < na / 2) != (b < nb / 2)))
+					continue;
+				obs[n++] = (struct lin_cross){.a = a,
+					.b = b,
+					.weight = cases[k % COUNTOF(cases)].weights
+						? 1 + (double)rng_below(&r, 5)
+						: 2,
+					.y = 100 + a * 0.5 + b * 0.1 + rng_normal(&r)};
+			}
+		}
+		cross_by_columns(obs, n, na, nb);
+	}
+}
+
+/* Weights that are far apart: elimination without subtraction is as right as ever. */
+static void test_far_weights(void **state)
+{
+	struct lin_cross obs[9];
+	struct lin_cross_fit fit;
+
+	(void)state;
+	for (uint32_t i = 0; i < 9; i++)
+		obs[i] = (struct lin_cross){.a = i / 3,
+			.b = i % 3,
+			.weight = i == 4 ? 1e12
+				: i == 7 ? 1e-9
+					 : 1,
+			.y = i / 3 * 10.0 + i % 3};
+	lin_cross(obs, 9, 3, &fit);
+	assert_int_equal(fit.rank_b, 2);
+	assert_close(fit.effect_b[0], -1, 1e-12);
+	assert_close(fit.effect_b[2], 1, 1e-12);
+	assert_true(fit.rss < 1e-15);
+	lin_cross_release(&fit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +381,8 @@ int main(void)
 		cmocka_unit_test(test_cross_balanced),
 		cmocka_unit_test(test_cross_unbalanced),
 		cmocka_unit_test(test_cross_nothing_crossed),
+		cmocka_unit_test(test_crossings),
+		cmocka_unit_test(test_far_weights),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

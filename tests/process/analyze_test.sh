@@ -1,0 +1,71 @@
+#!/bin/sh
+# analyze_test.sh - runs, several runs and other people's tables to summary.json and tables/.
+. "$(dirname "$0")/../support/process.sh"
+
+table() { # 3 ctx x 2 temp, each in 4 blocks; the last ctx is slower
+	awk 'BEGIN { srand(3); print "ctx,temp,load,ttft_ms,error"
+		for (p = 0; p < 4; p++) for (c = 0; c < 3; c++) {
+			shift = (rand() - .5) * 4
+			for (i = 0; i < 6; i++) printf "%d,0.%d,%d-%d,%.2f,%s\n", 1024 * 2 ^ ((c + p) % 3), i % 2 * 6 + 2,
+				p, (c + p) % 3, 100 + ((c + p) % 3 == 2 ? 20 : 0) + shift + rand(), i == 5 && p == 1 ? "timeout" : ""
+		} }'
+}
+
+a_table_gives_the_same_files_as_a_run() {
+	table >t.csv
+	"$chimera" analyze t.csv --factor ctx,temp --measure ttft_ms:lower --block load --ok error \
+		--margin ttft_ms=2% --out o >out 2>err || { cat err; return 1; }
+	for f in summary.json tables/cells.csv tables/effects.csv tables/levels.csv tables/findings.csv; do
+		[ -s "o/$f" ] || { echo "no $f"; return 1; }
+	done
+	grep -q '"kind": "table"' o/summary.json && grep -q 'ctx 4096 adds' out && grep -q '3 of 72 rows failed' out
+	grep -n 'request\|this run\|runs.csv' out && return 1
+	! grep -qi 'nan\|inf[,"]' o/tables/*.csv
+}
+
+the_same_rows_give_the_same_bytes() {
+	"$chimera" analyze t.csv --factor ctx,temp --measure ttft_ms:lower --block load --ok error \
+		--margin ttft_ms=2% --out again >/dev/null && cmp o/summary.json again/summary.json &&
+		cmp o/tables/effects.csv again/tables/effects.csv
+}
+
+json_goes_to_standard_output() {
+	"$chimera" analyze t.csv --factor ctx --measure ttft_ms:lower --json >s.json || return 1
+	grep -q '"independent_rows": true' s.json && [ ! -e summary.json ]
+}
+
+bad_input_is_one_line() {
+	for args in "nope.csv --factor a --measure b:lower --out x:3" "t.csv:2" \
+		"t.csv --factor ctx --measure ttft_ms --out x:2" "t.csv --factor nope --measure ttft_ms:lower --out x:2" \
+		"t.csv --factor ctx --measure ttft_ms:lower:2" "t.csv --factor ctx --measure error:lower --out x:5" \
+		"t.csv --factor ctx --measure ttft_ms:lower --where ctx=1 --out x:5" "--factor ctx:2"; do
+		# shellcheck disable=SC2086
+		expect_exit "${args##*:}" "$chimera" analyze ${args%:*} >out 2>err || { echo "$args"; cat err; return 1; }
+		[ "$(grep -c '^chimera: ' err)" = 1 ] || { cat err; return 1; }
+	done
+}
+
+a_run_may_be_analysed_in_part() {
+	"$chimera" run --simulate --virtual --num-ctx 2048,4096 --passes 3 --no-report --quiet --out r >/dev/null || return 1
+	"$chimera" analyze r --where 'pass <= 2' --json >part.json || return 1
+	grep -q '"left_out": [1-9]' part.json && expect_exit 2 "$chimera" analyze r --where 'no_such > 1' --json 2>err &&
+		grep -q no_such err
+}
+
+runs_of_one_sweep_are_one() {
+	"$chimera" run --simulate --virtual --num-ctx 2048,4096 --passes 3 --no-report --quiet --out s >/dev/null || return 1
+	expect_exit 2 "$chimera" analyze r s 2>err || return 1
+	"$chimera" analyze r s --out both >/dev/null || return 1
+	one=$(sed -n 's/.*"measured": \([0-9]*\),/\1/p' r/summary.json)
+	[ -n "$one" ] || { "$chimera" analyze r >/dev/null; one=$(sed -n 's/.*"measured": \([0-9]*\),/\1/p' r/summary.json); }
+	[ "$(sed -n 's/.*"measured": \([0-9]*\),/\1/p' both/summary.json)" = $((2 * one)) ] || return 1
+	"$chimera" run --simulate --virtual --num-ctx 2048,8192 --passes 3 --no-report --quiet --out other >/dev/null || return 1
+	expect_exit 5 "$chimera" analyze r other --out x 2>err && grep -q 'different sweeps' err
+}
+
+check a_table a_table_gives_the_same_files_as_a_run
+check the_same_bytes the_same_rows_give_the_same_bytes
+check json json_goes_to_standard_output
+check bad_input bad_input_is_one_line
+check where a_run_may_be_analysed_in_part
+check several_runs runs_of_one_sweep_are_one
