@@ -11,7 +11,7 @@
 #include "chunks.h"
 #include "dataset_build.h"
 
-#define REACHED     0.9  /* share of the answers that are as long as m */
+#define REACHED     90   /* of 100 answers that are as long as m */
 #define LEAST_M     8    /* as throughput's */
 #define SAME_LENGTH 1.02 /* means of cells nearer than this are one length */
 #define HELD_BACK   2    /* pieces that may be fewer than tokens (docs/design.md, TPOT) */
@@ -111,7 +111,7 @@ static uint32_t common_length(const struct equal *q)
 	for (size_t i = 0; i < q->n; i++)
 		length[i] = q->v[i].length;
 	qsort(length, q->n, sizeof(*length), compare_lengths);
-	m = q->n ? length[(size_t)floor((1 - REACHED) * (double)q->n)] : 0;
+	m = q->n ? length[q->n - (REACHED * q->n + 99) / 100] : 0;
 	free(length);
 	return m;
 }

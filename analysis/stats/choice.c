@@ -10,7 +10,7 @@
 #include "quantile.h"
 
 #define DRAWS       2000
-#define MOST_WORK   4000000 /* settings times draws */
+#define MOST_WORK   500000 /* settings times draws */
 #define LEAST_DRAWS 400
 
 /* ---- axes ---- */

@@ -1,10 +1,10 @@
 /* choice_draw.c - the settings' means, drawn anew.
  *
  * A setting's mean is off by what its loads are off (shared by all settings of a load) and by what
- * its requests are.  Mean squares are drawn too, from their chi-squared distributions.  What
- * throughput and TTFT of a load, and of a request, have in common is kept: their residuals'
- * correlations are those of the run.  Scores are means over questions drawn with replacement, the
- * same for all settings, since answers are compared question by question. */
+ * its requests are.  Mean squares are drawn too: each is one of 200 quantiles of what would have
+ * given it.  What throughput and TTFT of a load, and of a request, have in common is kept: their
+ * residuals' correlations are those of the run.  Scores are means over questions drawn with
+ * replacement, the same for all settings, since answers are compared question by question. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
@@ -138,6 +138,15 @@ static const char *why_not(const struct best_contest *c)
 	return c->needs_host ? "servers are compared: their days are not drawn" : NULL;
 }
 
+/* Mean squares that would have given this one: as many quantiles of them. */
+static void list_squares(double *to, double ms, double df)
+{
+	for (size_t k = 0; k < CHOICE_SQUARES; k++)
+		to[k] = ms > 0 && df > 0
+			? ms * df / gsl_cdf_chisq_Qinv((k + 0.5) / CHOICE_SQUARES, df)
+			: 0;
+}
+
 static const char *prepare_axis(
 	struct choice_chance *h, size_t axis, struct strata *s, const struct effective *eff)
 {
@@ -158,6 +167,8 @@ static const char *prepare_axis(
 			: s->spec->better * contest->v[h->place[axis][i]].mean;
 	}
 	free(of);
+	list_squares(h->within[axis], s->ms_within, s->df_within);
+	list_squares(h->load[axis], s->ms_load, s->df_load);
 	return why_not(contest);
 }
 
@@ -211,14 +222,9 @@ void choice_chance_release(struct choice_chance *h)
 
 /* ---- a draw ---- */
 
-/* A mean square that would have given this one. */
-static double mean_square(struct rng *r, double ms, double df)
+static double draw_square(struct choice_chance *h, const double *squares)
 {
-	double u = rng_uniform(r);
-
-	if (!(ms > 0) || !(df > 0))
-		return 0;
-	return ms * df / gsl_cdf_chisq_Qinv(u, df);
+	return squares[rng_below(&h->rng, CHOICE_SQUARES)];
 }
 
 static double correlated(struct rng *r, double z, double rho)
@@ -246,8 +252,8 @@ static void draw_axis(struct choice_chance *h, size_t axis, bool second, double 
 	struct choice *c = h->choice;
 	const struct best_contest *contest = &h->contest[axis];
 	const struct strata *s = contest->s;
-	double within = mean_square(&h->rng, s->ms_within, s->df_within);
-	double load = mean_square(&h->rng, s->ms_load, s->df_load) - within / s->per_load;
+	double within = draw_square(h, h->within[axis]);
+	double load = draw_square(h, h->load[axis]) - within / s->per_load;
 	double sd_load = contest->ntreatments > 1 ? sqrt(fmax(0, load)) : 0;
 
 	draw_chance(h, contest->ntreatments, second);

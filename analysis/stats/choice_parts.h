@@ -7,6 +7,8 @@
 #include "quality.h"
 #include "rng.h"
 
+#define CHOICE_SQUARES 200 /* mean squares to draw from */
+
 /* What is needed to draw the settings' means anew. */
 struct choice_chance {
 	struct choice *choice;
@@ -15,6 +17,7 @@ struct choice_chance {
 	struct best_contest contest[CHOICE_MAX_AXES]; /* of the axes that come from strata */
 	size_t *place[CHOICE_MAX_AXES]; /* [n settings] in that contest; SIZE_MAX none */
 	bool drawn[CHOICE_MAX_AXES];
+	double within[CHOICE_MAX_AXES][CHOICE_SQUARES], load[CHOICE_MAX_AXES][CHOICE_SQUARES];
 	struct quality quality;
 	size_t score; /* the axis; SIZE_MAX none */
 	struct rng rng;

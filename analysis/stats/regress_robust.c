@@ -7,6 +7,7 @@
 #include "quantile.h"
 #include "regress.h"
 #include "rng.h"
+#include "values.h"
 
 /* All pairs are looked at up to so many points; beyond, so many random pairs. */
 #define MAX_POINTS 500
@@ -39,13 +40,12 @@ static double median_of(const double *v, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = v[i];
-	quantile_sort(sorted, n);
-	median = quantile(sorted, n, 0.5);
+	median = values_median(sorted, n);
 	free(sorted);
 	return median;
 }
 
-/* Slopes of pairs with different x, sorted. */
+/* Slopes of pairs with different x. */
 static double *slopes_of(const double *x, const double *y, size_t n, struct theil_sen *ret)
 {
 	size_t most = ret->sampled ? MAX_PAIRS : n * (n - 1) / 2;
@@ -70,14 +70,13 @@ static double *slopes_of(const double *x, const double *y, size_t n, struct thei
 			}
 		}
 	}
-	quantile_sort(slopes, ret->pairs);
 	return slopes;
 }
 
 /* The slopes between which Kendall's score would not be told from none (Sen 1968, with his variance
  * for ties); half the number of pairs that lie between them is z times the score's sd, over 2. */
-static void rank_interval(struct theil_sen *ret, const double *slopes, const double *x,
-	const double *y, size_t n, double level)
+static void rank_interval(struct theil_sen *ret, double *slopes, const double *x, const double *y,
+	size_t n, double level)
 {
 	double m = (double)n, z = dist_normal_quantile((1 + level) / 2), pairs = (double)ret->pairs;
 	double variance = (m * (m - 1) * (2 * m + 5) - tie_sum(x, n) - tie_sum(y, n)) / 18;
@@ -97,7 +96,9 @@ static void rank_interval(struct theil_sen *ret, const double *slopes, const dou
 		ret->interval_why = "the points are too few for an interval of that level";
 		return;
 	}
+	values_select(slopes, ret->pairs, (size_t)low);
 	ret->low = slopes[(size_t)low];
+	values_select(slopes, ret->pairs, (size_t)high);
 	ret->high = slopes[(size_t)high];
 }
 
@@ -121,7 +122,7 @@ void theil_sen_of(const double *x, const double *y, size_t n, double level, stru
 	if (ret->pairs == 0) {
 		ret->why = ret->interval_why = "an x is the same everywhere";
 	} else {
-		ret->slope = quantile(slopes, ret->pairs, 0.5);
+		ret->slope = values_median(slopes, ret->pairs);
 		ret->intercept = median_of(y, n) - ret->slope * median_of(x, n);
 		rank_interval(ret, slopes, x, y, n, level);
 	}

@@ -99,6 +99,7 @@ struct metrics_work {
 	const struct dataset *d;
 	const struct effective *eff;
 	struct strata *all, *valid; /* [nmetrics]; the same where no row is suspect */
+	const struct effects *effects;
 };
 
 static bool is_heavy(const struct dataset *d)
@@ -169,23 +170,30 @@ static void take_effects(struct summary *s, const struct effects *all, const str
 	}
 }
 
-/* Shapes of effects, and what the rows say of their own worth. */
-static void look_closer(struct metrics_work *w, const struct effects *effects)
+/* What to choose; beside it shapes of effects, and what the rows say of their own worth.  Both read
+ * the groups, but only the second the models. */
+static void look_closer(void *of, size_t i, struct arena *arena)
 {
+	const struct metrics_work *w = of;
 	struct summary *s = w->s;
-	struct trust *trust = arena_alloc(&s->arena, 1, sizeof(*trust));
-	struct choice *choice = arena_alloc(&s->arena, 1, sizeof(*choice));
-	struct trend_line *lines;
-	struct contrasts *contrasts;
 
-	trust_make(trust, w->d, w->eff, effects, w->all, &s->arena);
-	trend_lines_make(&lines, &s->nlines, w->eff, effects, &s->arena);
-	contrasts_make(&contrasts, &s->ncontrasts, effects, w->eff, &s->arena);
-	choice_make(choice, s, w->eff, effects, w->all, &s->arena);
-	s->choice = choice;
-	s->trust = trust;
-	s->lines = lines;
-	s->contrasts = contrasts;
+	if (i == 0) {
+		struct choice *choice = arena_alloc(arena, 1, sizeof(*choice));
+
+		choice_make(choice, s, w->eff, w->effects, w->all, arena);
+		s->choice = choice;
+	} else {
+		struct trust *trust = arena_alloc(arena, 1, sizeof(*trust));
+		struct trend_line *lines;
+		struct contrasts *contrasts;
+
+		trust_make(trust, w->d, w->eff, w->effects, w->all, arena);
+		trend_lines_make(&lines, &s->nlines, w->eff, w->effects, arena);
+		contrasts_make(&contrasts, &s->ncontrasts, w->effects, w->eff, arena);
+		s->trust = trust;
+		s->lines = lines;
+		s->contrasts = contrasts;
+	}
 }
 
 static void analyse(struct metrics_work *w)
@@ -210,7 +218,8 @@ static void analyse(struct metrics_work *w)
 		analyse_quality(s, eff);
 		best_pareto(s, &w->all[METRIC_DECODE], &w->all[METRIC_TTFT], eff);
 	}
-	look_closer(w, &effects);
+	w->effects = &effects;
+	parallel_for(2, is_heavy(d), &s->arena, look_closer, w);
 	findings_make(s, eff, &effects, w->all);
 }
 

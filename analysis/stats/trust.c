@@ -11,7 +11,7 @@
 
 #define SEED 1
 /* Values of a cell that are looked at for humps: more say no more (modes.h). */
-#define MOST_VALUES 20000
+#define MOST_VALUES MODES_MOST
 
 /* ---- cells ---- */
 
