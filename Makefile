@@ -96,7 +96,7 @@ BENCH       := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 PROCESS     := $(wildcard tests/process/*.sh)
 BINARY      := $(if $(cmd_OBJ),$(B)/chimera)
 
-.PHONY: all programs headers deps deps-check demo demo-run test test-run test-live test-slurm bench install \
+.PHONY: all programs headers deps deps-check demo demo-run test test-run test-live test-slurm bench calibrate install \
 	uninstall clean format help check check-compilers check-format check-rooms check-tidy \
 	check-cppcheck check-sanitize check-valgrind FORCE
 .DELETE_ON_ERROR:
@@ -104,7 +104,7 @@ BINARY      := $(if $(cmd_OBJ),$(B)/chimera)
 
 all: $(BINARY) $(call archives_of,$(ROOMS)) ## build the archives and build/chimera (default)
 
-programs: all $(UNIT) $(LOOP) $(BENCH)
+programs: all $(UNIT) $(LOOP) $(BENCH) $(B)/calibrate
 
 # Everything is rebuilt when the compiler or its flags change, cmd when the version does.
 define stamp
@@ -152,8 +152,9 @@ $(cmd_OBJ): $(B)/version
 $(eval $(call compile_rule,orchestrator/cmd,$(EVERY_CF) -Iorchestrator/cmd \
 	-DCHIMERA_VERSION='"$(CHIMERA_VERSION)"' -DCHIMERA_SWEEPS='"$(SWEEPS_DIR)"'))
 $(eval $(call header_rule,orchestrator/cmd,$(EVERY_CF) -Iorchestrator/cmd))
-$(eval $(call compile_rule,tests,$(EVERY_CF) -Iorchestrator/cmd $(cmocka_CF)))
+$(eval $(call compile_rule,tests,$(EVERY_CF) -Iorchestrator/cmd -Itests/calibrate $(cmocka_CF)))
 $(eval $(call header_rule,tests/support,$(EVERY_CF) $(cmocka_CF)))
+$(eval $(call header_rule,tests/calibrate,$(EVERY_CF) -Iorchestrator/cmd))
 $(eval $(call archive_rule,$(SUPPORT),$(support_OBJ)))
 
 link = @mkdir -p $(@D)$(call say,LD    $@)
@@ -164,11 +165,20 @@ $(B)/chimera: $(cmd_OBJ) $(call archives_of,$(everything))
 define test_rule
 $(B)/$(2)/%: $(B)/obj/tests/$(1)/%.o $(SUPPORT) $(call archives_of,$(everything))
 	$$(link)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $$< $(SUPPORT) $$(EVERY_LD) $$(cmocka_LD) -o $$@
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) $$(filter %.o %/libchain.a,$$^) $(SUPPORT) $$(EVERY_LD) $$(cmocka_LD) -o $$@
 endef
 $(eval $(call test_rule,unit,tests))
 $(eval $(call test_rule,loop,tests))
 $(eval $(call test_rule,bench,bench))
+
+# Sweeps on the whole chain, for `calibrate` and its short form: they need parts of the program.
+CHAIN := $(B)/lib/libchain.a
+$(eval $(call archive_rule,$(CHAIN),$(patsubst %.c,$(B)/obj/%.o, \
+	$(filter-out %/main.c,$(wildcard tests/calibrate/*.c orchestrator/cmd/*.c)))))
+$(B)/tests/test_calibration_chain: $(CHAIN)
+$(B)/calibrate: $(B)/obj/tests/calibrate/main.o $(CHAIN) $(call archives_of,$(everything))
+	$(link)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(CHAIN) $(EVERY_LD) -o $@
 
 headers: $(HEADERS_OK)
 
@@ -240,6 +250,9 @@ bench: all $(BENCH) ## measure the client and the analysis
 	$(if $(BENCH),@for b in $(BENCH); do echo "== $$b"; $(TEST_ENV) $$b || exit 1; done, \
 		@echo "no benchmarks yet")
 
+calibrate: $(B)/calibrate ## the calibration table on simulated sweeps (minutes; options in CALIBRATE)
+	@$< $(CALIBRATE)
+
 # ---- checks --------------------------------------------------------------------------------------
 
 SOURCE_DIRS := base orchestrator simulator analysis plots tests
@@ -283,8 +296,8 @@ check-sanitize:
 	+@$(SUB) SANITIZE=address,undefined CC=gcc test-run
 
 # Left out: tests by many repetitions, of code that other tests run once.
-REPEATING := calibration runner_random schedule_random plan_random virtual sim_noise journal_crash best search \
-	search_sim holes noise power quality servers eta overload expr_random sweep_random bursts
+REPEATING := calibration calibration_chain runner_random schedule_random plan_random virtual sim_noise \
+	journal_crash best search search_sim holes noise power quality servers eta overload expr_random sweep_random bursts
 
 check-valgrind:
 	+@$(SUB) BUILD=$(BUILD)/check-gcc CC=gcc WERROR=1 programs

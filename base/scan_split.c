@@ -1,25 +1,22 @@
-/* scan_split.c - where the commas of a line are and where it ends, 64 bytes at a time. */
+/* scan_split.c - where the commas of a line are and where it ends, many bytes at a time. */
 #include <string.h>
 
 #include "scan_internal.h"
+#include "word.h"
 
-/* Notes the commas among 64 bytes at `at`, in the bits of the mask. */
-static inline void note(struct scan_line *l, uint64_t commas, size_t at)
+static inline void end_at(struct scan_line *l, const char *s)
 {
-	size_t n = l->ncommas;
-
-	l->ncommas += (size_t)__builtin_popcountll(commas);
-	for (; commas && n < l->room; commas &= commas - 1)
-		l->comma[n++] = (uint32_t)(at + (size_t)__builtin_ctzll(commas));
+	l->ended = true;
+	l->len = (size_t)(s - l->s);
 }
 
-/* Byte by byte. */
+/* Byte by byte, to the line's end or the text's. */
 static void split_rest(struct scan_line *l, const char *s, const char *end)
 {
 	for (; s < end; s++) {
 		if (*s == '\n') {
-			l->ended = true;
-			break;
+			end_at(l, s);
+			return;
 		}
 		if (*s == ',') {
 			if (l->ncommas < l->room)
@@ -31,62 +28,117 @@ static void split_rest(struct scan_line *l, const char *s, const char *end)
 	l->len = (size_t)(s - l->s);
 }
 
+/* Eight bytes in a number. */
+static void split_words(struct scan_line *l, const char *s, const char *end)
+{
+	for (; end - s >= 8; s += 8) {
+		uint64_t word = word_at(s), commas = word_equal(word, ',');
+
+		if (word_equal(word, '\n'))
+			break;
+		l->special |=
+			(word_equal(word, '"') | word_equal(word, '\\') | word_zeros(word)) != 0;
+		for (; commas; commas &= commas - 1) {
+			if (l->ncommas < l->room)
+				l->comma[l->ncommas] =
+					(uint32_t)((size_t)(s - l->s) + word_first(commas));
+			l->ncommas++;
+		}
+	}
+	split_rest(l, s, end);
+}
+
+static void begin(struct scan_line *l, const char *s)
+{
+	l->s = s;
+	l->ended = l->special = false;
+	l->ncommas = 0;
+}
+
+void scan_split_portable(struct scan_line *l, const char *s, const char *end)
+{
+	begin(l, s);
+	split_words(l, s, end);
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-__attribute__((target("avx2"))) static inline uint64_t equal(__m256i a, __m256i b, char c)
-{
-	__m256i wanted = _mm256_set1_epi8(c);
-	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, wanted));
-	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, wanted));
+#define FAST __attribute__((target("avx2,popcnt,bmi")))
 
-	return (uint64_t)high << 32 | low;
+/* The places of the next four commas; behind the last one something that is not counted. */
+FAST static inline uint64_t note_four(uint32_t *comma, uint64_t mask, uint32_t at)
+{
+	for (int i = 0; i < 4; i++) {
+		comma[i] = at + (uint32_t)_tzcnt_u64(mask);
+		mask &= mask - 1;
+	}
+	return mask;
 }
 
-__attribute__((target("avx2,popcnt,bmi"))) static void split_avx2(
-	struct scan_line *l, const char *s, const char *end)
+/* The commas among 64 bytes.  Twelve are noted without asking whether there are so many: mostly it
+ * is about ten, and a wrong guess would cost more. */
+FAST static inline void note(struct scan_line *l, uint64_t mask, size_t at)
 {
-	for (; end - s >= 64; s += 64) {
+	size_t n = l->ncommas;
+
+	l->ncommas += (size_t)_mm_popcnt_u64(mask);
+	if (n >= l->room)
+		return;
+	mask = note_four(&l->comma[n], mask, (uint32_t)at);
+	mask = note_four(&l->comma[n + 4], mask, (uint32_t)at);
+	mask = note_four(&l->comma[n + 8], mask, (uint32_t)at);
+	for (n += 12; mask; n += 4)
+		mask = note_four(&l->comma[n], mask, (uint32_t)at);
+}
+
+FAST static inline __m256i equal(__m256i bytes, char c)
+{
+	return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
+}
+
+FAST static inline uint64_t mask_of(__m256i low, __m256i high)
+{
+	return (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
+		(uint32_t)_mm256_movemask_epi8(low);
+}
+
+FAST static inline __m256i special(__m256i bytes)
+{
+	return _mm256_or_si256(
+		_mm256_or_si256(equal(bytes, '"'), equal(bytes, '\\')), equal(bytes, '\0'));
+}
+
+/* 64 bytes at a time. */
+FAST static void split_avx2(struct scan_line *l, const char *s, const char *end)
+{
+	for (; end - s >= SCAN_SPLIT_BYTES; s += SCAN_SPLIT_BYTES) {
 		__m256i a = _mm256_loadu_si256((const __m256i *)s);
 		__m256i b = _mm256_loadu_si256((const __m256i *)(s + 32));
-		uint64_t ends = equal(a, b, '\n'),
-			 before = ends ? (ends & -ends) - 1 : ~UINT64_C(0);
+		uint64_t ends = mask_of(equal(a, '\n'), equal(b, '\n'));
+		uint64_t before = ends ? (ends & -ends) - 1 : ~UINT64_C(0);
 
-		note(l, equal(a, b, ',') & before, (size_t)(s - l->s));
-		l->special |=
-			((equal(a, b, '"') | equal(a, b, '\\') | equal(a, b, '\0')) & before) != 0;
+		note(l, mask_of(equal(a, ','), equal(b, ',')) & before, (size_t)(s - l->s));
+		l->special |= (mask_of(special(a), special(b)) & before) != 0;
 		if (ends) {
-			l->ended = true;
-			l->len = (size_t)(s - l->s) + (size_t)__builtin_ctzll(ends);
+			end_at(l, s + _tzcnt_u64(ends));
 			return;
 		}
 	}
 	split_rest(l, s, end);
 }
 
-static bool has_avx2(void)
-{
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
-}
-#else
-static void split_avx2(struct scan_line *l, const char *s, const char *end)
-{
-	split_rest(l, s, end);
-}
-
-static bool has_avx2(void)
-{
-	return false;
-}
-#endif
-
 void scan_split(struct scan_line *l, const char *s, const char *end)
 {
-	l->s = s;
-	l->ended = l->special = false;
-	l->ncommas = 0;
-	if (has_avx2())
+	begin(l, s);
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
 		split_avx2(l, s, end);
 	else
-		split_rest(l, s, end);
+		split_words(l, s, end);
 }
+#else
+void scan_split(struct scan_line *l, const char *s, const char *end)
+{
+	scan_split_portable(l, s, end);
+}
+#endif

@@ -3,75 +3,85 @@
 #include <string.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "num.h"
 #include "scan_internal.h"
+#include "word.h"
 
-#define MOST_DIGITS 18                /* an integer of so many fits 63 bits */
-#define TWO_53      9007199254740992u /* up to it every integer is a double */
-#define ISO_DATE    10
+#define TWO_53   9007199254740992u /* up to it every integer is a double */
+#define AHEAD    17                /* eight digits, a point and eight more */
+#define ISO_DATE 10
+
+/* The value of n digits, 1 to 8: '0' was taken off each, what is behind them does not matter. */
+static inline uint64_t digits_value(uint64_t digits, size_t n)
+{
+	digits <<= 64 - 8 * n; /* zeros before them */
+	digits = digits * (10 * 256 + 1) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+	digits = digits * (100 * 65536 + 1) >> 16 & UINT64_C(0x0000ffff0000ffff);
+	return digits * (UINT64_C(10000) << 32 | 1) >> 32;
+}
 
 /* Digits, a point, digits: both parts are exact as doubles, so their quotient is the nearest double
  * (Clinger 1990). */
-bool scan_number(const char *s, size_t len, double *ret)
+bool scan_number(const char *s, size_t len, const char *limit, double *ret)
 {
-	static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-	size_t i = len > 0 && s[0] == '-', first = i, point = 0;
-	uint64_t m = 0;
+	static const uint32_t power[] = {
+		1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+	bool negative = len > 0 && s[0] == '-';
+	const char *number = s + negative;
+	size_t n = len - negative, whole, places = 0;
+	uint64_t digits, m;
+	double x;
 
-	if (len > MOST_DIGITS)
+	if (limit - number < AHEAD)
 		return num_parse(s, len, ret);
-	for (; i < len; i++) {
-		unsigned digit = (unsigned char)s[i] - '0';
-
-		if (digit < 10)
-			m = m * 10 + digit;
-		else if (s[i] == '.' && !point && i > first)
-			point = i;
-		else
+	digits = word_at(number) ^ '0' * WORD_EACH;
+	whole = word_first(word_above_9(digits));
+	whole = whole < n ? whole : n;
+	if (whole == 0)
+		return num_parse(s, len, ret);
+	m = digits_value(digits, whole);
+	if (whole < n) {
+		places = n - whole - 1;
+		digits = word_at(number + whole + 1) ^ '0' * WORD_EACH;
+		if (number[whole] != '.' || places < 1 || places > 8 ||
+			word_above_9(digits) << (64 - 8 * places) != 0)
+			return num_parse(s, len, ret);
+		m = m * power[places] + digits_value(digits, places);
+		if (m > TWO_53)
 			return num_parse(s, len, ret);
 	}
-	if (m > TWO_53 || len == first || point + 1 == len)
-		return num_parse(s, len, ret);
-	*ret = point ? (double)m / power[len - point - 1] : (double)m;
-	if (first)
-		*ret = -*ret;
+	x = places ? (double)(int64_t)m / power[places] : (double)(int64_t)m;
+	*ret = negative ? -x : x;
 	return true;
 }
 
-/* The digit's value, or 16. */
-static unsigned hex_digit(char c)
+/* Eight bytes at a time, multiplied and folded. */
+uint64_t scan_text_hash(const char *s, size_t len)
 {
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
-}
+	uint64_t h = len * UINT64_C(0x9e3779b97f4a7c15), rest = 0;
+	char last[8] = {0};
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_text(const char *s, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
-	return h ? h : 1;
+	for (; len >= 8; s += 8, len -= 8) {
+		h = (h ^ word_at(s)) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+	}
+	if (len > 0) {
+		memcpy(last, s, len);
+		rest = word_at(last);
+	}
+	h = (h ^ rest) * UINT64_C(0xff51afd7ed558ccd);
+	return h ^ h >> 32;
 }
 
 uint64_t scan_hash(const char *s, size_t len)
 {
-	uint64_t h = 0;
+	uint64_t h;
 
 	if (len == 0)
 		return 0;
-	if (len != 16)
-		return hash_text(s, len);
-	for (size_t i = 0; i < 16; i++) {
-		unsigned digit = hex_digit(s[i]);
-
-		if (digit > 15)
-			return hash_text(s, len);
-		h = h << 4 | digit;
-	}
+	if (len != 16 || !hash_id_parse(s, &h))
+		h = scan_text_hash(s, len);
 	return h ? h : 1;
 }
 

@@ -7,22 +7,6 @@
 
 #define FIRST_SLOTS 16
 
-/* Eight bytes at a time, multiplied and folded. */
-static uint32_t hash_of(const char *s, size_t len)
-{
-	uint64_t h = len * 0x9e3779b97f4a7c15u, x;
-
-	for (; len >= 8; s += 8, len -= 8) {
-		memcpy(&x, s, 8);
-		h = (h ^ x) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
-	}
-	x = 0;
-	memcpy(&x, s, len);
-	h = (h ^ x) * 0xff51afd7ed558ccdu;
-	return (uint32_t)(h ^ h >> 32);
-}
-
 static void grow_slots(struct scan_words *w)
 {
 	free(w->slot);
@@ -45,9 +29,9 @@ static void grow_texts(struct scan_words *w)
 	w->hash = xrealloc(w->hash, w->room, sizeof(*w->hash));
 }
 
-uint32_t scan_word(struct scan_words *w, const char *s, size_t len, bool copy)
+uint32_t scan_word(struct scan_words *w, const char *s, size_t len, struct arena *copies)
 {
-	uint32_t hash = hash_of(s, len);
+	uint32_t hash = (uint32_t)scan_text_hash(s, len);
 	size_t at;
 
 	if (w->n * 2 >= w->nslots)
@@ -62,7 +46,7 @@ uint32_t scan_word(struct scan_words *w, const char *s, size_t len, bool copy)
 		BUG("more than 2^32 different texts in a column");
 	if (w->n == w->room)
 		grow_texts(w);
-	w->text[w->n] = copy ? arena_strn(&w->arena, s, len) : s;
+	w->text[w->n] = copies ? arena_strn(copies, s, len) : s;
 	w->len[w->n] = (uint32_t)len;
 	w->hash[w->n] = hash;
 	w->slot[at] = (uint32_t)w->n + 1;
@@ -78,7 +62,6 @@ void scan_words_reset(struct scan_words *w)
 
 void scan_words_release(struct scan_words *w)
 {
-	arena_release(&w->arena);
 	free(w->text);
 	free(w->len);
 	free(w->hash);

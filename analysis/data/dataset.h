@@ -196,7 +196,7 @@ struct dataset {
 	size_t nfiles;
 	/* Of a foreign table. */
 	bool independent;        /* no column said what was set up together: each row for itself */
-	bool paid_guessed;       /* rows that paid a load were told by their load times */
+	const char *paid_how;    /* what tells rows that paid a load: "load_s above 0.6"; or NULL */
 	struct data_note *notes; /* the first of them, in the order of the file */
 	size_t nnotes;
 	uint64_t notes_in_all;

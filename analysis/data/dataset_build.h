@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "dataset.h"
+#include "expr.h"
 #include "fold.h"
 #include "ids.h"
 #include "scan.h"
@@ -248,5 +249,7 @@ int where_open(struct where **ret, const char *condition, const struct scan *s,
 void where_restart(struct where *w);
 bool where_holds(struct where *w, const struct scan *s, const struct scan_batch *batch, size_t row);
 void where_close(struct where *w);
+/* Whether something is compared with the word: it stands left of a sign, or of `in`. */
+bool where_is_compared(const char *condition, const struct expr *x, size_t word);
 
 #endif

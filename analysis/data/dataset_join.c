@@ -2,11 +2,16 @@
 #include "dataset_join.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 #include "jsonx.h"
+#include "str.h"
+
+#define SHOWN 60 /* bytes of a value that differs */
+#define NAMED 3  /* runs in the name of the whole */
 
 /* Where what a run numbers for itself is in the whole. */
 struct joined {
@@ -26,26 +31,85 @@ static const char *text_of(const json_t *o, const char *key)
 	return text ? text : "";
 }
 
-static int check_pair(const struct dataset *a, const struct dataset *b, struct err *e)
+/* The first key whose values differ, sought through objects inside; false where all are alike. */
+static bool find_difference(const json_t *a, const json_t *b, struct str *path, const json_t **in_a,
+	const json_t **in_b)
 {
-	const char *what = NULL;
+	const json_t *sides[] = {a, b};
+	size_t base = path->len;
 
-	if (!a->sweep || !b->sweep ||
-		strcmp(text_of(a->sweep, "fingerprint"), text_of(b->sweep, "fingerprint")) != 0)
-		what = "of different sweeps";
-	else if (!json_equal(json_object_get(a->manifest, "definitions"),
-			 json_object_get(b->manifest, "definitions")))
-		what = "with different definitions";
-	if (!what && a->nfactors == b->nfactors) {
-		for (size_t f = 0; f < a->nfactors; f++) {
-			if (strcmp(a->factors[f].name, b->factors[f].name) != 0)
-				what = "with different factors";
+	for (size_t side = 0; side < 2; side++) {
+		const char *key;
+		json_t *value;
+
+		json_object_foreach ((json_t *)sides[side], key, value) {
+			*in_a = json_object_get(a, key);
+			*in_b = json_object_get(b, key);
+			if (*in_a && *in_b && json_equal(*in_a, *in_b))
+				continue;
+			str_addf(path, "%s%s", base ? "." : "", key);
+			if (json_is_object(*in_a) && json_is_object(*in_b))
+				return find_difference(*in_a, *in_b, path, in_a, in_b);
+			return true;
 		}
 	}
-	if (!what)
-		return 0;
-	err_set(e, ERR_DATA, "%s and %s were made %s", a->dir, b->dir, what);
-	return err_hint(e, "only runs of one sweep are analysed as one");
+	return false;
+}
+
+static const char *shown(const json_t *value, char *dst, size_t size)
+{
+	struct str text = STR_INIT(STR_MAX_FILE);
+
+	if (value)
+		jsonx_dump(&text, value, 0, true);
+	snprintf(dst, size, "%.*s%s", SHOWN, value ? text.s : "nothing",
+		text.len > SHOWN ? "..." : "");
+	str_release(&text);
+	return dst;
+}
+
+/* "factors.num_ctx is [2048,4096] in the one and [2048,8192] in the other" */
+static void say_difference(const struct dataset *a, const struct dataset *b, const char *part,
+	const char *otherwise, struct str *to)
+{
+	const json_t *one = json_object_get(a->manifest, part), *in_a = NULL;
+	const json_t *other = json_object_get(b->manifest, part), *in_b = NULL;
+	struct str path = STR_INIT(STR_MAX_LINE);
+	char x[SHOWN + 8], y[SHOWN + 8];
+
+	if (find_difference(one, other, &path, &in_a, &in_b))
+		str_addf(to, "%s is %s in the one and %s in the other", path.s,
+			shown(in_a, x, sizeof(x)), shown(in_b, y, sizeof(y)));
+	else
+		str_add(to, otherwise);
+	str_release(&path);
+}
+
+static int check_pair(const struct dataset *a, const struct dataset *b, struct err *e)
+{
+	struct str what = STR_INIT(STR_MAX_LINE);
+	bool differ;
+
+	if (!a->sweep || !b->sweep)
+		str_addf(&what, "%s has no sweep.json", a->sweep ? b->dir : a->dir);
+	else if (strcmp(text_of(a->sweep, "fingerprint"), text_of(b->sweep, "fingerprint")) != 0)
+		say_difference(
+			a, b, "measured", "the models are not the same, by their digests", &what);
+	else if (!json_equal(json_object_get(a->manifest, "definitions"),
+			 json_object_get(b->manifest, "definitions")))
+		say_difference(a, b, "definitions", "", &what);
+	for (size_t f = 0; !what.len && f < a->nfactors; f++) {
+		if (a->nfactors != b->nfactors || strcmp(a->factors[f].name, b->factors[f].name))
+			str_add(&what, "their factors are not the same");
+	}
+	if (what.len) {
+		err_set(e, ERR_DATA, "%s and %s did not measure the same: %s", a->dir, b->dir,
+			what.s);
+		err_hint(e, "only runs of one sweep are analysed as one");
+	}
+	differ = what.len > 0;
+	str_release(&what);
+	return differ ? -1 : 0;
 }
 
 static int check(const struct dataset *runs, size_t n, struct err *e)
@@ -54,7 +118,7 @@ static int check(const struct dataset *runs, size_t n, struct err *e)
 		if (runs[k].fold)
 			return err_set(e, ERR_DATA,
 				"%s: several runs are analysed as one up to %d rows each",
-				runs[k].dir, DATA_ROWS_KEPT);
+				runs[k].dir, DATASET_JOIN_ROWS);
 		if (check_pair(&runs[0], &runs[k], e))
 			return -1;
 		for (size_t i = 0; i < k; i++) {
@@ -265,26 +329,54 @@ static void add_run(struct joined *j)
 
 /* ---- versions ---- */
 
-static const char *version_of(const struct dataset *d)
+static bool same_versions(const struct dataset *a, const struct dataset *b)
 {
-	return text_of(json_array_get(json_object_get(d->manifest, "servers"), 0), "version");
+	const json_t *one = json_object_get(a->manifest, "servers"), *x, *y;
+	const json_t *other = json_object_get(b->manifest, "servers");
+	size_t i, k;
+
+	json_array_foreach (one, i, x) {
+		json_array_foreach (other, k, y) {
+			if (strcmp(text_of(x, "version"), text_of(y, "version")) != 0)
+				return false;
+		}
+	}
+	return true;
 }
 
-/* What a server says of itself changes its meaning with its version (docs/statistics.md). */
-static void drop_server_times(struct dataset *d)
+static void drop(struct dataset *d, const enum metric *metrics, size_t n, const char *why)
+{
+	for (size_t i = 0; i < d->nrows; i++) {
+		for (size_t m = 0; m < n; m++)
+			d->rows[i].metric[metrics[m]] = NAN;
+	}
+	d->notes[d->nnotes++] = (struct data_note){0, why};
+	d->notes_in_all = d->nnotes;
+}
+
+/* What would mean one thing in one run and another in the next. */
+static void drop_the_incomparable(struct dataset *d, const struct dataset *runs, size_t n)
 {
 	static const enum metric of_the_server[] = {METRIC_DECODE, METRIC_PREFILL, METRIC_LOAD};
+	static const enum metric of_lengths[] = {METRIC_EQUAL};
+	bool versions = false, lengths = false;
 
-	for (size_t i = 0; i < d->nrows; i++) {
-		for (size_t m = 0; m < COUNTOF(of_the_server); m++)
-			d->rows[i].metric[of_the_server[m]] = NAN;
+	d->notes = arena_alloc(&d->arena, 2, sizeof(*d->notes));
+	for (size_t k = 1; k < n; k++) {
+		versions = versions || !same_versions(&runs[0], &runs[k]);
+		lengths = lengths || runs[0].equal_tokens != runs[k].equal_tokens;
 	}
-	d->notes = arena_alloc(&d->arena, 1, sizeof(*d->notes));
-	d->notes[0] = (struct data_note){0,
-		"the servers' versions differ: throughput, prefill rate and load_duration, which "
-		"are "
-		"the server's own figures, are left out"};
-	d->nnotes = d->notes_in_all = 1;
+	/* Servers' own figures change their meaning with the version (docs/statistics.md). */
+	if (versions)
+		drop(d, of_the_server, COUNTOF(of_the_server),
+			"the servers' versions differ: throughput, prefill rate and load_duration, "
+			"which are the server's own figures, are left out");
+	if (lengths) {
+		drop(d, of_lengths, COUNTOF(of_lengths),
+			"the lengths over which answers can be compared differ between the runs: "
+			"throughput over equal lengths is left out");
+		d->equal_tokens = 0;
+	}
 }
 
 /* ---- the whole ---- */
@@ -315,38 +407,48 @@ static void allocate(struct dataset *d, const struct dataset *runs, size_t n)
 	d->files = arena_alloc(&d->arena, files, sizeof(*d->files));
 }
 
-/* What is one for all: as the first run has it. */
-static void begin(struct dataset *d, const struct dataset *first)
+static const char *name_of(struct arena *arena, const struct dataset *runs, size_t n)
 {
-	*d = (struct dataset){.dir = first->dir,
-		.name = first->name,
-		.manifest = json_incref(first->manifest),
-		.sweep = json_incref(first->sweep),
-		.metrics = first->metrics,
-		.nmetrics = first->nmetrics,
-		.nfactors = first->nfactors,
-		.goodput = first->goodput,
-		.aliases = first->aliases,
-		.naliases = first->naliases,
-		.ended = "complete"};
-	memcpy(d->margin, first->margin, sizeof(d->margin));
+	const char *name = runs[0].name;
+
+	if (n > NAMED)
+		return arena_fmt(arena, "%s and %zu more", name, n - 1);
+	for (size_t k = 1; k < n; k++)
+		name = arena_fmt(arena, "%s + %s", name, runs[k].name);
+	return name;
+}
+
+/* What is one for all as the first run has it; what is each one's own is empty. */
+static void begin(struct dataset *d, const struct dataset *runs, size_t n)
+{
+	*d = runs[0];
+	d->arena = (struct arena){0};
+	d->name = name_of(&d->arena, runs, n);
+	json_incref(d->manifest);
+	json_incref(d->sweep);
+	d->simulated = d->is_virtual = false;
+	d->rows_owned = NULL;
+	d->ncells = d->nloads = d->nprompts = d->nbursts = d->nservers = d->nstatus = 0;
+	d->nrows = d->nfiles = d->nnotes = 0;
+	d->left_out = d->planned_loads = d->planned_requests = d->notes_in_all = 0;
+	d->until = d->budget_s = 0;
+	d->passes_planned = d->passes_complete = d->nblocks = d->shard = d->shards = 0;
+	d->ended = "complete";
 	d->factors = arena_alloc(&d->arena, d->nfactors, sizeof(*d->factors));
 }
 
 int dataset_join(struct dataset *ret, struct dataset *runs, size_t n, struct err *e)
 {
 	struct joined j = {.d = ret};
-	bool versions = false;
 
 	if (check(runs, n, e))
 		return -1;
-	begin(ret, &runs[0]);
+	begin(ret, runs, n);
 	for (size_t f = 0; f < ret->nfactors; f++)
 		join_levels(ret, runs, n, f);
 	allocate(ret, runs, n);
 	for (j.k = 0; j.k < n; j.k++) {
 		j.run = &runs[j.k];
-		versions = versions || strcmp(version_of(j.run), version_of(&runs[0])) != 0;
 		add_run(&j);
 		if (strcmp(j.run->ended, "complete") != 0)
 			ret->ended = j.run->ended;
@@ -354,8 +456,7 @@ int dataset_join(struct dataset *ret, struct dataset *runs, size_t n, struct err
 	for (size_t c = 0; c < ret->ncells; c++)
 		ret->nblocks = ret->cells[c].block + 1 > ret->nblocks ? ret->cells[c].block + 1
 								      : ret->nblocks;
-	if (versions)
-		drop_server_times(ret);
+	drop_the_incomparable(ret, runs, n);
 	for (size_t k = 0; k < n; k++)
 		arena_adopt(&ret->arena, &runs[k].arena);
 	return 0;

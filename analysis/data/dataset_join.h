@@ -8,10 +8,14 @@
 
 #include "dataset.h"
 
+/* Each run may have so many rows: all are in memory (open it with rows_kept of at least that). */
+#define DATASET_JOIN_ROWS 1000000
+
 /* Makes one of `n` runs, whose rows and texts it takes over: they are empty afterwards, and are
  * released by the caller as before.  Where server versions differ, what servers say of themselves
- * is left out, with a note.  ERR_DATA if they were not made of one sweep with the same definitions,
- * or if one is larger than DATA_ROWS_KEPT. */
+ * is left out, with a note; so is throughput over equal lengths where those differ.  ERR_DATA,
+ * naming the first difference, if they were not made of one sweep with the same definitions, or
+ * for one with a fold. */
 int dataset_join(struct dataset *ret, struct dataset *runs, size_t n, struct err *e) NODISCARD;
 
 #endif

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "bug.h"
+#include "dataset_build.h"
 #include "dataset_table_parts.h"
 #include "expr.h"
 #include "jsonx.h"
@@ -68,6 +70,8 @@ static int find_columns(struct table_work *w, struct err *e)
 	for (size_t i = 0; i < r->nfactors; i++) {
 		if (find_column(w, r->factor[i], &w->factor[i], e))
 			return -1;
+		if (w->factor[i] == w->prompt)
+			return err_set(e, ERR_USAGE, "%s is a factor and the prompt", r->factor[i]);
 	}
 	for (size_t i = 0; i < r->nmeasures; i++) {
 		if (find_column(w, r->measure[i].name, &w->measure[i], e))
@@ -87,7 +91,10 @@ void table_note(struct table_work *w, uint64_t line, const char *why)
 {
 	struct dataset *d = w->d;
 
-	if (d->notes_in_all++ < TABLE_MOST_NOTES)
+	d->notes_in_all++;
+	if (line && d->nnotes >= TABLE_MOST_NOTES)
+		return;
+	if (d->nnotes < TABLE_MOST_NOTES + TABLE_WHOLE_NOTES)
 		d->notes[d->nnotes++] = (struct data_note){line, why};
 }
 
@@ -126,8 +133,13 @@ static int apply_where(struct table_work *w, struct err *e)
 	}
 	for (size_t i = 0; i < expr_words(x) && n < COUNTOF(of); i++) {
 		of[n] = table_column(&w->table, expr_word(x, i));
-		if (of[n])
+		if (of[n]) {
 			expr_bind(x, i, n++);
+		} else if (where_is_compared(w->roles->where, x, i)) {
+			find_column(w, expr_word(x, i), &of[n], e);
+			expr_free(x);
+			return -1;
+		}
 	}
 	for (size_t row = 0; n > 0 && row < w->table.nrows; row++) {
 		for (size_t i = 0; i < n; i++)
@@ -139,18 +151,24 @@ static int apply_where(struct table_work *w, struct err *e)
 	return n > 0 ? 0 : err_set(e, ERR_USAGE, "--where names no column of %s", w->path);
 }
 
-/* Rows that lack a factor belong nowhere. */
-static void drop_without_factor(struct table_work *w)
+static void drop_without(struct table_work *w, const struct table_column *c)
 {
-	for (size_t row = 0; row < w->table.nrows; row++) {
-		for (size_t i = 0; i < w->roles->nfactors && !w->out[row]; i++) {
-			if (w->factor[i]->code[row] != TABLE_MISSING)
-				continue;
-			w->out[row] = true;
-			table_note(w, w->table.line[row],
-				arena_fmt(&w->d->arena, "it has no %s", w->roles->factor[i]));
-		}
+	for (size_t row = 0; c && row < w->table.nrows; row++) {
+		if (w->out[row] || c->code[row] != TABLE_MISSING)
+			continue;
+		w->out[row] = true;
+		table_note(w, w->table.line[row],
+			arena_fmt(&w->d->arena, "it has no %s, and is left out", c->name));
 	}
+}
+
+/* Rows that lack a factor, or their block, belong nowhere. */
+static void drop_the_homeless(struct table_work *w)
+{
+	for (size_t i = 0; i < w->roles->nfactors; i++)
+		drop_without(w, w->factor[i]);
+	drop_without(w, w->block);
+	drop_without(w, w->pass);
 }
 
 /* ---- factors and cells ---- */
@@ -167,7 +185,7 @@ static int compare_levels(const void *a, const void *b)
 }
 
 /* The levels met, numbers in order, then words as they appear. */
-static void make_factor(struct table_work *w, size_t i)
+static int make_factor(struct table_work *w, size_t i, struct err *e)
 {
 	const struct table_column *c = w->factor[i];
 	struct data_factor *f = &w->d->factors[i];
@@ -203,6 +221,11 @@ static void make_factor(struct table_work *w, size_t i)
 	f->sent = f->value;
 	free(levels);
 	free(met);
+	if (n <= TABLE_MOST_LEVELS)
+		return 0;
+	err_set(e, ERR_DATA, "%s: %s has %zu levels, and at most %d are compared", w->path, f->name,
+		n, TABLE_MOST_LEVELS);
+	return err_hint(e, "is it a --measure?");
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -224,6 +247,20 @@ static const char *cell_label(const struct dataset *d, const uint32_t *level)
 		label = arena_fmt((struct arena *)&d->arena, "%s%s%s=%s", label, i ? " " : "",
 			d->factors[i].name, d->factors[i].level[level[i]]);
 	return label;
+}
+
+/* Whether all combinations that there could be can be numbered, each half of the factors in 64
+ * bits.
+ */
+static int check_radix(const struct table_work *w, struct err *e)
+{
+	double bits[2] = {0, 0};
+
+	for (size_t i = 0; i < w->d->nfactors; i++)
+		bits[i >= w->d->nfactors / 2] += log2(w->d->factors[i].nlevels);
+	if (fmax(bits[0], bits[1]) < 63)
+		return 0;
+	return err_set(e, ERR_DATA, "%s: its factors have too many levels to be compared", w->path);
 }
 
 /* Combinations of levels as they are met; w->cell_of_row are their numbers before sorting. */
@@ -297,7 +334,7 @@ static void start(struct table_work *w)
 	d->dir = arena_str(&d->arena, w->path);
 	d->name = strrchr(d->dir, '/') ? strrchr(d->dir, '/') + 1 : d->dir;
 	d->manifest = json_object();
-	d->notes = arena_alloc(&d->arena, TABLE_MOST_NOTES, sizeof(*d->notes));
+	d->notes = arena_alloc(&d->arena, TABLE_MOST_NOTES + TABLE_WHOLE_NOTES, sizeof(*d->notes));
 	d->files = arena_alloc(&d->arena, 1, sizeof(*d->files));
 	d->servers = arena_alloc(&d->arena, 1, sizeof(*d->servers));
 	d->servers[0] = "";
@@ -318,12 +355,21 @@ static int build(struct table_work *w, struct err *e)
 	w->cell_of_row = xcalloc(w->table.nrows, sizeof(*w->cell_of_row));
 	if (apply_where(w, e))
 		return -1;
-	drop_without_factor(w);
+	drop_the_homeless(w);
 	d->nfactors = w->roles->nfactors;
 	d->factors = arena_alloc(&d->arena, d->nfactors, sizeof(*d->factors));
-	for (size_t i = 0; i < d->nfactors; i++)
-		make_factor(w, i);
+	for (size_t i = 0; i < d->nfactors; i++) {
+		if (make_factor(w, i, e))
+			return -1;
+	}
+	if (check_radix(w, e))
+		return -1;
 	make_cells(w);
+	if (d->ncells > TABLE_MOST_CELLS)
+		return err_set(e, ERR_DATA,
+			"%s: %zu combinations of levels, and at most %d are "
+			"compared",
+			w->path, d->ncells, TABLE_MOST_CELLS);
 	return table_measures(w, e) || table_blocks(w, e) || table_rows(w, e) ? -1 : 0;
 }
 
@@ -337,6 +383,13 @@ static void finish(struct table_work *w)
 	free(w->cell_of_row);
 	free(w->load_of_row);
 	table_release(&w->table);
+}
+
+static uint64_t file_size(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 ? (uint64_t)about.st_size : 0;
 }
 
 int dataset_from_table(
@@ -355,6 +408,7 @@ int dataset_from_table(
 	}
 	d->files[0] = (struct data_file){.path = d->dir,
 		.format = "csv",
+		.bytes = file_size(path),
 		.rows = w.table.nrows,
 		.rejected = w.table.rejected};
 	d->nfiles = 1;

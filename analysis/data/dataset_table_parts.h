@@ -5,6 +5,9 @@
 #include "dataset_table.h"
 #include "table.h"
 
+/* Notes on the table as a whole: of load times, and of each factor and measure up to two. */
+#define TABLE_WHOLE_NOTES (1 + TABLE_MOST_FACTORS + 2 * METRIC_MAX)
+
 struct table_level {
 	uint32_t code;
 	double value; /* NaN: a word */
@@ -24,11 +27,14 @@ struct table_work {
 	double *of_code[METRIC_MAX]; /* the measure's value of each code; NaN: not usable */
 };
 
-/* Notes a row or a value that is not used. */
+/* Notes a row or a value that is not used, or (line 0) what is to be said of the whole table: of
+ * those all are kept. */
 void table_note(struct table_work *w, uint64_t line, const char *why);
-/* d->metrics and margins, and the values of each code of their columns. */
+/* d->metrics and margins (dataset_table_measures.c), and the values of each code of their columns.
+ */
 int table_measures(struct table_work *w, struct err *e) NODISCARD;
-/* d->loads: what was set up together; then which factors change inside of it. */
+/* d->loads (dataset_table_blocks.c): what was set up together; then which factors change inside of
+ * it. */
 int table_blocks(struct table_work *w, struct err *e) NODISCARD;
 /* d->rows, and which of them count. */
 int table_rows(struct table_work *w, struct err *e) NODISCARD;

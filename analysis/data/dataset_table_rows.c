@@ -1,5 +1,4 @@
-/* dataset_table_rows.c - measures, blocks and rows of a table of the user's. */
-#include <ctype.h>
+/* dataset_table_rows.c - the rows of a table of the user's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +6,6 @@
 
 #include "bug.h"
 #include "dataset_table_parts.h"
-#include "keymap.h"
 #include "num.h"
 #include "units.h"
 #include "values.h"
@@ -15,219 +13,7 @@
 /* A row whose load time is above so many times the lower quartile waited for a load. */
 #define PAID_TIMES 4
 
-/* ---- measures ---- */
-
-/* The unit that the values of a column have beside them, if the heading has none. */
-static struct unit unit_of_values(const struct table_column *c)
-{
-	struct unit unit = {"", UNIT_OTHER, 1};
-	double x;
-
-	for (size_t code = 0; code < c->ndict && !unit.name[0]; code++) {
-		if (!unit_number(c->dict[code], strlen(c->dict[code]), &x, &unit))
-			unit = (struct unit){"", UNIT_OTHER, 1};
-	}
-	return unit;
-}
-
-/* The value of a text in the column's unit; NaN where it is none. */
-static double value_in(const char *text, const struct unit *wanted, bool beside)
-{
-	struct unit unit;
-	double x;
-
-	if (!unit_number(text, strlen(text), &x, &unit))
-		return NAN;
-	if (!unit.name[0])
-		return beside ? (double)NAN : x; /* a bare number among numbers with units */
-	if (strcmp(unit.name, wanted->name) == 0)
-		return x;
-	return unit.kind == wanted->kind && unit.kind != UNIT_OTHER
-		? x * unit.factor / wanted->factor
-		: (double)NAN;
-}
-
-static bool all_above_0(const double *v, size_t n)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (isfinite(v[i]) && v[i] <= 0)
-			return false;
-		any = any || isfinite(v[i]);
-	}
-	return any;
-}
-
-static void make_measure(struct table_work *w, size_t i, struct metric_spec *spec)
-{
-	const struct table_measure *m = &w->roles->measure[i];
-	const struct table_column *c = w->measure[i];
-	struct unit unit = unit_of_heading(c->name);
-	bool beside = !unit.name[0], above;
-
-	if (beside)
-		unit = unit_of_values(c);
-	w->of_code[i] = xcalloc(c->ndict, sizeof(*w->of_code[i]));
-	for (size_t code = 0; code < c->ndict; code++)
-		w->of_code[i][code] = value_in(c->dict[code], &unit, beside && unit.name[0]);
-	above = all_above_0(w->of_code[i], c->ndict);
-	*spec = (struct metric_spec){.column = arena_str(&w->d->arena, c->name),
-		.unit = unit.name,
-		.better = m->better,
-		.primary = true};
-	spec->label = spec->column;
-	spec->log = above &&
-		(m->scale == TABLE_SCALE_LOG ||
-			(m->scale == TABLE_SCALE_AUTO &&
-				(unit.kind == UNIT_TIME || unit.kind == UNIT_RATE)));
-	if (m->scale == TABLE_SCALE_LOG && !above)
-		table_note(w, 0,
-			arena_fmt(&w->d->arena,
-				"%s is analysed as it is: not all of its values are above 0",
-				spec->column));
-}
-
-int table_measures(struct table_work *w, struct err *e)
-{
-	struct dataset *d = w->d;
-	struct metric_spec *specs = arena_alloc(&d->arena, w->roles->nmeasures, sizeof(*specs));
-
-	d->metrics = specs;
-	d->nmetrics = w->roles->nmeasures;
-	for (size_t i = 0; i < d->nmetrics; i++) {
-		make_measure(w, i, &specs[i]);
-		d->margin[i] = w->roles->measure[i].margin;
-		for (size_t k = 0; k < i; k++) {
-			if (w->measure[k] == w->measure[i])
-				return err_set(e, ERR_USAGE, "%s is named twice", specs[i].column);
-		}
-	}
-	return 0;
-}
-
-/* ---- blocks ---- */
-
-/* Rows that were set up together; one load of all where no column says. */
-static void find_loads(struct table_work *w)
-{
-	struct dataset *d = w->d;
-	struct keymap map = {0};
-
-	w->load_of_row = xcalloc(w->table.nrows, sizeof(*w->load_of_row));
-	for (size_t row = 0; row < w->table.nrows; row++) {
-		uint64_t block = w->block ? w->block->code[row] : 0;
-		uint64_t pass = w->pass ? w->pass->code[row] : 0;
-
-		if (!w->out[row])
-			w->load_of_row[row] = keymap_number(&map, block, pass);
-	}
-	d->nloads = map.n;
-	d->independent = !w->block;
-	keymap_release(&map);
-	d->loads = arena_alloc(&d->arena, d->nloads, sizeof(*d->loads));
-	for (size_t row = 0; row < w->table.nrows; row++) {
-		struct data_load *l;
-
-		if (w->out[row] || d->loads[w->load_of_row[row]].id)
-			continue;
-		l = &d->loads[w->load_of_row[row]];
-		*l = (struct data_load){.id = w->block ? table_text(w->block, row) : "all",
-			.block = w->cell_of_row[row], /* a cell of it, for now */
-			.pass = 1,
-			.status = "",
-			.load_ms = NAN,
-			.context_length = NAN,
-			.size = NAN,
-			.size_vram = NAN,
-			.other_models = ""};
-		l->id = l->id ? arena_str(&d->arena, l->id) : "none";
-	}
-}
-
-/* Factors that never change inside a block are set with it. */
-static void find_strata(struct table_work *w)
-{
-	struct dataset *d = w->d;
-
-	for (size_t i = 0; i < d->nfactors && w->block; i++) {
-		bool changes = false;
-
-		for (size_t row = 0; row < w->table.nrows && !changes; row++) {
-			uint32_t first;
-
-			if (w->out[row])
-				continue;
-			first = d->loads[w->load_of_row[row]].block;
-			changes =
-				d->cells[first].level[i] != d->cells[w->cell_of_row[row]].level[i];
-		}
-		d->factors[i].stratum = changes ? DATA_SAMPLING : DATA_RUNNER;
-	}
-}
-
-/* The combination of runner levels of each cell, numbered. */
-static void number_blocks(struct table_work *w)
-{
-	struct dataset *d = w->d;
-
-	d->nblocks = 0;
-	for (size_t c = 0; c < d->ncells; c++) {
-		size_t same = 0;
-
-		for (; same < c; same++) {
-			bool equal = true;
-
-			for (size_t i = 0; i < d->nfactors && equal; i++)
-				equal = d->factors[i].stratum == DATA_SAMPLING ||
-					d->cells[same].level[i] == d->cells[c].level[i];
-			if (equal)
-				break;
-		}
-		d->cells[c].block = same < c ? d->cells[same].block : d->nblocks++;
-	}
-	for (size_t l = 0; l < d->nloads; l++)
-		d->loads[l].block = d->cells[d->loads[l].block].block;
-}
-
-/* Which time a block's settings were set up: by the column, else as they come in the file. */
-static void number_passes(struct table_work *w)
-{
-	struct dataset *d = w->d;
-	uint32_t *times = xcalloc(d->nblocks, sizeof(*times));
-	struct keymap map = {0};
-
-	for (size_t l = 0; l < d->nloads; l++)
-		d->loads[l].pass = w->block && !w->pass ? ++times[d->loads[l].block] : 1;
-	for (size_t row = 0; row < w->table.nrows && w->pass; row++) {
-		if (!w->out[row])
-			d->loads[w->load_of_row[row]].pass =
-				keymap_number(&map, w->pass->code[row], 0) + 1;
-	}
-	for (size_t l = 0; l < d->nloads; l++) {
-		if (d->loads[l].pass > d->passes_complete)
-			d->passes_complete = d->loads[l].pass;
-	}
-	free(times);
-	keymap_release(&map);
-}
-
-int table_blocks(struct table_work *w, struct err *e)
-{
-	if (w->d->ncells == 0) {
-		err_set(e, ERR_DATA, "%s: no row that can be used", w->path);
-		return w->d->left_out
-			? err_hint(e, "--where left out %llu", (unsigned long long)w->d->left_out)
-			: -1;
-	}
-	find_loads(w);
-	find_strata(w);
-	number_blocks(w);
-	number_passes(w);
-	return 0;
-}
-
-/* ---- rows ---- */
+/* ---- one row ---- */
 
 static bool is_one_of(const char *text, const char *const *words)
 {
@@ -259,7 +45,7 @@ static bool is_ok(const struct table_column *c, size_t row)
 static double paid_above(const struct table_work *w)
 {
 	struct values v;
-	double quarter;
+	double quarter, most;
 
 	if (!w->load_time)
 		return INFINITY;
@@ -272,8 +58,11 @@ static double paid_above(const struct table_work *w)
 	}
 	values_finish(&v);
 	quarter = values_quantile(&v, 0, 0.25);
+	most = v.max;
 	values_release(&v);
-	return quarter > 0 ? PAID_TIMES * quarter : (double)INFINITY;
+	if (quarter > 0)
+		return PAID_TIMES * quarter;
+	return most > 0 ? most / PAID_TIMES : (double)INFINITY;
 }
 
 static void read_measures(struct table_work *w, size_t row, struct data_row *r)
@@ -285,26 +74,30 @@ static void read_measures(struct table_work *w, size_t row, struct data_row *r)
 	for (size_t i = 0; i < w->d->nmetrics; i++) {
 		const struct table_column *c = w->measure[i];
 
-		if (c->code[row] == TABLE_MISSING)
-			continue;
-		r->metric[i] = w->of_code[i][c->code[row]];
-		if (isnan(r->metric[i]))
+		bool there = c->code[row] != TABLE_MISSING;
+
+		if (there)
+			r->metric[i] = w->of_code[i][c->code[row]];
+		/* What failed has no figures to miss. */
+		if (isnan(r->metric[i]) && r->ok)
 			table_note(w, w->table.line[row],
-				arena_fmt(&w->d->arena, "%s is %s: no number in its unit", c->name,
-					err_quote(quoted, sizeof(quoted), c->dict[c->code[row]])));
+				there ? arena_fmt(&w->d->arena, "%s is %s: no number in its unit",
+						c->name,
+						err_quote(quoted, sizeof(quoted),
+							c->dict[c->code[row]]))
+				      : arena_fmt(&w->d->arena, "it has no %s", c->name));
 	}
 }
 
 static void read_row(struct table_work *w, size_t row, double paid, struct data_row *r)
 {
-	double order = table_num(w->order, row);
 	bool any = false;
 
 	*r = (struct data_row){.cell = w->cell_of_row[row],
 		.load = w->load_of_row[row],
 		.prompt = w->prompt && w->prompt->code[row] != TABLE_MISSING ? w->prompt->code[row]
 									     : DATA_NONE,
-		.order = order >= 0 && order < DATA_NONE ? (uint32_t)order : (uint32_t)(row + 1),
+		.order = (uint32_t)(row + 1),
 		.session = 1,
 		.attempt = 1,
 		.concurrency = 1,
@@ -331,6 +124,54 @@ static void read_row(struct table_work *w, size_t row, double paid, struct data_
 	r->counts = r->ok && !r->paid_load && any;
 }
 
+/* ---- the order they were made in ---- */
+
+struct place {
+	const char *text;
+	double number; /* NaN: the text decides */
+	size_t at;     /* in dataset.rows */
+};
+
+/* What has no place comes last; equal ones stay as they are. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int by = 0;
+
+	if (!x->text != !y->text)
+		return x->text ? -1 : 1;
+	if (x->number != y->number && !isnan(x->number) && !isnan(y->number))
+		by = x->number < y->number ? -1 : 1;
+	else if (x->text && isnan(x->number) && isnan(y->number))
+		by = strcmp(x->text, y->text);
+	return by ? by : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Rows in the order of the column: numbers, or else texts such as time stamps. */
+static void order_rows(struct table_work *w, const size_t *table_row)
+{
+	struct dataset *d = w->d;
+	struct place *places;
+	struct data_row *sorted;
+
+	if (!w->order)
+		return;
+	places = xcalloc(d->nrows, sizeof(*places));
+	sorted = arena_alloc(&d->arena, d->nrows, sizeof(*sorted));
+	for (size_t i = 0; i < d->nrows; i++)
+		places[i] = (struct place){table_text(w->order, table_row[i]),
+			w->order->numeric ? table_num(w->order, table_row[i]) : (double)NAN, i};
+	qsort(places, d->nrows, sizeof(*places), compare_places);
+	for (size_t i = 0; i < d->nrows; i++) {
+		sorted[i] = d->rows[places[i].at];
+		sorted[i].order = (uint32_t)(i + 1);
+	}
+	d->rows = sorted;
+	free(places);
+}
+
+/* ---- all of them ---- */
+
 static void name_prompts(struct table_work *w)
 {
 	struct dataset *d = w->d;
@@ -343,6 +184,29 @@ static void name_prompts(struct table_work *w)
 	for (size_t i = 0; i < d->nprompts; i++) {
 		d->prompts[i] = arena_str(&d->arena, w->prompt->dict[i]);
 		d->suite[i].id = d->prompts[i];
+	}
+}
+
+/* A column that looks like the time of a load, and was not named. */
+static void note_load_times(struct table_work *w)
+{
+	for (size_t i = 0; i < w->table.ncols && !w->load_time; i++) {
+		const struct table_column *c = &w->table.cols[i];
+		bool used = c == w->block;
+
+		for (size_t m = 0; m < w->roles->nmeasures; m++)
+			used = used || w->measure[m] == c;
+		for (size_t f = 0; f < w->roles->nfactors; f++)
+			used = used || w->factor[f] == c;
+		if (used || !c->numeric || strncasecmp(c->name, "load_", 5) != 0 ||
+			(unit_of_heading(c->name).kind != UNIT_TIME &&
+				!strcasestr(c->name, "duration")))
+			continue;
+		table_note(w, 0,
+			arena_fmt(&w->d->arena,
+				"%s looks like the time of a load: --load-time %s leaves out rows "
+				"that waited for one",
+				c->name, c->name));
 	}
 }
 
@@ -376,12 +240,24 @@ static void note_the_constant(struct table_work *w)
 	}
 }
 
+static int check_load_time(const struct table_work *w, struct err *e)
+{
+	if (!w->load_time || w->load_time->numeric)
+		return 0;
+	return err_set(e, ERR_DATA, "%s: not all of %s are numbers", w->path, w->load_time->name);
+}
+
 int table_rows(struct table_work *w, struct err *e)
 {
 	struct dataset *d = w->d;
 	double paid = paid_above(w);
-	size_t counted = 0, ok = 0;
+	size_t counted = 0, ok = 0, *table_row = xcalloc(w->table.nrows, sizeof(*table_row));
+	char number[NUM_TEXT];
 
+	if (check_load_time(w, e)) {
+		free(table_row);
+		return -1;
+	}
 	name_prompts(w);
 	d->nstatus = 2;
 	d->status = arena_alloc(&d->arena, 2, sizeof(*d->status));
@@ -396,9 +272,14 @@ int table_rows(struct table_work *w, struct err *e)
 		read_row(w, row, paid, r);
 		counted += r->counts;
 		ok += r->ok;
-		d->paid_guessed = d->paid_guessed || r->paid_load;
-		d->nrows++;
+		if (r->paid_load && !d->paid_how)
+			d->paid_how = arena_fmt(&d->arena, "%s above %s", w->load_time->name,
+				num_sig(number, paid, 2));
+		table_row[d->nrows++] = row;
 	}
+	order_rows(w, table_row);
+	free(table_row);
+	note_load_times(w);
 	note_the_constant(w);
 	if (counted > 0)
 		return 0;

@@ -45,8 +45,7 @@ static const char *character(const char *text, size_t n)
 	return text;
 }
 
-/* Whether something is compared with the word: it stands left of a sign, or of `in`. */
-static bool is_compared(const char *condition, const struct expr *x, size_t word)
+bool where_is_compared(const char *condition, const struct expr *x, size_t word)
 {
 	const char *after = character(condition, expr_word_place(x, word));
 
@@ -95,7 +94,7 @@ static int bind(struct where *w, const char *condition, const struct scan *s,
 		struct named *c = &w->columns[w->ncolumns];
 
 		if (!build_has_column(s, name)) {
-			if (is_compared(condition, w->condition, i))
+			if (where_is_compared(condition, w->condition, i))
 				return no_column(s, name, e);
 			continue;
 		}

@@ -139,6 +139,7 @@ static void write_sections(struct report *r)
 	report_findings(r);
 	report_recommend(r);
 	report_effects(r);
+	report_balance(r);
 	report_performance(r);
 	report_risk(r);
 	report_next(r);

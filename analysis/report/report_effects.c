@@ -216,6 +216,7 @@ void report_effects(struct report *r)
 	say_aliases(r);
 	say_steps(r);
 	say_interactions(r);
+	report_lines(r);
 	report_score(r);
 	say_exploratory(r);
 	say_context(r);

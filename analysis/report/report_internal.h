@@ -35,6 +35,8 @@ void report_summary(struct report *r);  /* three sentences, one picture */
 void report_findings(struct report *r); /* by strength */
 void report_recommend(struct report *r);
 void report_effects(struct report *r);
+void report_balance(struct report *r); /* several measures at once */
+void report_lines(struct report *r);   /* inside of effects */
 void report_performance(struct report *r);
 void report_bursts(struct report *r); /* inside of performance; nothing without bursts */
 void report_score(struct report *r);  /* inside of effects; nothing without scores */

@@ -13,11 +13,11 @@ static const char *estimate_text(
 	const struct author *a, enum metric metric, const struct metric_summary *m)
 {
 	char text[WORDING_TEXT];
-	double half = isfinite(m->ci_low) ? (m->ci_high - m->ci_low) / 2 : m->estimate / 20;
+	double half = isfinite(m->ci_low) ? (m->ci_high - m->ci_low) / 2 : fabs(m->estimate) / 20;
+	const char *unit = a->d->metrics[metric].unit;
 
-	return arena_fmt(a->arena, "%s %s",
-		wording_fixed(text, m->estimate, wording_decimals(half)),
-		a->d->metrics[metric].unit);
+	return arena_fmt(a->arena, "%s%s%s",
+		wording_fixed(text, m->estimate, wording_decimals(half)), unit[0] ? " " : "", unit);
 }
 
 /* Which effective levels of a factor the settings of the set have. */

@@ -47,7 +47,7 @@ static const char *axes_text(const struct author *a, bool weights)
 		if (weights && !(axis->weight > 0))
 			continue;
 		names[n++] = weights
-			? arena_fmt(a->arena, "%s %s", noun, num_sig(text, axis->weight, 3))
+			? arena_fmt(a->arena, "%s %s", noun, num_text(text, axis->weight))
 			: noun;
 	}
 	return wording_list(a->arena, names, n, "and");

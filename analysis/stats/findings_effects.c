@@ -208,15 +208,29 @@ static void say_main_effect(struct author *a, const struct effect *e)
 		(uint64_t)e->levels[p->worse].n + e->levels[p->better].n);
 }
 
-/* How far the furthest pairwise 90 % interval reaches, in percent. */
+/* How far the furthest pairwise 90 % interval reaches, in percent of what is a ratio. */
 static double reach_of(const struct effect *e)
 {
+	if (!e->spec->log)
+		return fmax(fabs(e->widest_low), fabs(e->widest_high));
 	return 100 * (fmax(e->widest_high, 1 / e->widest_low) - 1);
 }
 
 static double reach_half(const struct effect *e)
 {
-	return 100 * (e->widest_high - e->widest_low) / 2;
+	return (e->spec->log ? 100 : 1) * (e->widest_high - e->widest_low) / 2;
+}
+
+/* "1.1 %", or "0.4 MiB" of a measure whose differences are no ratios. */
+static const char *reach_text(const struct author *a, const struct effect *e)
+{
+	char text[WORDING_TEXT];
+
+	if (e->spec->log)
+		return percent(a, reach_of(e), reach_half(e));
+	return arena_fmt(a->arena, "%s%s%s",
+		wording_fixed(text, reach_of(e), wording_decimals(reach_half(e))),
+		e->spec->unit[0] ? " " : "", e->spec->unit);
 }
 
 static void say_interaction(struct author *a, const struct effect *e)
@@ -254,8 +268,10 @@ static void say_no_effect(struct author *a, int factor)
 
 		if (e->factor_a != factor || e->factor_b >= 0 || !is_said(e, VERDICT_NO_EFFECT))
 			continue;
-		noun = n ? "speed" : findings_noun(a->d, e->metric);
-		within = arena_fmt(a->arena, "within %s", percent(a, reach_of(e), reach_half(e)));
+		noun = n == 0           ? findings_noun(a->d, e->metric)
+			: a->d->foreign ? "what was measured"
+					: "speed";
+		within = arena_fmt(a->arena, "within %s", reach_text(a, e));
 		parts[n++] = arena_fmt(a->arena, "%s %s", findings_noun(a->d, e->metric), within);
 		rows = findings_rows(a, e->metric);
 	}
@@ -295,12 +311,16 @@ static const char *name_pairs(
 /* "; about 12 passes would tell"; nothing where it is not known. */
 static const char *passes_text(const struct author *a, uint32_t passes, const char *would)
 {
+	const char *what = a->d->independent ? "times as many rows"
+		: a->d->foreign              ? "blocks of each setting"
+					     : "passes";
+
 	if (passes == 0)
 		return "";
 	if (passes > PASSES_MANY)
-		return arena_fmt(
-			a->arena, "; it would take more than %d passes to %s", PASSES_MANY, would);
-	return arena_fmt(a->arena, "; about %u passes would %s", passes, would);
+		return arena_fmt(a->arena, "; it would take more than %d %s to %s", PASSES_MANY,
+			what, would);
+	return arena_fmt(a->arena, "; about %u %s would %s", passes, what, would);
 }
 
 static void say_interactions(struct author *a)
@@ -348,7 +368,7 @@ static const char *why_inconclusive(const struct author *a, const struct effect 
 {
 	const struct strata *s = &a->strata[e->metric];
 
-	if (isnan(e->p) && e->stratum == DATA_RUNNER && s->npasses == 1)
+	if (isnan(e->p) && e->stratum == DATA_RUNNER && s->npasses == 1 && !a->d->foreign)
 		return arena_fmt(a->arena, "%s%s", e->why, cost_of_passes(a));
 	if (isnan(e->p))
 		return e->why;
@@ -389,19 +409,29 @@ static void say_inconclusive(struct author *a, int factor)
 
 /* ---- what could have been seen ---- */
 
+/* "2.1 %", or "0.93 tok/s" of a measure whose differences are no ratios. */
+static const char *detectable_text(const struct author *a, const struct effect *e)
+{
+	char text[WORDING_TEXT], number[NUM_TEXT];
+
+	if (e->spec->log)
+		return arena_fmt(a->arena, "%s %%",
+			wording_fixed(text, 100 * e->detectable, e->detectable < 0.0995 ? 1 : 0));
+	return arena_fmt(a->arena, "%s%s%s", num_sig(number, e->detectable, 2),
+		e->spec->unit[0] ? " " : "", e->spec->unit);
+}
+
 static void say_detectable(struct author *a, enum metric metric)
 {
 	struct names parts = {0};
-	char text[WORDING_TEXT];
 
 	for (size_t i = 0; i < a->s->neffects; i++) {
 		const struct effect *e = &a->s->effects[i];
 
 		if (e->metric != metric || e->factor_b >= 0 || !isfinite(e->detectable))
 			continue;
-		*VEC_PUSH(&parts) = arena_fmt(a->arena, "%s %% for %s",
-			wording_fixed(text, 100 * e->detectable, e->detectable < 0.0995 ? 1 : 0),
-			e->factor);
+		*VEC_PUSH(&parts) =
+			arena_fmt(a->arena, "%s for %s", detectable_text(a, e), e->factor);
 	}
 	if (parts.n)
 		findings_add(a, FIND_LIMIT, STRENGTH_LIMIT,

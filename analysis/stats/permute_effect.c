@@ -147,8 +147,16 @@ static double count_units(const struct strata *s, bool runner)
 	return runner ? (double)s->nloads : n;
 }
 
-static const char *name_unit(bool runner, bool others)
+static const char *name_unit(const struct dataset *d, bool runner, bool others)
 {
+	if (d->foreign && runner)
+		return others ? "blocks of like other settings within a pass"
+			      : "blocks within a pass";
+	if (d->independent)
+		return others ? "rows of like other settings" : "rows";
+	if (d->foreign)
+		return others ? "rows of like other settings within a block"
+			      : "rows within a block";
 	if (runner)
 		return others ? "loads of like other settings within a pass"
 			      : "loads within a pass";
@@ -165,12 +173,14 @@ void permute_effect(struct strata *s, const struct dataset *d, const struct effe
 	uint32_t *beside;
 
 	*ret = (struct permutation){
-		.p = NAN, .least = NAN, .one_level = NAN, .unit = name_unit(runner, false)};
+		.p = NAN, .least = NAN, .one_level = NAN, .unit = name_unit(d, runner, false)};
 	ret->why = why_not(s, d, eff, factor);
 	if (ret->why)
 		return;
 	if (n > PERMUTE_MOST) {
-		ret->why = runner ? "checked up to 20,000 loads" : "checked up to 20,000 requests";
+		ret->why = d->foreign ? "checked up to 20,000 rows"
+			: runner      ? "checked up to 20,000 loads"
+				      : "checked up to 20,000 requests";
 		return;
 	}
 	c.beside = beside = number_others(d, eff, factor, &others);
@@ -184,7 +194,7 @@ void permute_effect(struct strata *s, const struct dataset *d, const struct effe
 		ret->why = "the run is too large for its requests to be kept";
 	else
 		permute_units(c.units, c.n, c.f->nlevels, ret);
-	ret->unit = name_unit(runner, others || (!runner && d->nprompts > 1));
+	ret->unit = name_unit(d, runner, others || (!runner && d->nprompts > 1));
 	free(c.units);
 	free(beside);
 }

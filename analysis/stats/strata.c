@@ -200,8 +200,10 @@ static const char *why_no_load_error(const struct strata *s, bool replicated)
 		return "each setting was loaded once: a difference between loads cannot be told "
 		       "from a difference between settings";
 	if (s->df_load <= 0)
-		return "no setting was loaded twice beside another, so there is nothing to test "
-		       "against";
+		return s->foreign ? "no setting was set up twice beside another, so there is "
+				    "nothing to test against"
+				  : "no setting was loaded twice beside another, so there is "
+				    "nothing to test against";
 	return NULL;
 }
 
@@ -225,14 +227,26 @@ static void set_load_error(struct strata *s, const struct lin_cross_fit *fit)
 	}
 	s->ms_load = ss / s->df_load;
 	if (s->ms_load < MS_NOTHING)
-		s->load_why = "all loads of a setting gave the same value to the last digit, so "
-			      "there is no noise to test against";
+		s->load_why = s->foreign
+			? "all blocks of a setting have the same value to the last digit, so there "
+			  "is no noise to test against"
+			: "all loads of a setting gave the same value to the last digit, so there "
+			  "is no noise to test against";
 	s->sd_load =
 		sqrt(fmax(0, s->ms_load - (s->ms_within > 0 ? s->ms_within : 0) / s->per_load));
 	if (pass > 0) {
 		ms_pass = (fit->rss_a - fit->rss) / pass;
 		s->sd_pass = sqrt(fmax(0, (ms_pass - s->ms_load) * s->npasses / n));
 	}
+}
+
+/* All rows are in one load, which adds nothing: a mean of rows has their error alone. */
+static void take_rows_for_loads(struct strata *s)
+{
+	s->df_load = s->df_within;
+	s->ms_load = s->ms_within / s->per_load;
+	s->load_why = s->within_why;
+	s->sd_load = 0;
 }
 
 static void find_load_error(struct strata *s, const struct dataset *d, struct arena *arena)
@@ -247,6 +261,8 @@ static void find_load_error(struct strata *s, const struct dataset *d, struct ar
 			.y = s->loads[i].adjusted};
 	lin_cross(obs, s->nloads, s->npasses, &fit);
 	set_load_error(s, &fit);
+	if (s->independent)
+		take_rows_for_loads(s);
 	s->pass_effect = arena_alloc(arena, s->npasses, sizeof(*s->pass_effect));
 	memcpy(s->pass_effect, fit.effect_b, s->npasses * sizeof(*s->pass_effect));
 	if (s->host >= 0)
@@ -258,6 +274,8 @@ static void find_load_error(struct strata *s, const struct dataset *d, struct ar
 /* Why no row has the metric. */
 static const char *why_nothing(const struct dataset *d, enum metric metric)
 {
+	if (d->foreign)
+		return "no row that counts has it";
 	if (metric != METRIC_SYSTEM && metric != METRIC_GOODPUT)
 		return "no request that counts has it";
 	if (d->nbursts == 0)
@@ -288,6 +306,7 @@ void strata_fit(struct strata *s, const struct dataset *d, const struct effectiv
 		.spec = &d->metrics[metric],
 		.log = d->metrics[metric].log,
 		.foreign = d->foreign,
+		.independent = d->independent,
 		.valid_only = valid_only,
 		.confidence = dataset_confidence(d),
 		.host = host_of(d, eff),
@@ -331,8 +350,11 @@ struct strata_error strata_error_of(struct strata *s, const struct dataset *d, i
 	if (s->gls)
 		return strata_gls_error(s, d, a, b);
 	if (sampling)
-		return (struct strata_error){"within loads", s->within_why, s->ms_within,
-			s->df_within, &s->within_design, &s->within, false};
+		return (struct strata_error){s->independent ? "between rows"
+				: s->foreign                ? "within blocks"
+							    : "within loads",
+			s->within_why, s->ms_within, s->df_within, &s->within_design, &s->within,
+			false};
 	if (a == s->host && b < 0)
 		return (struct strata_error){"server x pass", s->host_why, s->ms_host, s->df_host,
 			&s->between_design, &s->between, false};
@@ -351,7 +373,7 @@ struct variance strata_variance(const struct strata *s, double per_load, double 
 		below += load * load / s->df_load;
 	if (request > 0)
 		below += request * request / s->df_within;
-	v.df = v.value * v.value / below;
+	v.df = s->independent ? s->df_within : v.value * v.value / below;
 	return v;
 }
 
@@ -387,7 +409,7 @@ const char *strata_cell_interval(
 	if (s->overloaded && s->overload[cell])
 		return "more was sent than the server takes";
 	if (!(c->weight > 0))
-		return "no request that counts has it";
+		return s->foreign ? "no row that counts has it" : "no request that counts has it";
 	if (!(s->df_load > 0))
 		return s->load_why;
 	/* A share of the load's variance beside what MS_load holds of the requests' already. */

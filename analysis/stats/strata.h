@@ -39,6 +39,7 @@ struct strata {
 	const struct metric_spec *spec; /* the dataset's */
 	bool log, valid_only;
 	bool foreign;      /* reasons are worded for rows and blocks */
+	bool independent;  /* rows of a table without blocks: their error is that of all means */
 	double confidence; /* of intervals */
 	int host; /* the factor `server` (or what it varies in step with) where it has levels to
 		     compare; -1: none */

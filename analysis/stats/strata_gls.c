@@ -117,7 +117,7 @@ static void choose_ratio(struct strata *s)
 	if (!s->load_why && !s->within_why) {
 		s->gls_ms = s->ms_within;
 		s->gls_ratio = s->sd_load * s->sd_load / s->ms_within;
-		s->gls_step = STEP * s->ms_load / s->ms_within;
+		s->gls_step = s->independent ? 0 : STEP * s->ms_load / s->ms_within;
 	} else if (!s->load_why && are_single(s)) {
 		s->gls_ms = s->ms_load; /* one request in each load: its noise is the load's */
 		s->gls_ratio = 0;
@@ -164,7 +164,7 @@ struct variance strata_gls_variance(const struct strata *s, double unit, double 
 
 	if (isnan(s->gls_ms) || !(unit > 0))
 		return (struct variance){.value = NAN, .df = NAN};
-	if (s->gls_single || !isfinite(s->gls_ratio)) {
+	if (s->gls_single || s->independent || !isfinite(s->gls_ratio)) {
 		v.df = df_of(s, 0);
 		v.request = v.value;
 		return v;
@@ -367,7 +367,7 @@ struct strata_error strata_gls_error(struct strata *s, const struct dataset *d, 
 	const struct design_term *t = design_find(&s->joint, a, b);
 	bool sampling = d->factors[a].stratum == DATA_SAMPLING ||
 		(b >= 0 && d->factors[b].stratum == DATA_SAMPLING);
-	struct strata_error e = {.term = "loads and requests",
+	struct strata_error e = {.term = s->foreign ? "blocks and rows" : "loads and requests",
 		.why = why_not(s, d, a, b),
 		.ms = s->gls_ms,
 		.df = NAN,

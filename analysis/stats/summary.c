@@ -17,6 +17,7 @@
 #include "fold.h"
 #include "parallel.h"
 #include "quality.h"
+#include "rank_checks.h"
 #include "trend_line.h"
 #include "trust.h"
 
@@ -212,6 +213,7 @@ static void analyse(struct metrics_work *w)
 	if (!d->foreign)
 		describe_bursts(s, eff);
 	describe_run(s);
+	rank_checks_make(s);
 	find_precision(s, &effects);
 	parallel_for(d->nmetrics, is_heavy(d), &s->arena, choose, w);
 	if (!d->foreign) {

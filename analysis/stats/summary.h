@@ -25,6 +25,9 @@ struct quality_group {
 	double estimate, low, high;
 };
 
+struct rank_limits;
+struct rank_test;
+
 /* Figures of one metric in one cell, over rows that count. */
 struct metric_summary {
 	uint32_t n, nloads;
@@ -34,6 +37,7 @@ struct metric_summary {
 	double mean, sd, cv, median, mad, p50, p95, p99, min, max;
 	double estimate_valid_only;                          /* without suspect rows */
 	const char *ci_why, *median_why, *p95_why, *p99_why; /* NULL when given */
+	struct rank_limits *ranks; /* rank_checks.h; NULL: its rows are of several loads */
 };
 
 struct status_count {
@@ -64,6 +68,8 @@ struct cell_summary {
 };
 
 enum verdict { VERDICT_EFFECT, VERDICT_NO_EFFECT, VERDICT_INCONCLUSIVE, VERDICT_ALIAS };
+/* "runner" or "request"; of a table of the user's "block" or "row". */
+const char *stratum_name(const struct dataset *d, enum data_stratum stratum);
 const char *verdict_name(enum verdict v);
 
 struct level_summary {
@@ -206,6 +212,8 @@ struct summary {
 	size_t nlines;
 	const struct contrasts *contrasts; /* contrasts.h */
 	size_t ncontrasts;
+	struct rank_test *rank_tests; /* of a table of independent rows with one factor */
+	size_t nrank_tests;
 	struct finding *findings;
 	size_t nfindings;
 	struct drift_summary drift[METRIC_MAX];

@@ -9,6 +9,7 @@
 #include "bug.h"
 #include "fold.h"
 #include "jsonx.h"
+#include "rank_checks.h"
 #include "choice.h"
 #include "contrasts.h"
 #include "trend_line.h"
@@ -27,16 +28,27 @@ static void put_count(json_t *object, const char *key, uint64_t n)
 	jsonx_put(object, key, json_integer((json_int_t)n));
 }
 
+/* What the rows of a run were loaded in; of a table, which may not say, what was set up together.
+ */
+static void put_loads(json_t *object, const struct dataset *d, uint64_t n)
+{
+	if (!d->independent)
+		put_count(object, d->foreign ? "blocks" : "loads", n);
+}
+
 /* ---- cells ---- */
 
-static json_t *metric_json(const struct metric_summary *m, const struct metric_spec *spec)
+static json_t *metric_json(
+	const struct dataset *d, const struct metric_summary *m, const struct metric_spec *spec)
 {
 	json_t *o = json_object();
-	const char *none = m->n ? NULL : "no request that counts has it";
+	const char *none = m->n ? NULL
+		: d->foreign    ? "no row that counts has it"
+				: "no request that counts has it";
 	const char *one = none ? none : "there is one value";
 
 	put_count(o, "n", m->n);
-	put_count(o, "loads", m->nloads);
+	put_loads(o, d, m->nloads);
 	jsonx_put(o, "unit", json_string(spec->unit));
 	jsonx_put(o, "better", json_string(spec->better > 0 ? "higher" : "lower"));
 	jsonx_put(o, "scale", json_string(spec->log ? "log" : "linear"));
@@ -53,8 +65,11 @@ static json_t *metric_json(const struct metric_summary *m, const struct metric_s
 	jsonx_put_or_why(o, "mad", m->mad, none);
 	jsonx_put_or_why(o, "min", m->min, none);
 	jsonx_put_or_why(o, "max", m->max, none);
-	jsonx_put_or_why(o, "estimate_valid_only", m->estimate_valid_only,
-		none ? none : "all of its rows are suspect");
+	if (!d->foreign)
+		jsonx_put_or_why(o, "estimate_valid_only", m->estimate_valid_only,
+			none ? none : "all of its rows are suspect");
+	if (m->ranks)
+		jsonx_put(o, "rank_intervals", rank_limits_json(m->ranks));
 	return o;
 }
 
@@ -115,6 +130,17 @@ static json_t *bursts_json(const struct cell_summary *c)
 	return o;
 }
 
+/* What only a run has. */
+static void put_run_of_cell(json_t *o, const struct summary *s, const struct cell_summary *c)
+{
+	jsonx_put(o, "effective", effective_json(s, c));
+	put_count(o, "planned", c->n_planned);
+	put_count(o, "suspect", c->n_suspect);
+	put_count(o, "invalid", c->n_invalid);
+	if (c->concurrency || isfinite(c->rate))
+		jsonx_put(o, "bursts", bursts_json(c));
+}
+
 static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 {
 	const struct data_cell *cell = &s->data->cells[c->cell];
@@ -123,20 +149,16 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 	jsonx_put(o, "cell_id", json_string(cell->id));
 	jsonx_put(o, "label", json_string(cell->label));
 	jsonx_put(o, "settings", settings_json(s->data, cell));
-	jsonx_put(o, "effective", effective_json(s, c));
 	put_count(o, "n", c->n);
-	put_count(o, "planned", c->n_planned);
-	put_count(o, "suspect", c->n_suspect);
-	put_count(o, "invalid", c->n_invalid);
+	if (!s->data->foreign)
+		put_run_of_cell(o, s, c);
 	put_count(o, "paid_load", c->n_paid_load);
 	jsonx_put(o, "failed", failed_json(c));
 	jsonx_put_or_why(o, "failure_upper", c->failure_upper, "no request was sent");
-	if (c->concurrency || isfinite(c->rate))
-		jsonx_put(o, "bursts", bursts_json(c));
 	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		const struct metric_spec *spec = &s->data->metrics[m];
 
-		jsonx_put(metrics, spec->column, metric_json(&c->metric[m], spec));
+		jsonx_put(metrics, spec->column, metric_json(s->data, &c->metric[m], spec));
 	}
 	jsonx_put(o, "metrics", metrics);
 	return o;
@@ -144,14 +166,15 @@ static json_t *cell_json(const struct summary *s, const struct cell_summary *c)
 
 /* ---- effects ---- */
 
-static json_t *effect_level_json(const struct level_summary *l, const char *why)
+static json_t *effect_level_json(
+	const struct dataset *d, const struct level_summary *l, const char *why)
 {
 	json_t *o = json_object();
 	const char *none = l->n ? why : "it was not measured";
 
 	jsonx_put(o, "level", json_string(l->level));
 	put_count(o, "n", l->n);
-	put_count(o, "loads", l->nloads);
+	put_loads(o, d, l->nloads);
 	jsonx_put_or_why(o, "estimate", l->estimate, none);
 	jsonx_put_or_why(o, "estimate_low", l->estimate_low, none);
 	jsonx_put_or_why(o, "estimate_high", l->estimate_high, none);
@@ -195,6 +218,13 @@ static void put_tests(json_t *o, const struct effect *e, const char *why)
 	jsonx_put_or_why(o, "detectable", e->detectable, why);
 }
 
+const char *stratum_name(const struct dataset *d, enum data_stratum stratum)
+{
+	if (d->foreign)
+		return stratum == DATA_RUNNER ? "block" : "row";
+	return stratum == DATA_RUNNER ? "runner" : "request";
+}
+
 static json_t *effect_json(const struct summary *s, size_t i)
 {
 	const struct effect *e = &s->effects[i];
@@ -203,7 +233,7 @@ static json_t *effect_json(const struct summary *s, size_t i)
 
 	jsonx_put(o, "factor", json_string(e->factor));
 	jsonx_put(o, "metric", json_string(e->spec->column));
-	jsonx_put(o, "stratum", json_string(e->stratum == DATA_RUNNER ? "runner" : "request"));
+	jsonx_put(o, "stratum", json_string(stratum_name(s->data, e->stratum)));
 	jsonx_put(o, "family", json_string(e->primary ? "confirmatory" : "exploratory"));
 	put_tests(o, e, why);
 	jsonx_put(o, "verdict", json_string(verdict_name(e->verdict)));
@@ -215,11 +245,15 @@ static json_t *effect_json(const struct summary *s, size_t i)
 		jsonx_put_or_why(o, "questions_needed",
 			e->questions_needed ? e->questions_needed : (double)NAN,
 			e->verdict == VERDICT_INCONCLUSIVE ? why : "the verdict needs none");
-	jsonx_put_or_why(o, "p_valid_only", e->p_valid_only, why);
-	jsonx_put(o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
-	jsonx_put(o, "reference", jsonx_text(e->reference));
+	if (!s->data->foreign) {
+		jsonx_put_or_why(o, "p_valid_only", e->p_valid_only, why);
+		jsonx_put(
+			o, "verdict_valid_only", json_string(verdict_name(e->verdict_valid_only)));
+	}
+	if (e->reference)
+		jsonx_put(o, "reference", json_string(e->reference));
 	for (size_t k = 0; k < e->nlevels; k++)
-		append(levels, effect_level_json(&e->levels[k], why));
+		append(levels, effect_level_json(s->data, &e->levels[k], why));
 	jsonx_put(o, "levels", levels);
 	if (e->nlevels && isfinite(e->furthest.ratio))
 		jsonx_put(o, "furthest", furthest_json(e));
@@ -315,34 +349,70 @@ static json_t *findings_json(const struct summary *s)
 	return list;
 }
 
+/* What the sentinel's loads show. */
+static void put_sentinel(json_t *o, const struct drift_summary *t)
+{
+	const char *why =
+		"there are no two loads of the sentinel, or no error to hold them against";
+
+	put_count(o, "sentinel_loads", t->sentinel_loads);
+	jsonx_put_or_why(o, "sentinel_sd", t->sentinel_sd, why);
+	jsonx_put_or_why(o, "sentinel_ratio", t->sentinel_ratio, why);
+	jsonx_put_or_why(o, "sentinel_low", t->sentinel_low, why);
+	jsonx_put_or_why(o, "sentinel_high", t->sentinel_high, why);
+}
+
+/* The noise by source. */
+static void put_noise(json_t *o, const struct summary *s, size_t metric)
+{
+	const struct dataset *d = s->data;
+
+	jsonx_put_or_why(o, d->foreign ? "sd_row" : "sd_request", s->sd_request[metric],
+		d->foreign ? "no setting has two rows" : "no request was repeated");
+	if (d->independent)
+		return;
+	jsonx_put_or_why(o, d->foreign ? "sd_block" : "sd_load", s->sd_load[metric],
+		d->foreign ? "no degrees of freedom between blocks"
+			   : "no degrees of freedom between loads");
+	jsonx_put_or_why(o, "sd_pass", s->sd_pass[metric], "no degrees of freedom between passes");
+}
+
 static json_t *drift_json(const struct summary *s)
 {
 	json_t *all = json_object();
 
 	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		const struct drift_summary *t = &s->drift[m];
-		const char *sentinel =
-			"there are no two loads of the sentinel, or no error to hold "
-			"them against";
 		json_t *o = json_object();
 
-		jsonx_put_or_why(o, "trend_per_hour", t->trend_per_hour, t->why);
-		jsonx_put_or_why(o, "trend_p", t->trend_p, t->why);
+		if (!s->data->foreign) {
+			jsonx_put_or_why(o, "trend_per_hour", t->trend_per_hour, t->why);
+			jsonx_put_or_why(o, "trend_p", t->trend_p, t->why);
+		}
 		jsonx_put_or_why(o, "lag1", t->lag1, "too few values vary");
 		put_count(o, "lag1_n", t->lag1_n);
-		put_count(o, "sentinel_loads", t->sentinel_loads);
-		jsonx_put_or_why(o, "sentinel_sd", t->sentinel_sd, sentinel);
-		jsonx_put_or_why(o, "sentinel_ratio", t->sentinel_ratio, sentinel);
-		jsonx_put_or_why(o, "sentinel_low", t->sentinel_low, sentinel);
-		jsonx_put_or_why(o, "sentinel_high", t->sentinel_high, sentinel);
-		jsonx_put_or_why(o, "sd_request", s->sd_request[m], "no request was repeated");
-		jsonx_put_or_why(
-			o, "sd_load", s->sd_load[m], "no degrees of freedom between loads");
-		jsonx_put_or_why(
-			o, "sd_pass", s->sd_pass[m], "no degrees of freedom between passes");
+		if (!s->data->foreign)
+			put_sentinel(o, t);
+		put_noise(o, s, m);
 		jsonx_put(all, s->data->metrics[m].column, o);
 	}
 	return all;
+}
+
+static json_t *notes_json(const struct dataset *d)
+{
+	json_t *notes = json_array();
+
+	for (size_t i = 0; i < d->nnotes; i++) {
+		json_t *one = json_object();
+
+		jsonx_put_or_why(one, "line",
+			d->notes[i].line ? (double)d->notes[i].line : (double)NAN,
+			"it is about the table as a whole");
+		jsonx_put(one, "why", jsonx_text(d->notes[i].why));
+		append(notes, one);
+	}
+	return notes;
 }
 
 static json_t *ingest_json(const struct dataset *d)
@@ -372,6 +442,8 @@ static json_t *ingest_json(const struct dataset *d)
 	jsonx_put(o, "by_format", formats);
 	jsonx_put(o, "skipped", skipped);
 	jsonx_put(o, "duplicates", json_array()); /* a run directory has none */
+	jsonx_put(o, "notes", notes_json(d));
+	put_count(o, "notes_in_all", d->notes_in_all);
 	return o;
 }
 
@@ -450,29 +522,24 @@ static json_t *quality_json(const struct summary *s)
 	return list;
 }
 
-/* Of a table of the user's: its rows in place of a run. */
-static json_t *rows_json(const struct summary *s)
+/* Of a table of the user's: its rows, in place of a run. */
+static json_t *table_json(const struct summary *s)
 {
 	const struct dataset *d = s->data;
-	json_t *o = json_object(), *notes = json_array();
+	json_t *o = json_object();
 
 	put_count(o, "rows", s->rows);
+	put_count(o, "counted", s->fold->counted);
 	put_count(o, "ok", s->ok);
 	put_count(o, "failed", s->failed);
 	put_count(o, "left_out", d->left_out);
-	put_count(o, "blocks", d->independent ? 0 : d->nloads);
 	jsonx_put(o, "independent_rows", json_boolean(d->independent));
-	for (size_t i = 0; i < d->nnotes; i++) {
-		json_t *one = json_object();
-
-		jsonx_put_or_why(one, "line",
-			d->notes[i].line ? (double)d->notes[i].line : (double)NAN,
-			"it is about the table as a whole");
-		jsonx_put(one, "why", jsonx_text(d->notes[i].why));
-		append(notes, one);
-	}
-	jsonx_put(o, "notes", notes);
-	put_count(o, "notes_in_all", d->notes_in_all);
+	if (!d->independent)
+		put_count(o, "blocks", d->nloads);
+	jsonx_put(o, "paid_load_when", jsonx_text(d->paid_how));
+	if (!d->paid_how)
+		jsonx_put(o, "paid_load_when_why",
+			json_string("no row is known to have waited for a load"));
 	return o;
 }
 
@@ -485,7 +552,8 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "simulated", json_boolean(s->data->simulated));
 	jsonx_put(o, "confidence", jsonx_number(dataset_confidence(s->data)));
 	jsonx_put(o, "kind", json_string(s->data->foreign ? "table" : "run"));
-	jsonx_put(o, "run", s->data->foreign ? rows_json(s) : run_json(s));
+	jsonx_put(o, s->data->foreign ? "table" : "run",
+		s->data->foreign ? table_json(s) : run_json(s));
 	for (size_t i = 0; i < s->ncells; i++)
 		append(cells, cell_json(s, &s->cells[i]));
 	for (size_t i = 0; i < s->neffects; i++)
@@ -493,15 +561,19 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "cells", cells);
 	jsonx_put(o, "effects", effects);
 	put_best(o, s);
-	jsonx_put(o, "aliases", aliases_json(s));
+	if (!s->data->foreign)
+		jsonx_put(o, "aliases", aliases_json(s));
 	jsonx_put(o, "in_step", in_step_json(s));
 	jsonx_put(o, "findings", findings_json(s));
-	jsonx_put(o, "quality", quality_json(s));
+	if (!s->data->foreign)
+		jsonx_put(o, "quality", quality_json(s));
 	jsonx_put(o, "drift", drift_json(s));
 	jsonx_put(o, "choice", choice_json(s->choice, s->data));
 	jsonx_put(o, "trust", trust_json(s->trust, s->data));
 	jsonx_put(o, "lines", trend_lines_json(s->lines, s->nlines));
 	jsonx_put(o, "contrasts", contrasts_json(s->contrasts, s->ncontrasts));
+	if (s->nrank_tests)
+		jsonx_put(o, "rank_tests", rank_tests_json(s));
 	jsonx_put(o, "ingest", ingest_json(s->data));
 	return o;
 }

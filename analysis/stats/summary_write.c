@@ -49,27 +49,50 @@ static void add_header(struct str *t, const char *const *names, size_t n)
 
 /* ---- the tables ---- */
 
+/* Of a table of the user's only what it has: `run` are counts of a run. */
 static void cells_header(const struct summary *s, struct str *t)
 {
 	static const char *const figures[] = {
 		"n", "estimate", "ci_low", "ci_high", "mean", "sd", "p50", "p95", "p99"};
-	static const char *const counts[] = {"n", "failed", "suspect", "invalid", "failure_upper",
-		"eff_num_ctx", "offload_fraction"};
-	char name[120];
+	static const char *const run[] = {"same_as", "n", "failed", "suspect", "invalid",
+		"failure_upper", "eff_num_ctx", "offload_fraction"};
+	static const char *const table[] = {"n", "failed", "paid_load", "failure_upper"};
+	struct str name = STR_INIT(STR_MAX_LINE);
 
 	add_text(t, "cell_id");
 	for (size_t f = 0; f < s->data->nfactors; f++)
 		add_text(t, s->data->factors[f].name);
-	add_text(t, "same_as");
-	add_header(t, counts, COUNTOF(counts));
+	if (s->data->foreign)
+		add_header(t, table, COUNTOF(table));
+	else
+		add_header(t, run, COUNTOF(run));
 	for (size_t m = 0; m < s->data->nmetrics; m++) {
 		for (size_t i = 0; i < COUNTOF(figures); i++) {
-			snprintf(name, sizeof(name), "%s_%s", s->data->metrics[m].column,
-				figures[i]);
-			add_text(t, name);
+			str_reset(&name);
+			str_addf(&name, "%s_%s", s->data->metrics[m].column, figures[i]);
+			add_text(t, name.s);
 		}
 	}
 	end_row(t);
+	str_release(&name);
+}
+
+static void add_counts(struct str *t, const struct dataset *d, const struct cell_summary *c)
+{
+	if (!d->foreign)
+		add_text(t, d->cells[c->alias_of].id);
+	add_count(t, c->n);
+	add_count(t, c->n_failed);
+	if (d->foreign) {
+		add_count(t, c->n_paid_load);
+		add_number(t, c->failure_upper);
+		return;
+	}
+	add_count(t, c->n_suspect);
+	add_count(t, c->n_invalid);
+	add_number(t, c->failure_upper);
+	add_number(t, c->eff_num_ctx);
+	add_number(t, c->offload_fraction);
 }
 
 static void add_metric(struct str *t, const struct metric_summary *m)
@@ -93,14 +116,7 @@ static void make_cells(const struct summary *s, struct str *t)
 		add_text(t, d->cells[c->cell].id);
 		for (size_t f = 0; f < d->nfactors; f++)
 			add_text(t, d->factors[f].level[d->cells[c->cell].level[f]]);
-		add_text(t, d->cells[c->alias_of].id);
-		add_count(t, c->n);
-		add_count(t, c->n_failed);
-		add_count(t, c->n_suspect);
-		add_count(t, c->n_invalid);
-		add_number(t, c->failure_upper);
-		add_number(t, c->eff_num_ctx);
-		add_number(t, c->offload_fraction);
+		add_counts(t, d, c);
 		for (size_t m = 0; m < s->data->nmetrics; m++)
 			add_metric(t, &c->metric[m]);
 		end_row(t);
@@ -122,7 +138,7 @@ static void make_effects(const struct summary *s, struct str *t)
 
 		add_text(t, e->factor);
 		add_text(t, e->spec->column);
-		add_text(t, e->stratum == DATA_RUNNER ? "runner" : "request");
+		add_text(t, stratum_name(s->data, e->stratum));
 		add_text(t, e->primary ? "confirmatory" : "exploratory");
 		add_text(t, e->error_term);
 		for (size_t k = 0; k < COUNTOF(figures); k++)
@@ -136,8 +152,9 @@ static void make_effects(const struct summary *s, struct str *t)
 
 static void make_levels(const struct summary *s, struct str *t)
 {
-	static const char *const header[] = {"factor", "metric", "level", "reference", "n", "loads",
-		"estimate", "estimate_low", "estimate_high", "ratio", "ci_low", "ci_high"};
+	const char *header[] = {"factor", "metric", "level", "reference", "n",
+		s->data->foreign ? "blocks" : "loads", "estimate", "estimate_low", "estimate_high",
+		"ratio", "ci_low", "ci_high"};
 
 	add_header(t, header, COUNTOF(header));
 	end_row(t);
@@ -146,8 +163,9 @@ static void make_levels(const struct summary *s, struct str *t)
 
 		for (size_t k = 0; k < e->nlevels; k++) {
 			const struct level_summary *l = &e->levels[k];
-			const double figures[] = {l->n, l->nloads, l->estimate, l->estimate_low,
-				l->estimate_high, l->ratio, l->ci_low, l->ci_high};
+			const double figures[] = {l->n,
+				s->data->independent ? (double)NAN : l->nloads, l->estimate,
+				l->estimate_low, l->estimate_high, l->ratio, l->ci_low, l->ci_high};
 
 			add_text(t, e->factor);
 			add_text(t, e->spec->column);
@@ -204,6 +222,23 @@ static void make_loads(const struct summary *s, struct str *t)
 	}
 }
 
+/* The same of a table of the user's; rows that are independent have none. */
+static void make_blocks(const struct summary *s, struct str *t)
+{
+	static const char *const header[] = {"block_id", "settings", "pass", "n"};
+	const struct dataset *d = s->data;
+
+	add_header(t, header, COUNTOF(header));
+	end_row(t);
+	for (size_t i = 0; i < d->nloads && !d->independent; i++) {
+		add_text(t, d->loads[i].id);
+		add_count(t, d->loads[i].block);
+		add_count(t, d->loads[i].pass);
+		add_count(t, s->fold->loads[i].rows);
+		end_row(t);
+	}
+}
+
 /* ---- files ---- */
 
 static int write_json(const struct summary *s, const char *dir, struct err *e)
@@ -244,13 +279,15 @@ int summary_write(const struct summary *s, const char *dir, struct err *e)
 		const char *name;
 		void (*make)(const struct summary *s, struct str *t);
 	} tables[] = {{"cells.csv", make_cells}, {"effects.csv", make_effects},
-		{"levels.csv", make_levels}, {"findings.csv", make_findings},
-		{"loads.csv", make_loads}};
+		{"levels.csv", make_levels}, {"findings.csv", make_findings}};
 	char *folder = fsx_join(dir, "tables");
 	int failed = write_json(s, dir, e) || fsx_mkdirs(folder, e);
 
 	for (size_t i = 0; !failed && i < COUNTOF(tables); i++)
 		failed = write_table(s, folder, tables[i].name, tables[i].make, e);
+	if (!failed)
+		failed = s->data->foreign ? write_table(s, folder, "blocks.csv", make_blocks, e)
+					  : write_table(s, folder, "loads.csv", make_loads, e);
 	free(folder);
 	return failed ? -1 : 0;
 }

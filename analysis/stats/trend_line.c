@@ -178,6 +178,8 @@ static const char *why_not_between(const struct drawing *g)
 
 	if (s->gls)
 		return "the grid has holes";
+	if (s->independent)
+		return "rows are independent: no block is there to be made again";
 	if (s->host >= 0)
 		return "servers are compared, and a new load would be of one of them";
 	if (g->line->error_why)

@@ -25,6 +25,7 @@ enum {
 	OPT_MAX_FAILURES,
 	OPT_OUT,
 	OPT_JSON,
+	OPT_QUIET,
 	OPT_HELP
 };
 
@@ -37,6 +38,7 @@ static const struct opt table[] = {
 		OPT_MAX_FAILURES},
 	{"out", 'o', "DIR", "where summary.json and tables/ go [into the run]", OPT_OUT},
 	{"json", 0, NULL, "print summary.json and write nothing, unless --out is given", OPT_JSON},
+	{"quiet", 'q', NULL, "say nothing but errors", OPT_QUIET},
 	{"", 0, NULL, "Of a table that is not a run", 0},
 	{"factor", 0, "A,B", "columns whose settings are compared", OPT_FACTOR},
 	{"measure", 0, "M:lower,N:higher", "columns that were measured, and which way is better",
@@ -155,6 +157,7 @@ static int add_margin(struct analyze_args *a, const char *s, size_t len, struct 
 	m->name = keep(a, s, (size_t)(sign - s));
 	if (!num_share(sign + 1, len - (size_t)(sign + 1 - s), 0, 1e9, &m->size) || m->size <= 0)
 		return err_set(e, ERR_USAGE, "--margin %.*s: expected NAME=2%%", (int)len, s);
+	m->share = s[len - 1] == '%';
 	a->nmargins++;
 	return 0;
 }
@@ -171,6 +174,7 @@ static int set_margins(struct analyze_args *a, struct err *e)
 			return err_set(
 				e, ERR_USAGE, "--margin: %s is no --measure", a->margin[k].name);
 		a->roles.measure[i].margin = a->margin[k].size;
+		a->roles.measure[i].margin_share = a->margin[k].share;
 	}
 	for (size_t i = 0; i < a->roles.nmeasures && a->scale != TABLE_SCALE_AUTO; i++) {
 		if (a->roles.measure[i].scale == TABLE_SCALE_AUTO)
@@ -300,6 +304,9 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 		return 0;
 	case OPT_JSON:
 		a->json = true;
+		return 0;
+	case OPT_QUIET:
+		a->quiet = true;
 		return 0;
 	default:
 		a->help = true;

@@ -13,10 +13,11 @@ struct analyze_args {
 	struct table_roles roles; /* of a table; `where` of runs too */
 	enum table_scale scale;   /* of all measures */
 	const char *out;          /* NULL: into the run */
-	bool json, help;
+	bool json, quiet, help;
 	struct analyze_margin {
 		const char *name;
 		double size;
+		bool share; /* stated as a percentage */
 	} margin[METRIC_MAX], weight[METRIC_MAX];
 	size_t nmargins, nweights;
 	double max_failures; /* 0: not stated */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze_args.h"
 #include "dataset_join.h"
@@ -48,10 +49,30 @@ static int which(const struct analyze_args *a, struct err *e)
 	return is_table ? 1 : 0;
 }
 
+/* ERR_USAGE if a run is named twice, in whatever way. */
+static int check_twice(const struct analyze_args *a, struct err *e)
+{
+	char *path[ANALYZE_MOST_PATHS] = {0};
+	int failed = 0;
+
+	for (size_t i = 0; i < a->npaths; i++) {
+		path[i] = realpath(a->path[i], NULL);
+		for (size_t k = 0; k < i && !failed && path[i]; k++) {
+			if (path[k] && strcmp(path[i], path[k]) == 0)
+				failed = err_set(e, ERR_USAGE, "%s is named twice", a->path[i]);
+		}
+	}
+	for (size_t i = 0; i < a->npaths; i++)
+		free(path[i]);
+	return failed;
+}
+
 /* One run, or several of one sweep as one. */
 static int read_runs(const struct analyze_args *a, struct dataset *d, struct err *e)
 {
-	const struct dataset_options options = {.where = a->roles.where};
+	/* Joined runs are in memory, row by row. */
+	const struct dataset_options options = {
+		.where = a->roles.where, .rows_kept = a->npaths > 1 ? DATASET_JOIN_ROWS : 0};
 	struct dataset *runs;
 	size_t n = 0;
 	int failed = 0;
@@ -61,6 +82,8 @@ static int read_runs(const struct analyze_args *a, struct dataset *d, struct err
 				dataset_open(d, a->path[0], &options, e)
 			? -1
 			: 0;
+	if (check_twice(a, e))
+		return -1;
 	runs = calloc(a->npaths, sizeof(*runs));
 	if (!runs)
 		return err_set(e, ERR_ENV, "no memory for %zu runs", a->npaths);
@@ -85,20 +108,28 @@ static void print_findings(const struct summary *s)
 		printf("  %-4s %s\n", s->findings[i].id, say_safe(s->findings[i].text));
 }
 
+/* Rows that could not be used, the first of them by line. */
+#define SHOWN_NOTES 5
+
 static void print_notes(const struct dataset *d)
 {
-	for (size_t i = 0; i < d->nnotes && i < 5; i++) {
+	size_t lines = 0, others = 0;
+
+	for (size_t i = 0; i < d->nnotes; i++) {
 		const struct data_note *n = &d->notes[i];
 
-		if (n->line)
+		if (n->line && lines++ < SHOWN_NOTES)
 			fprintf(stderr, "chimera: %s:%llu: %s\n", say_safe(d->dir),
 				(unsigned long long)n->line, say_safe(n->why));
-		else
+		others += n->line == 0;
+		/* Of a table they are among the findings. */
+		if (n->line == 0 && !d->foreign)
 			fprintf(stderr, "chimera: %s: %s\n", say_safe(d->dir), say_safe(n->why));
 	}
-	if (d->notes_in_all > 5)
-		fprintf(stderr, "chimera: %s: and %llu more, see summary.json\n", say_safe(d->dir),
-			(unsigned long long)d->notes_in_all - 5);
+	if (lines > SHOWN_NOTES)
+		fprintf(stderr, "chimera: %s: %llu more were not used, see summary.json\n",
+			say_safe(d->dir),
+			(unsigned long long)(d->notes_in_all - others - SHOWN_NOTES));
 }
 
 static int put_out(const struct analyze_args *a, const struct summary *s)
@@ -111,16 +142,19 @@ static int put_out(const struct analyze_args *a, const struct summary *s)
 		if (fsx_mkdirs(dir, &e) || summary_write(s, dir, &e))
 			return say_error(&e);
 	}
-	print_notes(s->data);
+	if (!a->quiet)
+		print_notes(s->data);
 	if (a->json) {
 		say_json(summary_json(s));
+	} else if (a->quiet) {
+		; /* the files are all that is wanted */
 	} else if (s->data->foreign) {
 		print_findings(s);
 	} else {
 		report_brief(s, &brief);
 		fputs(brief.s, stdout);
 	}
-	if (!a->json && a->out)
+	if (!a->json && !a->quiet && a->out)
 		printf("tables  %s\n", say_safe(dir));
 	str_release(&brief);
 	return EXIT_FINE;

@@ -1,6 +1,6 @@
 /* bench_scan.c - rows of a run read as the analysis reads them, against counting their line ends.
  *
- *	BENCH_ROWS=10000000 bench_scan      so many rows in place of a million */
+ *	BENCH_ROWS=10000000 bench_scan      so many rows in place of 100,000 and of a million */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,10 +89,21 @@ static int measure(const char *path, uint64_t bytes, unsigned threads)
 	return failed;
 }
 
-int main(void)
+static void remove_run(const char *dir)
 {
-	const char *rows = getenv("BENCH_ROWS");
-	struct big_run b = {rows ? strtoull(rows, NULL, 10) : 1000000, 10, 10, 10, 10};
+	static const char *const names[] = {"runs.csv", "loads.csv", "sweep.json", "manifest.json"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
+static int measure_run(uint64_t rows)
+{
+	struct big_run b = {rows, 10, 10, 10, rows > 1000000 ? 100 : 10};
 	char dir[] = "/tmp/bench_scan.XXXXXX", path[64];
 	struct rusage use;
 	uint64_t bytes;
@@ -108,13 +119,51 @@ int main(void)
 		failed = measure(path, bytes, 1) || measure(path, bytes, 2);
 	getrusage(RUSAGE_SELF, &use);
 	printf("at most %ld MiB\n", use.ru_maxrss / 1024);
-	for (int i = 0; i < 4; i++) {
-		static const char *const names[] = {
-			"runs.csv", "loads.csv", "sweep.json", "manifest.json"};
-
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	remove_run(dir);
 	return failed;
+}
+
+/* A text of 80 rows, as rehearsals read thousands. */
+static int measure_small(void)
+{
+	enum { TIMES = 5000 };
+	struct scan_options o = {.checked = true};
+	struct big_run b = {80, 2, 2, 2, 2};
+	char dir[] = "/tmp/bench_scan.XXXXXX", path[64], *text = malloc(1 << 20);
+	struct scan_source source = {.path = path, .bytes = text};
+	struct err e = {0};
+	uint64_t rows = 0;
+	double began;
+	FILE *f;
+	int failed = 0;
+
+	if (!text || !mkdtemp(dir) || !big_run_write(dir, &b))
+		return 1;
+	snprintf(path, sizeof(path), "%s/runs.csv", dir);
+	f = fopen(path, "r");
+	source.len = f ? fread(text, 1, 1 << 20, f) : 0;
+	if (f)
+		fclose(f);
+	began = now_s();
+	for (int i = 0; i < TIMES && !failed; i++) {
+		struct scan *s;
+
+		failed = scan_open(&s, &source, &o, &e) ||
+			scan_run(s, wanted, sizeof(wanted) / sizeof(*wanted), take, &rows, &e);
+		scan_close(s);
+	}
+	printf("%.0f us for a text of %llu rows, %zu bytes\n", (now_s() - began) / TIMES * 1e6,
+		(unsigned long long)rows / TIMES, source.len);
+	remove_run(dir);
+	free(text);
+	return failed;
+}
+
+int main(void)
+{
+	const char *rows = getenv("BENCH_ROWS");
+
+	if (rows)
+		return measure_run(strtoull(rows, NULL, 10));
+	return measure_small() || measure_run(100000) || measure_run(1000000);
 }

@@ -60,7 +60,47 @@ runs_of_one_sweep_are_one() {
 	[ -n "$one" ] || { "$chimera" analyze r >/dev/null; one=$(sed -n 's/.*"measured": \([0-9]*\),/\1/p' r/summary.json); }
 	[ "$(sed -n 's/.*"measured": \([0-9]*\),/\1/p' both/summary.json)" = $((2 * one)) ] || return 1
 	"$chimera" run --simulate --virtual --num-ctx 2048,8192 --passes 3 --no-report --quiet --out other >/dev/null || return 1
-	expect_exit 5 "$chimera" analyze r other --out x 2>err && grep -q 'different sweeps' err
+	expect_exit 5 "$chimera" analyze r other --out x 2>err && grep -q 'factors.num_ctx is \[2048,4096\] in the one and \[2048,8192\]' err
+}
+
+nested() { # 4 gpu x 3 ctx x 3 temp, one row each in the order of the loops; a change of ctx loads the model
+	awk 'BEGIN { srand(5); print "num_gpu,num_ctx,temperature,ttft_s,tokens_s,load_s,error"
+		split("999 80 60 40", gpu, " "); split("1024 2048 4096", ctx, " "); split("0.2 0.4 0.8", temp, " ")
+		for (g = 1; g <= 4; g++) for (c = 1; c <= 3; c++) for (t = 1; t <= 3; t++) {
+			load = t == 1 ? 2.4 + rand() / 10 : .11 + rand() / 100
+			printf "%s,%s,%s,%.4f,%.3f,%.4f,\n", gpu[g], ctx[c], temp[t], load + .02, 100 + rand() - .4 * (t == 1), load
+		} }'
+}
+
+loops_without_repeats_decide_nothing() {
+	nested >n.csv
+	"$chimera" analyze n.csv --factor num_gpu,num_ctx,temperature --measure ttft_s:lower,tokens_s:higher \
+		--ok error --load-time load_s --out n >out || return 1
+	grep -q '12 rows waited for a load' out && grep -q 'all of them have temperature=0.2' out &&
+		grep -q "the load's doing and not temperature's" out && grep -q 'nested loops' out || { cat out; return 1; }
+	# Nothing is called an effect, equal, or the best, in either way.
+	"$chimera" analyze n.csv --factor num_gpu,num_ctx,temperature --measure ttft_s:lower,tokens_s:higher \
+		--ok error --margin ttft_s=5%,tokens_s=2% --out all >out2 || return 1
+	grep -q -- '--load-time load_s' out2 || { cat out2; return 1; }
+	for d in n all; do
+		[ "$(awk -F, 'NR > 1 && $16 != "inconclusive"' $d/tables/effects.csv | wc -l)" = 0 ] &&
+			[ "$(grep -c 'inconclusive' $d/tables/effects.csv)" = 12 ] &&
+			grep -q 'followed the order of the rows' $d/tables/effects.csv &&
+			[ "$(grep -c 'no setting can be called the best' $d/tables/findings.csv)" = 2 ] || return 1
+	done
+	grep -q '"p": [0-9]' n/summary.json all/summary.json && return 1
+	return 0
+}
+
+other_ways_to_write_a_table() {
+	printf 'set;wait (ms)\r\na;12\r\nb;13\r\na;12,5\r\n\r\nb;0.014 s\r\n' >semi.csv
+	"$chimera" analyze semi.csv --factor set --measure 'wait (ms):lower' --out semi >out 2>err || { cat err; return 1; }
+	grep -q 'semi.csv:4: .*12,5.*no number' err && grep -q '1 row or value could not be used' out || { cat err out; return 1; }
+	cut -d, -f1,2,5- semi/tables/levels.csv | grep -q '^set,wait (ms),2,' || { cat semi/tables/levels.csv; return 1; }
+	printf '\357\273\277set\twait_s\na\t1\nb\t2\na\t1.5\nb\t2.5\n' >tab.tsv
+	"$chimera" analyze tab.tsv --factor set --measure wait_s:lower --separator tab --quiet --out tab >out && [ ! -s out ] &&
+		"$chimera" analyze tab.tsv --factor set --measure wait_s:lower --quiet --out tab2 &&
+		cmp tab/summary.json tab2/summary.json
 }
 
 check a_table a_table_gives_the_same_files_as_a_run
@@ -68,4 +108,6 @@ check the_same_bytes the_same_rows_give_the_same_bytes
 check json json_goes_to_standard_output
 check bad_input bad_input_is_one_line
 check where a_run_may_be_analysed_in_part
+check nested_loops loops_without_repeats_decide_nothing
+check spellings other_ways_to_write_a_table
 check several_runs runs_of_one_sweep_are_one

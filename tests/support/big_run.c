@@ -249,6 +249,7 @@ uint64_t big_run_write(const char *dir, const struct big_run *b)
 	if (fine) {
 		fputs("{\"schema\": 1, \"sessions\": [{\"simulated\": true}]}\n", manifest);
 		put_header(w.runs, run_columns, RUN_COLUMN_COUNT, true);
+		w.bytes = (uint64_t)ftell(w.runs);
 		put_header(w.loads, load_columns, LOADS_COLUMN_COUNT, false);
 	}
 	for (uint32_t pass = 1; fine && pass <= b->passes; pass++) {

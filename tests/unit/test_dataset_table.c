@@ -105,11 +105,15 @@ static void failures_and_gaps_are_not_numbers(void **state)
 	assert_true(isnan(d.rows[2].metric[0]));
 	assert_false(d.rows[2].counts);
 	assert_int_equal(d.notes_in_all,
-		6); /* no gpu, fast, inf, two factors and a measure that do not vary */
+		7); /* no gpu, fast, none, inf; two factors and a measure that do not vary */
 	assert_int_equal(d.notes[0].line, 6);
-	assert_contains(d.notes[0].why, "it has no gpu");
-	assert_int_equal(d.notes[1].line, 5);
-	assert_contains(d.notes[1].why, "fast");
+	assert_contains(d.notes[0].why, "it has no gpu, and is left out");
+	assert_int_equal(d.notes[1].line, 4);
+	assert_contains(d.notes[1].why, "it has no ttft_ms");
+	assert_int_equal(d.notes[2].line, 5);
+	assert_contains(d.notes[2].why, "fast");
+	assert_int_equal(d.notes[3].line, 7);
+	assert_contains(d.notes[3].why, "inf");
 	dataset_release(&d);
 }
 
@@ -203,6 +207,97 @@ static void what_is_refused_is_named(void **state)
 	assert_contains(e.msg, "a factor and a measure");
 }
 
+static void rows_may_have_another_order_than_the_file(void **state)
+{
+	struct table_roles r = plain();
+	struct dataset d;
+	struct err e;
+
+	(void)state;
+	r.order = "at";
+	assert_int_equal(
+		make(&d, "gpu,temp,ttft_ms,at\n0,1,10,30\n0,2,11,\n1,1,12,4\n1,2,13,200\n", &r, &e),
+		0);
+	for (size_t i = 0; i < 4; i++) {
+		static const double ttft[] = {12, 10, 13, 11}; /* that without a place is last */
+
+		assert_double(d.rows[i].metric[0], ttft[i]);
+		assert_int_equal(d.rows[i].order, i + 1);
+	}
+	dataset_release(&d);
+	assert_int_equal(make(&d,
+				 "gpu,temp,ttft_ms,at\n0,1,10,2026-03-01T10:00\n"
+				 "0,2,11,2026-02-28T09:00\n1,1,12,2026-03-01T09:59\n",
+				 &r, &e),
+		0);
+	assert_double(d.rows[0].metric[0], 11);
+	assert_double(d.rows[1].metric[0], 12);
+	dataset_release(&d);
+}
+
+static void a_load_may_take_no_time(void **state)
+{
+	struct table_roles r = plain();
+	struct dataset d;
+	struct err e;
+
+	(void)state;
+	r.load_time = "load";
+	assert_int_equal(
+		make(&d, "gpu,temp,ttft_ms,load\n0,1,900,2.6\n0,2,10,0\n0,3,11,0\n1,1,950,2\n", &r,
+			&e),
+		0);
+	assert_true(d.rows[0].paid_load && d.rows[3].paid_load);
+	assert_false(d.rows[1].paid_load);
+	assert_string_equal(d.paid_how, "load above 0.65");
+	dataset_release(&d);
+	assert_int_equal(make(&d, "gpu,temp,ttft_ms,load\n0,1,9,0\n0,2,10,0\n", &r, &e), 0);
+	assert_null(d.paid_how);
+	dataset_release(&d);
+	assert_int_equal(make(&d, "gpu,temp,ttft_ms,load\n0,1,9,soon\n0,2,10,0\n", &r, &e), -1);
+	assert_int_equal(e.code, ERR_DATA);
+	assert_contains(e.msg, "load");
+}
+
+static void what_is_no_setting_is_not_compared(void **state)
+{
+	struct table_roles r = plain();
+	struct str text = STR_INIT(1 << 20);
+	struct dataset d;
+	struct err e;
+
+	(void)state;
+	str_add(&text, "gpu,temp,ttft_ms\n");
+	for (int i = 0; i <= TABLE_MOST_LEVELS; i++)
+		str_addf(&text, "%d.5,1,%d\n", i, i);
+	assert_int_equal(make(&d, text.s, &r, &e), -1);
+	assert_int_equal(e.code, ERR_DATA);
+	assert_contains(e.msg, "gpu has 1001 levels");
+	assert_contains(e.hint, "--measure");
+	str_release(&text);
+}
+
+static void margins_are_of_ratios_or_of_units(void **state)
+{
+	struct table_roles r = plain();
+	struct dataset d;
+	struct err e;
+
+	(void)state;
+	r.measure[0].margin = 0.02;
+	r.measure[0].margin_share = true;
+	assert_int_equal(make(&d, "gpu,temp,ttft_ms\n0,1,10\n1,1,12\n", &r, &e), 0);
+	assert_double(d.margin[0], 0.02);
+	dataset_release(&d);
+	assert_int_equal(make(&d, "gpu,temp,ttft_ms\n0,1,10\n1,1,0\n", &r, &e), -1);
+	assert_int_equal(e.code, ERR_USAGE);
+	assert_contains(e.msg, "analysed as it is");
+	r.measure[0].margin_share = false;
+	assert_int_equal(make(&d, "gpu,temp,ttft_ms\n0,1,10\n1,1,0\n", &r, &e), 0);
+	assert_false(d.metrics[0].log);
+	dataset_release(&d);
+}
+
 /* ---- to the end ---- */
 
 /* 3 gpu x 4 ctx x 3 temp, one row each, in nested order; the first of each load waits for it. */
@@ -258,10 +353,106 @@ static void one_row_for_each_setting_decides_nothing(void **state)
 		assert_int_equal(s.best[m].ncells, 0);
 	assert_non_null(find(&s, "12 rows waited for a load"));
 	assert_non_null(find(&s, "all of them have temp=0.2"));
+	assert_non_null(find(&s, "the load's doing and not temp's"));
+	assert_non_null(find(&s, "in the order of nested loops (gpu, ctx then temp"));
 	assert_null(find(&s, "request"));
 	assert_null(find(&s, "this run"));
 	summary_release(&s);
 	dataset_release(&d);
+	str_release(&text);
+}
+
+/* One factor, three rows of each level: t intervals of the one-way layout.  Within sum of squares
+ * 2 + 8 + 2 = 12 of 6 degrees of freedom; t(.975, 6) = 2.446912 (tables of Student's t). */
+static void independent_rows_have_the_intervals_of_one_way(void **state)
+{
+	struct table_roles r = {.factor = {"kind"},
+		.nfactors = 1,
+		.measure = {{.name = "mass", .better = 1, .margin = NAN}},
+		.nmeasures = 1};
+	double half = 2.446911848791681 * sqrt(2.0 / 3);
+	const struct effect *kind;
+	struct dataset d;
+	struct summary s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+		make(&d, "kind,mass\na,1\nb,8\nc,21\na,2\nb,10\nc,22\na,3\nb,12\nc,23\n", &r, &e),
+		0);
+	assert_int_equal(summary_make(&s, &d, &e), 0);
+	kind = &s.effects[0];
+	assert_string_equal(kind->error_term, "between rows");
+	assert_double(kind->df_error, 6);
+	assert_true(fabs(kind->f - 608.0 / 2 / 2) < 1e-9); /* means 2, 10, 22 about 34/3 */
+	for (size_t i = 0; i < 3; i++) {
+		static const double mean[] = {2, 10, 22};
+		const struct metric_summary *m = &s.cells[i].metric[0];
+
+		assert_true(fabs(m->estimate - mean[i]) < 1e-12);
+		assert_true(fabs(m->ci_low - (mean[i] - half)) < 1e-6);
+		assert_true(fabs(m->ci_high - (mean[i] + half)) < 1e-6);
+		assert_double(m->df, 6);
+		assert_true(fabs(kind->levels[i].estimate_low - (mean[i] - half)) < 1e-6);
+		assert_true(fabs(kind->levels[i].estimate_high - (mean[i] + half)) < 1e-6);
+	}
+	assert_non_null(find(&s, "kind a has a mass 20.0 lower than c"));
+	assert_non_null(find(&s, "rows are taken as independent"));
+	summary_release(&s);
+	dataset_release(&d);
+}
+
+/* 2 x 3 with a cell that nobody measured: the additive model by least squares.  Figures by hand:
+ * with effects that add up exactly and noise of +-1 about them each level's difference is its own.
+ */
+static void an_empty_cell_is_no_obstacle(void **state)
+{
+	struct table_roles r = plain();
+	struct dataset d;
+	struct summary s;
+	struct err e;
+
+	(void)state;
+	r.measure[0].scale = TABLE_SCALE_LINEAR;
+	assert_int_equal(make(&d,
+				 "gpu,temp,ttft_ms\n0,1,9\n1,1,19\n0,2,14\n1,2,24\n0,3,29\n"
+				 "1,1,21\n0,2,16\n1,2,26\n0,1,11\n0,3,31\n",
+				 &r, &e),
+		0);
+	assert_int_equal(summary_make(&s, &d, &e), 0);
+	assert_string_equal(s.effects[0].factor, "gpu");
+	assert_double(s.effects[0].df_error, 5);
+	assert_true(fabs(s.effects[0].levels[1].ratio - 10) < 1e-9);
+	assert_true(fabs(s.effects[1].levels[1].ratio - 5) < 1e-9);
+	assert_true(fabs(s.effects[1].levels[2].ratio - 20) < 1e-9);
+	assert_true(isfinite(s.effects[0].levels[0].estimate_low));
+	summary_release(&s);
+	dataset_release(&d);
+}
+
+static void no_margin_no_equality(void **state)
+{
+	struct table_roles r = plain();
+	struct str text = STR_INIT(1 << 16);
+	struct dataset d;
+	struct summary s;
+	struct err e;
+
+	(void)state;
+	str_add(&text, "gpu,temp,ttft_ms\n");
+	for (int i = 0; i < 40; i++)
+		str_addf(&text, "%d,%d,%d\n", i % 2, i / 2 % 2, 1000 + (i * 7 % 10));
+	for (int with = 0; with < 2; with++) {
+		r.measure[0].margin = with ? 0.02 : (double)NAN;
+		assert_int_equal(make(&d, text.s, &r, &e), 0);
+		assert_int_equal(summary_make(&s, &d, &e), 0);
+		assert_int_equal(
+			s.effects[1].verdict, with ? VERDICT_NO_EFFECT : VERDICT_INCONCLUSIVE);
+		if (!with)
+			assert_contains(s.effects[1].why, "no margin is set");
+		summary_release(&s);
+		dataset_release(&d);
+	}
 	str_release(&text);
 }
 
@@ -315,7 +506,14 @@ int main(void)
 		cmocka_unit_test(units_beside_numbers_are_made_one),
 		cmocka_unit_test(rows_that_waited_for_a_load_do_not_count),
 		cmocka_unit_test(a_condition_leaves_rows_out),
+		cmocka_unit_test(rows_may_have_another_order_than_the_file),
+		cmocka_unit_test(a_load_may_take_no_time),
+		cmocka_unit_test(what_is_no_setting_is_not_compared),
+		cmocka_unit_test(margins_are_of_ratios_or_of_units),
 		cmocka_unit_test(what_is_refused_is_named),
+		cmocka_unit_test(independent_rows_have_the_intervals_of_one_way),
+		cmocka_unit_test(an_empty_cell_is_no_obstacle),
+		cmocka_unit_test(no_margin_no_equality),
 		cmocka_unit_test(one_row_for_each_setting_decides_nothing),
 		cmocka_unit_test(a_planted_effect_is_found),
 	};

@@ -35,6 +35,12 @@ static void test_crc_vectors(void **state)
 	assert_int_equal(crc32c(0, bytes, sizeof(bytes)), 0x46dd794eu);
 }
 
+static void fill_random(unsigned char *bytes, size_t len, struct rng *r)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (unsigned char)rng_next(r);
+}
+
 /* Every length and alignment around the eight bytes of the instruction, in one go and in two. */
 static void test_crc_pieces(void **state)
 {
@@ -43,17 +49,74 @@ static void test_crc_pieces(void **state)
 
 	(void)state;
 	rng_init(&r, 1, "crc");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (unsigned char)rng_next(&r);
+	fill_random(bytes, sizeof(bytes), &r);
 	for (size_t start = 0; start < 9; start++) {
 		for (size_t len = 0; start + len <= sizeof(bytes); len++) {
 			const unsigned char *p = bytes + start;
-			size_t cut = rng_below(&r, len + 1);
+			size_t cut = rng_below(&r, (uint32_t)len + 1);
 			uint32_t crc = slow_crc(0, p, len);
 
 			assert_int_equal(crc32c(0, p, len), crc);
+			assert_int_equal(crc32c_portable(0, p, len), crc);
 			assert_int_equal(crc32c(crc32c(0, p, cut), p + cut, len - cut), crc);
 		}
+	}
+}
+
+/* Every length that is read in three parts, up to more than two rounds of the longest parts, and
+ * such lengths continued from each other. */
+static void test_crc_long(void **state)
+{
+	enum { MOST = 7000 };
+	unsigned char bytes[MOST];
+	uint32_t crc = 0;
+	struct rng r;
+
+	(void)state;
+	rng_init(&r, 2, "crc");
+	fill_random(bytes, sizeof(bytes), &r);
+	for (size_t len = 1; len <= MOST; len++) {
+		crc = slow_crc(crc, bytes + len - 1, 1);
+		assert_int_equal(crc32c(0, bytes, len), crc);
+	}
+	for (int i = 0; i < 2000; i++) {
+		size_t len = rng_below(&r, MOST + 1), cut = rng_below(&r, (uint32_t)len + 1);
+		const unsigned char *p = bytes + rng_below(&r, (uint32_t)(MOST - len) + 1);
+
+		assert_int_equal(
+			crc32c(crc32c(0, p, cut), p + cut, len - cut), crc32c_portable(0, p, len));
+	}
+}
+
+/* Each byte in each place of the digits: 16 of 256 are one. */
+static void test_digits(void **state)
+{
+	static const char hex[] = "0123456789abcdef";
+	char digits[] = "0123456789abcdef";
+	uint64_t id = 0;
+	uint32_t crc = 0;
+
+	(void)state;
+	assert_true(hash_id_parse(digits, &id));
+	assert_true(id == UINT64_C(0x0123456789abcdef));
+	assert_true(row_crc_parse(digits + 8, &crc));
+	assert_int_equal(crc, 0x89abcdefu);
+	for (int place = 0; place < 16; place++) {
+		char was = digits[place];
+
+		for (int byte = 0; byte < 256; byte++) {
+			const char *at;
+			uint64_t shift = 4 * (15 - (unsigned)place);
+
+			digits[place] = (char)byte;
+			at = byte ? strchr(hex, byte) : NULL;
+			assert_int_equal(hash_id_parse(digits, &id), at != NULL);
+			if (place < 8)
+				assert_int_equal(row_crc_parse(digits, &crc), at != NULL);
+			if (at)
+				assert_int_equal(id >> shift & 15, at - hex);
+		}
+		digits[place] = was;
 	}
 }
 
@@ -128,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc_vectors),
 		cmocka_unit_test(test_crc_pieces),
+		cmocka_unit_test(test_crc_long),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_sha_vectors),
 		cmocka_unit_test(test_sha_million),
 		cmocka_unit_test(test_id),

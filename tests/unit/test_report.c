@@ -166,7 +166,7 @@ static void test_three_formats_hold_the_same(void **state)
 	html = slurp("report.html");
 	root = load_json();
 	sections = json_array_size(json_object_get(root, "sections"));
-	assert_int_equal(sections, 13);
+	assert_int_equal(sections, 14);
 	assert_int_equal(count_of(md.s, "\n## "), sections);
 	assert_int_equal(count_of(html.s, "<section"), sections + 1); /* and the evidence */
 	assert_int_equal(count_of(html.s, "<table"), count_blocks(root, "table"));
@@ -187,8 +187,8 @@ static void test_three_formats_hold_the_same(void **state)
 static void test_order_of_sections(void **state)
 {
 	static const char *const ids[] = {"summary", "findings", "recommendations", "effects",
-		"performance", "risk", "next", "configuration", "ingestion", "quality", "workflow",
-		"definitions", "reproduce"};
+		"choice", "performance", "risk", "next", "configuration", "ingestion", "quality",
+		"workflow", "definitions", "reproduce"};
 	struct run run;
 	json_t *root;
 
@@ -650,7 +650,7 @@ static void test_a_run_of_the_program(void **state)
 	text = slurp("run/report.json");
 	root = jsonx_parse(text.s, text.len);
 	assert_contains(jsonx_get_string(root, "stamp"), "SIMULATED, on a virtual clock");
-	assert_int_equal(json_array_size(json_object_get(root, "sections")), 13);
+	assert_int_equal(json_array_size(json_object_get(root, "sections")), 14);
 	str_release(&text);
 	text = section_text(root, "summary");
 	assert_contains(text.s, "4 settings of gemma3:270m were measured with ");
