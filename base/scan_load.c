@@ -106,7 +106,7 @@ static bool load_file(struct scan_chunk *c, const struct scan *s)
 static void load_bytes(struct scan_chunk *c, const struct scan *s)
 {
 	const char *base = s->bytes + s->data, *last = s->bytes + s->size, *end;
-	const char *from = base + c->number * s->chunk, *to = from;
+	const char *from = base + c->number * s->chunk, *to;
 
 	to = (uint64_t)(last - from) > s->chunk ? from + s->chunk : last;
 	if (c->number > 0) {

@@ -6,18 +6,28 @@
 #include "dataset_table_parts.h"
 #include "units.h"
 
-/* The unit that the values of a column have beside them, if the heading has none. */
+/* The unit that most values of a column have beside them; none where most are bare. */
 static struct unit unit_of_values(const struct table_column *c)
 {
-	struct unit unit = {"", UNIT_OTHER, 1};
-	double x;
+	struct unit first = {"", UNIT_OTHER, 1};
+	size_t with = 0, bare = 0;
 
-	for (size_t code = 0; code < c->ndict && !unit.name[0]; code++) {
+	for (size_t code = 0; code < c->ndict; code++) {
+		struct unit unit;
+		double x;
+
 		if (!unit_number(c->dict[code], strlen(c->dict[code]), &x, &unit))
-			unit = (struct unit){"", UNIT_OTHER, 1};
+			continue;
+		with += unit.name[0] != '\0';
+		bare += unit.name[0] == '\0';
+		if (!first.name[0])
+			first = unit;
 	}
-	return unit;
+	return with > bare ? first : (struct unit){"", UNIT_OTHER, 1};
 }
+
+/* Whose squares can still be added up. */
+#define MOST_VALUE 1e140
 
 /* The value of a text in the column's unit; NaN where it is none. */
 static double value_in(const char *text, const struct unit *wanted, bool beside)
@@ -25,7 +35,7 @@ static double value_in(const char *text, const struct unit *wanted, bool beside)
 	struct unit unit;
 	double x;
 
-	if (!unit_number(text, strlen(text), &x, &unit))
+	if (!unit_number(text, strlen(text), &x, &unit) || !(fabs(x) < MOST_VALUE))
 		return NAN;
 	if (!unit.name[0])
 		return beside ? (double)NAN : x; /* a bare number among numbers with units */

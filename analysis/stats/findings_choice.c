@@ -7,9 +7,7 @@
 #include "num.h"
 #include "wording.h"
 
-#define LIKELY     0.5
-#define HARDLY     0.05
-#define MOST_NAMED 3
+#define HARDLY 0.05 /* less likely to be on the front is as good as not */
 
 /* ---- knees ---- */
 
@@ -56,22 +54,18 @@ static const char *axes_text(const struct author *a, bool weights)
 static void say_front(struct author *a)
 {
 	const struct choice *c = a->s->choice;
-	size_t likely = 0, hardly = 0;
+	size_t may = 0;
 
 	if (c->why || c->naxes < 2)
 		return;
-	for (size_t i = 0; i < c->n; i++) {
-		likely += c->settings[i].on_front >= LIKELY;
-		hardly += c->settings[i].on_front < HARDLY;
-	}
+	for (size_t i = 0; i < c->n; i++)
+		may += c->settings[i].on_front >= HARDLY;
 	findings_add(a, FIND_BEST, STRENGTH_BEST - 3,
 		arena_fmt(a->arena,
-			"in %s together %zu of %zu different settings %s on the front by the "
-			"estimates, that is beaten by no other in all of them; %zu %s likely to "
-			"be, "
-			"%zu can be left out (below %.0f in 100)",
-			axes_text(a, false), c->nfront, c->n, c->nfront == 1 ? "is" : "are", likely,
-			likely == 1 ? "is" : "are", hardly, 100 * HARDLY),
+			"in %s together %zu of %zu different settings %s beaten by no other, by "
+			"the "
+			"estimates; %zu may be one of these (with 5 in 100 or more)",
+			axes_text(a, false), c->nfront, c->n, c->nfront == 1 ? "is" : "are", may),
 		FILTER_COUNTS, a->s->ok);
 }
 
@@ -114,6 +108,7 @@ static const char *how_far(const struct author *a)
 static const char *failures_text(const struct author *a)
 {
 	const struct choice *c = a->s->choice;
+	char limit[NUM_TEXT];
 	size_t open = 0;
 	double most = 0;
 
@@ -126,8 +121,9 @@ static const char *failures_text(const struct author *a)
 	if (open == 0)
 		return "";
 	return arena_fmt(a->arena,
-		"; failures are not excluded in %zu of them (up to %.0f %%, and %s%% are allowed)",
-		open, 100 * most, num_sig((char[NUM_TEXT]){0}, 100 * c->max_failures, 2));
+		"; failures are not excluded in %zu of them (up to %.0f %%, where %s %% is "
+		"tolerated)",
+		open, 100 * most, num_text(limit, 100 * c->max_failures));
 }
 
 static void say_balance(struct author *a)

@@ -134,6 +134,13 @@ static void units_beside_numbers_are_made_one(void **state)
 	assert_true(isnan(d.rows[3].metric[0]));
 	assert_int_equal(d.notes_in_all, 2);
 	dataset_release(&d);
+	/* Among bare numbers it is the one with a unit that is in doubt. */
+	assert_int_equal(make(&d, "gpu,temp,wait\n0,1,12\n0,2,13\n1,1,7\n1,2,3 s\n", &r, &e), 0);
+	assert_string_equal(d.metrics[0].unit, "");
+	assert_double(d.rows[2].metric[0], 7);
+	assert_true(isnan(d.rows[3].metric[0]));
+	assert_int_equal(d.notes[0].line, 5);
+	dataset_release(&d);
 }
 
 static void rows_that_waited_for_a_load_do_not_count(void **state)
