@@ -2,6 +2,7 @@
 #include "dataset.h"
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "fold.h"
@@ -54,6 +55,17 @@ void dataset_set_scale(struct dataset *d, int scale)
 		own[m].log = scale == 1 && d->metrics[m].log;
 	}
 	d->metrics = own;
+}
+
+double dataset_load_size(const struct dataset *d, uint32_t cell)
+{
+	double size = NAN;
+
+	for (size_t l = 0; l < d->nloads; l++) {
+		if (d->loads[l].block == d->cells[cell].block && !d->loads[l].sentinel)
+			size = fmax(size, d->loads[l].size);
+	}
+	return size;
 }
 
 bool dataset_is_score(const struct dataset *d, size_t metric)

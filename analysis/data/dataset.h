@@ -241,6 +241,8 @@ const json_t *dataset_option(const struct dataset *d, const char *name);
 void dataset_set_scale(struct dataset *d, int scale);
 /* Whether that metric is the score of graded answers, whose unit is the question. */
 bool dataset_is_score(const struct dataset *d, size_t metric);
+/* Bytes that the loads of the cell's block took, the largest; NaN unknown. */
+double dataset_load_size(const struct dataset *d, uint32_t cell);
 /* Index of the factor of that name, or -1. */
 int dataset_factor(const struct dataset *d, const char *name);
 /* Of all intervals: 0.95, or 0.97 where looks decided how many passes there are, so that 95 % hold

@@ -14,19 +14,6 @@ bool report_in_set(const struct report *r, enum metric m, uint32_t cell)
 	return false;
 }
 
-double report_load_size(const struct report *r, uint32_t cell)
-{
-	double size = NAN;
-
-	for (size_t i = 0; i < r->d->nloads; i++) {
-		const struct data_load *l = &r->d->loads[i];
-
-		if (l->block == r->d->cells[cell].block && !l->sentinel)
-			size = fmax(size, l->size);
-	}
-	return size;
-}
-
 /* What a cell costs, dearest part first: a failure seen, another setting than asked for, memory,
  * context, a level that is not chosen by the server itself, and last how good it looks. */
 struct cost {
@@ -43,7 +30,7 @@ static struct cost cost_of(const struct report *r, enum metric m, uint32_t cell)
 
 	cost.part[0] = sum->n_failed > 0;
 	cost.part[1] = sum->effective_differs;
-	cost.part[2] = report_load_size(r, cell);
+	cost.part[2] = dataset_load_size(r->d, cell);
 	cost.part[3] = context >= 0 ? r->d->factors[context].value[c->level[context]] : 0;
 	for (size_t f = 0; f < r->d->nfactors; f++)
 		cost.part[4] += strcmp(r->d->factors[f].level[c->level[f]], "auto") != 0;

@@ -89,8 +89,6 @@ bool report_has_bursts(const struct report *r);
  * memory and the shortest context.  CHOICE_NONE where there is no set. */
 uint32_t report_choice(const struct report *r, enum metric m, enum metric also);
 bool report_in_set(const struct report *r, enum metric m, uint32_t cell);
-/* Bytes that the loads of the cell's block took, NaN unknown; the largest. */
-double report_load_size(const struct report *r, uint32_t cell);
 
 /* ---- words ---- */
 

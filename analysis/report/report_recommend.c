@@ -142,7 +142,7 @@ static const char *context_cost(struct report *r, uint32_t cell)
 
 static const char *memory_cost(struct report *r, uint32_t cell)
 {
-	double size = report_load_size(r, cell);
+	double size = dataset_load_size(r->d, cell);
 	char text[NUM_TEXT];
 
 	return isfinite(size) ? words_fmt(r, "%s in memory", num_bytes(text, size)) : NULL;

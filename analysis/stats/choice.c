@@ -36,18 +36,6 @@ static bool is_there(const struct summary *s, enum metric m)
 	return false;
 }
 
-/* What the server holds in memory for a cell; NaN unknown. */
-static double memory_of(const struct dataset *d, uint32_t cell)
-{
-	double size = NAN;
-
-	for (size_t l = 0; l < d->nloads; l++) {
-		if (d->loads[l].block == d->cells[cell].block && !d->loads[l].sentinel)
-			size = fmax(size, d->loads[l].size);
-	}
-	return size;
-}
-
 /* Throughput and TTFT, scores where answers were graded, memory where it differs: all that is
  * primary of a table of the user's. */
 static void find_axes(struct choice *c, const struct summary *s)
@@ -90,7 +78,7 @@ static void add_setting(struct choice *c, const struct summary *s, const struct 
 
 		v->mean[axis] = NAN;
 		if (c->axis[axis].memory) {
-			size = memory_of(s->data, v->cell);
+			size = dataset_load_size(s->data, v->cell);
 			v->mean[axis] = size > 0 ? log(size) : (double)NAN;
 		} else if (dataset_is_score(s->data, c->axis[axis].metric)) {
 			v->mean[axis] = s->cells[v->cell].metric[c->axis[axis].metric].estimate;
