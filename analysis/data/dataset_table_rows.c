@@ -81,7 +81,7 @@ static void read_measures(struct table_work *w, size_t row, struct data_row *r)
 		/* What failed has no figures to miss. */
 		if (isnan(r->metric[i]) && r->ok)
 			table_note(w, w->table.line[row],
-				there ? arena_fmt(&w->d->arena, "%s is %s: no number in its unit",
+				there ? arena_fmt(&w->d->arena, "%s is %s: no finite number in its unit",
 						c->name,
 						err_quote(quoted, sizeof(quoted),
 							c->dict[c->code[row]]))

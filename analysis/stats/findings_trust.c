@@ -40,9 +40,10 @@ static void say_step(struct author *a, const struct trust_change *c)
 			is_fall(a, c->metric, c->ratio) ? "fell" : "rose",
 			size_of(a, c->metric, c->ratio), a->d->foreign ? "block" : "load",
 			c->change.index + 1, c->change.n,
-			a->s->interleaved ? "; passes in random order keep most of that out of the "
-					    "comparisons"
-					  : ""),
+			a->s->interleaved && !a->d->foreign
+				? "; passes in random order keep most of that out of the "
+				  "comparisons"
+				: ""),
 		FILTER_COUNTS, findings_rows(a, c->metric));
 }
 
