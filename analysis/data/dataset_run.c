@@ -194,6 +194,9 @@ static void settle(struct build *b)
 	read_aliases(d);
 	read_sessions(d);
 	build_plan_counts(b);
+	/* What was planned says nothing of a part of it. */
+	if (d->left_out)
+		d->planned_loads = d->planned_requests = d->passes_planned = 0;
 	d->fold = b->fold;
 	b->fold = NULL;
 }

@@ -81,8 +81,8 @@ static void read_measures(struct table_work *w, size_t row, struct data_row *r)
 		/* What failed has no figures to miss. */
 		if (isnan(r->metric[i]) && r->ok)
 			table_note(w, w->table.line[row],
-				there ? arena_fmt(&w->d->arena, "%s is %s: no finite number in its unit",
-						c->name,
+				there ? arena_fmt(&w->d->arena,
+						"%s is %s: no finite number in its unit", c->name,
 						err_quote(quoted, sizeof(quoted),
 							c->dict[c->code[row]]))
 				      : arena_fmt(&w->d->arena, "it has no %s", c->name));
@@ -285,7 +285,8 @@ int table_rows(struct table_work *w, struct err *e)
 		return 0;
 	err_set(e, ERR_DATA, ok ? "%s: no row has a number to analyse" : "%s: all rows failed",
 		w->path);
-	return d->nnotes ? err_hint(e, "line %llu: %s", (unsigned long long)d->notes[0].line,
-				   d->notes[0].why)
-			 : -1;
+	return d->nnotes && d->notes[0].line
+		? err_hint(
+			  e, "line %llu: %s", (unsigned long long)d->notes[0].line, d->notes[0].why)
+		: -1;
 }

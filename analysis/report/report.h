@@ -16,7 +16,7 @@ struct report_times {
 int report_write(const struct summary *s, const char *dir, const char *tool_version,
 	const struct report_times *times, struct err *e);
 /* The few lines a person sees at the end of a run (docs/design.md, commands): the verdict per
- * factor, the best, what it could not have seen.  Plain text, appended to out. */
+ * factor, the best, what it may have missed.  Plain text, appended to out. */
 void report_brief(const struct summary *s, struct str *out);
 
 #endif

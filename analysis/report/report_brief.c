@@ -235,7 +235,7 @@ static const char *limit_text(struct report *r)
 				words_rough(r, e->detectable * 100), words_quote(r, e->factor));
 	}
 	kept = text.len
-		? words_fmt(r, "could not have seen a difference in throughput under %s", text.s)
+		? words_fmt(r, "may have missed a difference in throughput under %s", text.s)
 		: NULL;
 	str_release(&text);
 	return kept;

@@ -8,6 +8,10 @@
 #include "multiple.h"
 #include "wording.h"
 
+/* The noncentrality of a level that is off by 1 is of the order of its loads (requests): less than
+ * this is rounding, of a level that the cells do not tell from another factor's. */
+#define PATTERN_LEAST 1e-6
+
 #define ALPHA         0.05
 #define POWER         0.90
 #define FEW_DF        6
@@ -166,7 +170,7 @@ static void judge(struct effect *e, struct effect_work *w, size_t tests, struct 
 			"%s%stakes effects to add up, and no cell is left over to see whether they "
 			"do",
 			e->note, e->note[0] ? ", and " : "");
-	if (!isnan(e->p) && w->pattern > 0) {
+	if (!isnan(e->p) && w->pattern > PATTERN_LEAST) {
 		double least = detectable(e, w, tests);
 
 		e->detectable = w->s->log ? expm1(least) : least;
@@ -180,9 +184,9 @@ static void judge(struct effect *e, struct effect_work *w, size_t tests, struct 
 		e->why = why_inconclusive(e, w, arena);
 		if (w->widest <= margin)
 			return; /* more passes tell nothing new */
-		if (margin > 0 && w->pattern > 0 && w->questions)
+		if (margin > 0 && w->pattern > PATTERN_LEAST && w->questions)
 			e->questions_needed = questions_for(e, w, margin);
-		else if (margin > 0 && w->pattern > 0)
+		else if (margin > 0 && w->pattern > PATTERN_LEAST)
 			e->passes_needed = passes_for(e, w, tests, margin);
 	}
 }

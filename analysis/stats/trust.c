@@ -10,7 +10,7 @@
 #include "multiple.h"
 
 #define SEED 1
-/* Values of a cell that are looked at for humps: more say no more (modes.h). */
+/* Values of a cell that are looked at for humps, evenly over the run. */
 #define MOST_VALUES MODES_MOST
 
 /* ---- cells ---- */
@@ -49,7 +49,7 @@ static void find_humps(struct trust_cell *t, const struct strata *s, const struc
 	uint32_t *load = xcalloc(nrows, sizeof(*load));
 	size_t n = 0;
 
-	for (size_t i = 0; i < nrows && n < MOST_VALUES; i++) {
+	for (size_t i = 0; i < nrows; i += nrows / MOST_VALUES + 1) {
 		const struct data_row *r = &d->rows[row[i]];
 		double x = r->metric[t->metric];
 

@@ -195,8 +195,8 @@ static int add_weight(struct analyze_args *a, const char *s, size_t len, struct 
 	w->name = keep(a, s, (size_t)(sign - s));
 	if (!num_parse(sign + 1, len - (size_t)(sign + 1 - s), &w->size) || !(w->size >= 0) ||
 		w->size > 1e9)
-		return err_set(
-			e, ERR_USAGE, "--weights %.*s: expected a number from 0 on", (int)len, s);
+		return err_set(e, ERR_USAGE, "--weights %.*s: expected a number from 0 to 1e9",
+			(int)len, s);
 	return 0;
 }
 
@@ -294,7 +294,8 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 	case OPT_MAX_FAILURES:
 		return num_share(text, strlen(text), 1e-6, 1, &a->max_failures)
 			? 0
-			: err_set(e, ERR_USAGE, "--max-failures %s: expected a share, such as 5%%",
+			: err_set(e, ERR_USAGE,
+				  "--max-failures %s: expected more than 0 and at most 100%%",
 				  text);
 	case OPT_WHERE:
 		a->roles.where = text;

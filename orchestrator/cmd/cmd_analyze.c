@@ -111,6 +111,19 @@ static void print_findings(const struct summary *s)
 /* Rows that could not be used, the first of them by line. */
 #define SHOWN_NOTES 5
 
+/* Lines of a run that do not count: the journal's CRC says they are not as they were written. */
+static void print_rejected(const struct dataset *d)
+{
+	for (size_t i = 0; i < d->nfiles && !d->foreign; i++) {
+		const struct data_file *f = &d->files[i];
+
+		if (f->rejected)
+			fprintf(stderr, "chimera: %s: %llu %s not count: damaged or cut off\n",
+				say_safe(f->path), (unsigned long long)f->rejected,
+				f->rejected == 1 ? "line does" : "lines do");
+	}
+}
+
 static void print_notes(const struct dataset *d)
 {
 	size_t lines = 0, others = 0;
@@ -144,6 +157,7 @@ static int put_out(const struct analyze_args *a, const struct summary *s)
 	}
 	if (!a->quiet)
 		print_notes(s->data);
+	print_rejected(s->data);
 	if (a->json) {
 		say_json(summary_json(s));
 	} else if (a->quiet) {

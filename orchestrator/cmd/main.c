@@ -1,5 +1,6 @@
 /* main.c - looks a command up and calls it. */
 #include <gsl/gsl_errno.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,19 @@ static int unknown_command(const char *word)
 	return say_error(&e);
 }
 
+/* What was printed must have arrived: a full disk is no success.  A reader that has gone, as `head`
+ * does, wanted no more. */
+static int finish(int code)
+{
+	struct err e = ERR_INIT;
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!lost || errno == EPIPE)
+		return code;
+	err_sys(&e, ERR_ENV, errno, "standard output");
+	return exit_worse(code, say_error(&e));
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
@@ -73,14 +87,14 @@ int main(int argc, char **argv)
 		return ERR_USAGE;
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-		return print_usage(stdout);
+		return finish(print_usage(stdout));
 	if (strcmp(word, "--version") == 0) {
 		printf("chimera %s\n", CHIMERA_VERSION);
-		return 0;
+		return finish(0);
 	}
 	for (size_t i = 0; i < COUNTOF(commands); i++) {
 		if (strcmp(word, commands[i]->name) == 0)
-			return commands[i]->run(commands[i], argc - 1, argv + 1);
+			return finish(commands[i]->run(commands[i], argc - 1, argv + 1));
 	}
 	return unknown_command(word);
 }

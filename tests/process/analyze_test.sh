@@ -103,6 +103,22 @@ other_ways_to_write_a_table() {
 		cmp tab/summary.json tab2/summary.json
 }
 
+output_that_is_lost_is_no_success() {
+	[ -e /dev/full ] || return 0
+	expect_exit 3 "$chimera" analyze t.csv --factor ctx --measure ttft_ms:lower --json >/dev/full 2>err || return 1
+	grep -q 'standard output: No space left' err && "$chimera" --help | head -n 1 >/dev/null
+}
+
+damaged_lines_are_told() {
+	cp -r r damaged && sed -i '5s/ok/OK/' damaged/runs.csv || return 1
+	"$chimera" analyze damaged --json >/dev/null 2>err && grep -q 'runs.csv: 1 line does not count' err
+}
+
+a_part_was_not_planned() {
+	"$chimera" analyze r --where 'pass <= 2' --out part >out || return 1
+	! grep -q 'not complete\|resume' out part/tables/findings.csv
+}
+
 check a_table a_table_gives_the_same_files_as_a_run
 check the_same_bytes the_same_rows_give_the_same_bytes
 check json json_goes_to_standard_output
@@ -111,3 +127,6 @@ check where a_run_may_be_analysed_in_part
 check nested_loops loops_without_repeats_decide_nothing
 check spellings other_ways_to_write_a_table
 check several_runs runs_of_one_sweep_are_one
+check lost_output output_that_is_lost_is_no_success
+check damaged damaged_lines_are_told
+check part a_part_was_not_planned
