@@ -99,7 +99,8 @@ static int check_pair(const struct dataset *a, const struct dataset *b, struct e
 			 json_object_get(b->manifest, "definitions")))
 		say_difference(a, b, "definitions", "", &what);
 	for (size_t f = 0; !what.len && f < a->nfactors; f++) {
-		if (a->nfactors != b->nfactors || strcmp(a->factors[f].name, b->factors[f].name))
+		if (a->nfactors != b->nfactors ||
+			strcmp(a->factors[f].name, b->factors[f].name) != 0)
 			str_add(&what, "their factors are not the same");
 	}
 	if (what.len) {

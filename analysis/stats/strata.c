@@ -145,8 +145,8 @@ static void find_within_error(
 	struct strata *s, const struct dataset *d, const struct effective *eff)
 {
 	uint32_t *place = xcalloc(eff->nsettings, sizeof(*place));
-	struct lin_cross *obs = NULL;
-	size_t room = 0, n;
+	struct lin_cross *obs = xcalloc(1, sizeof(*obs));
+	size_t room = 1, n;
 	double ss = 0;
 
 	for (size_t i = 0, end; i < s->nloads; i = end) {

@@ -136,7 +136,7 @@ static int add_measure(struct analyze_args *a, const char *s, size_t len, struct
 		m->better = -1;
 	else if (last && strcmp(last + 1, "higher") == 0)
 		m->better = 1;
-	if (m->better == 0 || last == name) {
+	if (!last || m->better == 0 || last == name) {
 		err_set(e, ERR_USAGE, "--measure %.*s: which way is better?", (int)len, s);
 		return err_hint(e, "%.*s:lower or %.*s:higher", (int)len, s, (int)len, s);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze_args.h"
+#include "bug.h"
 #include "dataset_join.h"
 #include "fsx.h"
 #include "report.h"
@@ -84,9 +85,7 @@ static int read_runs(const struct analyze_args *a, struct dataset *d, struct err
 			: 0;
 	if (check_twice(a, e))
 		return -1;
-	runs = calloc(a->npaths, sizeof(*runs));
-	if (!runs)
-		return err_set(e, ERR_ENV, "no memory for %zu runs", a->npaths);
+	runs = xcalloc(a->npaths, sizeof(*runs));
 	while (!failed && n < a->npaths) {
 		failed = rundir_is_run(a->path[n], ERR_DATA, e) ||
 			dataset_open(&runs[n], a->path[n], &options, e);
