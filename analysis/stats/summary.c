@@ -100,7 +100,7 @@ struct metrics_work {
 	const struct dataset *d;
 	const struct effective *eff;
 	struct strata *all, *valid; /* [nmetrics]; the same where no row is suspect */
-	const struct effects *effects;
+	struct effects effects;
 };
 
 static bool is_heavy(const struct dataset *d)
@@ -181,16 +181,16 @@ static void look_closer(void *of, size_t i, struct arena *arena)
 	if (i == 0) {
 		struct choice *choice = arena_alloc(arena, 1, sizeof(*choice));
 
-		choice_make(choice, s, w->eff, w->effects, w->all, arena);
+		choice_make(choice, s, w->eff, &w->effects, w->all, arena);
 		s->choice = choice;
 	} else {
 		struct trust *trust = arena_alloc(arena, 1, sizeof(*trust));
 		struct trend_line *lines;
 		struct contrasts *contrasts;
 
-		trust_make(trust, w->d, w->eff, w->effects, w->all, arena);
-		trend_lines_make(&lines, &s->nlines, w->eff, w->effects, arena);
-		contrasts_make(&contrasts, &s->ncontrasts, w->effects, w->eff, arena);
+		trust_make(trust, w->d, w->eff, &w->effects, w->all, arena);
+		trend_lines_make(&lines, &s->nlines, w->eff, &w->effects, arena);
+		contrasts_make(&contrasts, &s->ncontrasts, &w->effects, w->eff, arena);
 		s->trust = trust;
 		s->lines = lines;
 		s->contrasts = contrasts;
@@ -202,27 +202,26 @@ static void analyse(struct metrics_work *w)
 	struct summary *s = w->s;
 	const struct effective *eff = w->eff;
 	const struct dataset *d = w->d;
-	struct effects effects, without;
+	struct effects without;
 
-	effects_make(&effects, d, eff, w->all, &s->arena);
-	without = effects;
+	effects_make(&w->effects, d, eff, w->all, &s->arena);
+	without = w->effects;
 	if (w->valid != w->all)
 		effects_make(&without, d, eff, w->valid, &s->arena);
-	take_effects(s, &effects, &without);
+	take_effects(s, &w->effects, &without);
 	describe_cells(s, eff, w->all, w->valid);
 	if (!d->foreign)
 		describe_bursts(s, eff);
 	describe_run(s);
 	rank_checks_make(s);
-	find_precision(s, &effects);
+	find_precision(s, &w->effects);
 	parallel_for(d->nmetrics, is_heavy(d), &s->arena, choose, w);
 	if (!d->foreign) {
 		analyse_quality(s, eff);
 		best_pareto(s, &w->all[METRIC_DECODE], &w->all[METRIC_TTFT], eff);
 	}
-	w->effects = &effects;
 	parallel_for(2, is_heavy(d), &s->arena, look_closer, w);
-	findings_make(s, eff, &effects, w->all);
+	findings_make(s, eff, &w->effects, w->all);
 }
 
 int summary_make(struct summary *s, const struct dataset *d, struct err *e)
