@@ -51,7 +51,7 @@ static void settings_table(struct report *r)
 	}
 	for (size_t k = 0; k < 3; k++)
 		align[n + k] = DOC_RIGHT;
-	head[n] = "On the front";
+	head[n] = "May be on the front";
 	head[n + 1] = "May be the best balance";
 	head[n + 2] = "Failures, at most";
 	doc_table(r->doc,
@@ -67,7 +67,7 @@ static void settings_table(struct report *r)
 
 		for (size_t a = 0; a < c->naxes; a++)
 			cells[1 + a] = axis_value(r, &c->axis[a], v->mean[a]);
-		cells[n] = share(r, v->on_front);
+		cells[n] = c->why ? NOT_GIVEN : v->may_be_front ? "yes" : "no";
 		cells[n + 1] = c->why ? NOT_GIVEN : v->may_be_best ? "yes" : "no";
 		cells[n + 2] = share(r, v->failure_upper);
 		doc_table_row(r->doc, cells);
@@ -140,12 +140,12 @@ void report_balance(struct report *r)
 		c->why ? words_fmt(r, "No probabilities can be given: %s.", c->why)
 		       : words_fmt(r,
 				 "%zu of %zu different settings %s beaten by no other in all "
-				 "measures by the estimates; the table says how likely each is to "
-				 "be one of "
-				 "these, by %zu draws of the means from their noise. The balance "
-				 "weighs logarithms (scores as they are): %s; analyze takes others "
-				 "with "
-				 "--weights.",
+				 "measures by the estimates; a setting that truly is so is marked "
+				 "below with 95 %%, by %zu draws of the means from their noise. "
+				 "The "
+				 "balance weighs logarithms (scores as they are): %s; analyze "
+				 "takes "
+				 "others with --weights.",
 				 c->nfront, c->n, c->nfront == 1 ? "is" : "are", c->draws,
 				 weights_text(r)),
 		doc_evidence(

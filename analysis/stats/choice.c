@@ -7,10 +7,9 @@
 #include "bug.h"
 #include "choice_parts.h"
 #include "dist.h"
-#include "quantile.h"
 
 #define DRAWS       2000
-#define MOST_WORK   500000 /* settings times draws */
+#define MOST_WORK   500000
 #define LEAST_DRAWS 400
 
 /* ---- axes ---- */
@@ -47,7 +46,8 @@ static void find_axes(struct choice *c, const struct summary *s)
 	for (size_t m = 0; m < d->nmetrics; m++)
 		asked = asked || w->weight[m] > 0;
 	for (size_t m = 0; m < d->nmetrics; m++) {
-		bool primary = d->metrics[m].primary || dataset_is_score(d, m);
+		/* The unit of a score is the question: of one nothing is known of its error. */
+		bool primary = dataset_is_score(d, m) ? d->nprompts > 1 : d->metrics[m].primary;
 
 		if ((primary || w->weight[m] > 0) && is_there(s, (enum metric)m))
 			add_metric(c, d, (enum metric)m, asked ? w->weight[m] : 1);
@@ -119,12 +119,13 @@ static void drop_memory(struct choice *c)
 
 struct counts {
 	double *front, *best; /* [n] draws in which it is */
-	double *ahead;        /* [n * draws] how far somebody else is ahead by chance */
-	double *noise, *value;
+	double *behind;       /* [n] under the weights, of the best estimate */
+	double *ahead;        /* [n] draws in which chance puts somebody that far ahead of it */
+	double *noise, *by;
 	bool *on;
 };
 
-static void count_draw(const struct choice *c, struct counts *k, size_t draw, const double *value)
+static void count_draw(const struct choice *c, struct counts *k, const double *value)
 {
 	double most = -INFINITY, best = -INFINITY;
 	size_t at = 0;
@@ -134,8 +135,8 @@ static void count_draw(const struct choice *c, struct counts *k, size_t draw, co
 		double drawn = choice_value(c, i, k->noise);
 
 		k->front[i] += k->on[i];
-		k->value[i] = isfinite(drawn) ? drawn - value[i] : (double)-INFINITY;
-		most = fmax(most, k->value[i]);
+		k->by[i] = isfinite(drawn) ? drawn - value[i] : (double)-INFINITY;
+		most = fmax(most, k->by[i]);
 		if (drawn > best) {
 			best = drawn;
 			at = i;
@@ -143,48 +144,57 @@ static void count_draw(const struct choice *c, struct counts *k, size_t draw, co
 	}
 	k->best[at]++;
 	for (size_t i = 0; i < c->n; i++)
-		k->ahead[i * c->draws + draw] =
-			isfinite(k->value[i]) ? most - k->value[i] : (double)INFINITY;
+		k->ahead[i] += most - k->by[i] >= k->behind[i];
 }
 
 /* A setting may be the best under the weights unless another is ahead of it by more than chance
  * would put somebody ahead of the truly best one. */
-static void judge(struct choice *c, struct counts *k, const double *value)
+static void judge(struct choice *c, const struct counts *k, const double *value)
 {
-	double best = -INFINITY;
-
-	for (size_t i = 0; i < c->n; i++)
-		best = fmax(best, value[i]);
 	for (size_t i = 0; i < c->n; i++) {
-		double *ahead = k->ahead + i * c->draws;
-
 		c->settings[i].on_front = k->front[i] / (double)c->draws;
 		c->settings[i].is_best = k->best[i] / (double)c->draws;
-		quantile_sort(ahead, c->draws);
 		c->settings[i].may_be_best =
-			isfinite(value[i]) && best - value[i] <= quantile(ahead, c->draws, 0.95);
+			isfinite(value[i]) && k->ahead[i] >= CHOICE_ALPHA * (double)c->draws;
 	}
+}
+
+/* Fewer where each takes long: of many settings, more so where many are on the front. */
+static size_t draws_for(const struct choice *c)
+{
+	size_t work = c->n * (1 + c->nfront / 100);
+	size_t draws = work * DRAWS <= MOST_WORK ? DRAWS : MOST_WORK / work;
+
+	return draws < LEAST_DRAWS ? LEAST_DRAWS : draws;
 }
 
 static void draw_all(struct choice *c, struct choice_chance *h, const double *value)
 {
-	struct counts k;
+	struct choice_stays stays;
+	double *room = xcalloc(c->n * (c->naxes + 5), sizeof(*room)), best = -INFINITY;
+	struct counts k = {.front = room,
+		.best = room + c->n,
+		.behind = room + 2 * c->n,
+		.ahead = room + 3 * c->n,
+		.by = room + 4 * c->n,
+		.noise = room + 5 * c->n,
+		.on = xcalloc(c->n, sizeof(*k.on))};
 
-	c->draws = c->n * DRAWS <= MOST_WORK ? DRAWS : MOST_WORK / c->n;
-	c->draws = c->draws < LEAST_DRAWS ? LEAST_DRAWS : c->draws;
-	k = (struct counts){xcalloc(c->n, sizeof(double)), xcalloc(c->n, sizeof(double)),
-		xcalloc(c->n * c->draws, sizeof(double)), xcalloc(c->n * c->naxes, sizeof(double)),
-		xcalloc(c->n, sizeof(double)), xcalloc(c->n, sizeof(bool))};
+	c->draws = draws_for(c);
+	for (size_t i = 0; i < c->n; i++)
+		best = fmax(best, value[i]);
+	for (size_t i = 0; i < c->n; i++)
+		k.behind[i] = best - value[i];
+	choice_stays_init(&stays, h, k.noise);
 	for (size_t draw = 0; draw < c->draws; draw++) {
 		choice_draw(h, k.noise);
-		count_draw(c, &k, draw, value);
+		count_draw(c, &k, value);
+		choice_stays_draw(&stays, k.noise);
 	}
 	judge(c, &k, value);
-	free(k.front);
-	free(k.best);
-	free(k.ahead);
-	free(k.noise);
-	free(k.value);
+	choice_stays_judge(&stays, c);
+	choice_stays_release(&stays);
+	free(room);
 	free(k.on);
 }
 
@@ -249,7 +259,9 @@ void choice_make(struct choice *c, const struct summary *s, const struct effecti
 	choice_chance_release(&h);
 	free(value);
 	qsort(c->settings, c->n, sizeof(*c->settings), compare_settings);
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		c->nbest += c->settings[i].may_be_best;
+		c->nmayfront += c->settings[i].may_be_front;
+	}
 	choice_sweeps(c, arena);
 }

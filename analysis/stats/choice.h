@@ -29,14 +29,15 @@ struct choice_axis {
 };
 
 struct choice_setting {
-	uint32_t setting; /* as in struct effective */
-	uint32_t cell;    /* the first that is it */
-	double *mean;     /* [naxes] on the analysis scale; not finite: unknown */
-	double on_front;  /* probability; NaN where there is none */
-	bool front;       /* by the estimates */
-	double value;     /* under the weights */
-	bool may_be_best; /* under the weights, with 95 % */
-	double is_best;   /* share of the draws in which it is */
+	uint32_t setting;  /* as in struct effective */
+	uint32_t cell;     /* the first that is it */
+	double *mean;      /* [naxes] on the analysis scale; not finite: unknown */
+	double on_front;   /* share of the draws in which it is; NaN where there are none */
+	bool front;        /* by the estimates */
+	bool may_be_front; /* with 95 %: no other is shown to beat it in all axes */
+	double value;      /* under the weights */
+	bool may_be_best;  /* under the weights, with 95 % */
+	double is_best;    /* share of the draws in which it is */
 	uint32_t failed, tried;
 	double failure_upper;   /* 95 % */
 	bool failures_excluded; /* the limit lies above that */
@@ -59,6 +60,7 @@ struct choice_knee {
 	const struct effect *of;
 	uint32_t best, knee; /* effective levels; equal where none below is shown to be as good */
 	double low;      /* ratio of knee to best (difference if not log), one-sided 95 % limit */
+	bool least;      /* no smaller number was measured */
 	const char *why; /* there is none: the reason; else NULL */
 };
 
@@ -75,6 +77,7 @@ struct choice {
 	size_t nknees;
 	double max_failures;
 	size_t nfront, nbest; /* on the front by estimate; that may be best */
+	size_t nmayfront;     /* that may be on the front */
 	const char *why;      /* no probabilities: the reason; else NULL */
 };
 

@@ -1,131 +1,23 @@
 /* choice_draw.c - the settings' means, drawn anew.
  *
- * A setting's mean is off by what its loads are off (shared by all settings of a load) and by what
- * its requests are.  Mean squares are drawn too: each is one of 200 quantiles of what would have
- * given it.  What throughput and TTFT of a load, and of a request, have in common is kept: their
- * residuals' correlations are those of the run.  Scores are means over questions drawn with
- * replacement, the same for all settings, since answers are compared question by question. */
+ * A setting's mean is off by what its loads are off (shared by all settings in a load) and by what
+ * its requests are.  In each stratum the axes have one matrix of mean squares and products, and one
+ * factor df / chi-squared for all of them, so that what is off is multivariate t: for every axis,
+ * and for every weighted sum of axes, it has the distribution that an analysis of that sum alone
+ * would give it.  Scores are means over questions drawn with replacement, the same for all
+ * settings, since answers are compared question by question. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bug.h"
 #include "choice_parts.h"
 
 #define SEED 20261125
 
-/* ---- what two metrics have in common ---- */
-
-struct sums {
-	double xx, yy, xy;
-};
-
-static double correlation(const struct sums *s)
-{
-	return s->xx > 0 && s->yy > 0 ? s->xy / sqrt(s->xx * s->yy) : 0;
-}
-
-/* Residuals of the loads' means beside treatment and pass. */
-static double load_residual(const struct strata *s, const double *mean, size_t l)
-{
-	return s->loads[l].adjusted - s->pass_effect[s->loads[l].pass] -
-		mean[s->loads[l].treatment];
-}
-
-static double *treatment_means(const struct strata *s, uint32_t n)
-{
-	double *mean = xcalloc(n, sizeof(*mean)), *loads = xcalloc(n, sizeof(*loads));
-
-	for (size_t l = 0; l < s->nloads; l++) {
-		mean[s->loads[l].treatment] +=
-			s->loads[l].adjusted - s->pass_effect[s->loads[l].pass];
-		loads[s->loads[l].treatment]++;
-	}
-	for (uint32_t t = 0; t < n; t++)
-		mean[t] /= loads[t] > 0 ? loads[t] : 1;
-	free(loads);
-	return mean;
-}
-
-/* Loads stand in the same order in both, by their number in the dataset. */
-static double correlate_loads(const struct strata *a, const struct strata *b, uint32_t ntreatments)
-{
-	double *x = treatment_means(a, ntreatments), *y = treatment_means(b, ntreatments);
-	struct sums sums = {0};
-
-	for (size_t i = 0, j = 0; i < a->nloads && j < b->nloads;) {
-		if (a->loads[i].load == b->loads[j].load) {
-			double u = load_residual(a, x, i++), v = load_residual(b, y, j++);
-
-			sums.xx += u * u;
-			sums.yy += v * v;
-			sums.xy += u * v;
-		} else if (a->loads[i].load < b->loads[j].load) {
-			i++;
-		} else {
-			j++;
-		}
-	}
-	free(x);
-	free(y);
-	return correlation(&sums);
-}
-
-static int compare_groups(const struct strata *a, const struct strata_group *g,
-	const struct strata *b, const struct strata_group *h)
-{
-	uint32_t x = a->loads[g->load].load, y = b->loads[h->load].load;
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	if (g->cell != h->cell)
-		return g->cell < h->cell ? -1 : 1;
-	return (g->prompt > h->prompt) - (g->prompt < h->prompt);
-}
-
-static double beside_cell(const struct strata *s, const struct strata_group *g)
-{
-	double prompt =
-		g->prompt != DATA_NONE && s->prompt_effect ? s->prompt_effect[g->prompt] : 0;
-
-	return g->mean - s->cells[g->cell].mean - prompt;
-}
-
-/* What each load is off, all of its cells together. */
-static double *load_shifts(const struct strata *s)
-{
-	double *shift = xcalloc(s->nloads, sizeof(*shift));
-
-	for (size_t g = 0; g < s->ngroups; g++)
-		shift[s->groups[g].load] += s->groups[g].weight /
-			s->loads[s->groups[g].load].weight * beside_cell(s, &s->groups[g]);
-	return shift;
-}
-
-/* Residuals of groups beside cell, prompt and load. */
-static double correlate_requests(const struct strata *a, const struct strata *b)
-{
-	double *x = load_shifts(a), *y = load_shifts(b);
-	struct sums sums = {0};
-
-	for (size_t i = 0, j = 0; i < a->ngroups && j < b->ngroups;) {
-		int order = compare_groups(a, &a->groups[i], b, &b->groups[j]);
-
-		if (order == 0) {
-			double u = beside_cell(a, &a->groups[i]) - x[a->groups[i].load];
-			double v = beside_cell(b, &b->groups[j]) - y[b->groups[j].load];
-
-			sums.xx += u * u;
-			sums.yy += v * v;
-			sums.xy += u * v;
-		}
-		i += order <= 0;
-		j += order >= 0;
-	}
-	free(x);
-	free(y);
-	return correlation(&sums);
-}
+/* Beyond so many loads, settings of one treatment are taken as having had each load alike. */
+#define MOST_LOADS 4000
 
 /* ---- what can be drawn ---- */
 
@@ -147,165 +39,316 @@ static void list_squares(double *to, double ms, double df)
 			: 0;
 }
 
-static const char *prepare_axis(
-	struct choice_chance *h, size_t axis, struct strata *s, const struct effective *eff)
+static bool is_one_pattern(const struct best_contest *c)
 {
-	struct choice *c = h->choice;
-	struct best_contest *contest = &h->contest[axis];
+	for (size_t t = 0; t < c->ntreatments; t++) {
+		if (c->treatments[t].npatterns > 1)
+			return false;
+	}
+	return true;
+}
+
+/* The loads of each setting and what part it has in them; or its treatment alone, where all
+ * settings of a treatment have had the same loads alike. */
+static void take_parts(
+	struct choice_drawn *a, const struct best_contest *contest, bool by_load, size_t n)
+{
+	const struct strata *s = contest->s;
+	size_t room = 0, used = 0;
+
+	for (size_t i = 0; i < contest->n; i++)
+		room += by_load ? contest->v[i].n : 1;
+	a->parts = xcalloc(room, sizeof(*a->parts));
+	a->first = xcalloc(n + 1, sizeof(*a->first));
+	for (size_t i = 0; i < n; i++) {
+		const struct best_setting *v;
+
+		a->first[i] = used;
+		if (a->place[i] == SIZE_MAX)
+			continue;
+		v = &contest->v[a->place[i]];
+		a->request[i] = 1 / sqrt(v->weight);
+		if (!by_load)
+			a->parts[used++] = (struct choice_part){v->treatment, sqrt(v->own)};
+		for (size_t k = v->first; by_load && k < v->first + v->n; k++)
+			a->parts[used++] = (struct choice_part){
+				s->loads[contest->shares[k].load].load, contest->shares[k].part};
+	}
+	a->first[n] = used;
+}
+
+/* Where the settings stand in the contest, and their means. */
+static void find_places(struct choice *c, size_t axis, struct choice_drawn *a,
+	const struct best_contest *contest, const struct effective *eff)
+{
 	size_t *of = xcalloc(eff->nsettings, sizeof(*of));
 
-	best_contest_init(contest, s, eff);
-	h->drawn[axis] = true;
-	h->place[axis] = xcalloc(c->n, sizeof(*h->place[axis]));
+	a->place = xcalloc(c->n, sizeof(*a->place));
+	a->request = xcalloc(c->n, sizeof(*a->request));
 	for (size_t i = 0; i < contest->n; i++)
 		of[contest->v[i].setting] = i + 1;
 	for (size_t i = 0; i < c->n; i++) {
-		h->place[axis][i] =
-			of[c->settings[i].setting] - 1; /* SIZE_MAX where there is none */
-		c->settings[i].mean[axis] = h->place[axis][i] == SIZE_MAX
+		a->place[i] = of[c->settings[i].setting] - 1; /* SIZE_MAX where there is none */
+		c->settings[i].mean[axis] = a->place[i] == SIZE_MAX
 			? (double)NAN
-			: s->spec->better * contest->v[h->place[axis][i]].mean;
+			: c->axis[axis].better * contest->v[a->place[i]].mean;
 	}
 	free(of);
-	list_squares(h->within[axis], s->ms_within, s->df_within);
-	list_squares(h->load[axis], s->ms_load, s->df_load);
+}
+
+/* Treatments of a contest are numbered as they come; the dataset's numbers are the same for all
+ * axes. */
+static void name_treatments(struct best_contest *contest, const struct effective *eff)
+{
+	for (size_t i = 0; i < contest->n; i++)
+		contest->v[i].treatment = eff->treatment[eff->first_cell[contest->v[i].setting]];
+}
+
+static const char *prepare_axis(struct choice_chance *h, size_t axis, struct strata *s,
+	const struct effective *eff, struct best_contest *contest)
+{
+	struct choice_drawn *a = &h->axes[h->naxes++];
+
+	best_contest_init(contest, s, eff);
+	*a = (struct choice_drawn){.axis = axis, .s = s};
+	find_places(h->choice, axis, a, contest, eff);
+	h->by_load = h->by_load || !is_one_pattern(contest);
+	list_squares(a->within, s->ms_within, s->df_within);
+	list_squares(a->load, contest->needs_load ? s->ms_load : 0, s->df_load);
 	return why_not(contest);
+}
+
+static void find_correlations(struct choice_chance *h, uint32_t ntreatments)
+{
+	struct choice *c = h->choice;
+	size_t n = h->naxes;
+
+	h->of_loads = xcalloc(n * n, sizeof(*h->of_loads));
+	h->of_requests = xcalloc(n * n, sizeof(*h->of_requests));
+	for (size_t i = 0; i < n; i++) {
+		h->of_loads[i * n + i] = h->of_requests[i * n + i] = 1;
+		for (size_t j = 0; j < i; j++) {
+			const struct strata *a = h->axes[j].s, *b = h->axes[i].s;
+
+			h->of_loads[i * n + j] = choice_correlate_loads(a, b, ntreatments);
+			h->of_requests[i * n + j] = choice_correlate_requests(a, b);
+		}
+	}
+	if (n > 1) {
+		c->correlation_load = h->of_loads[n];
+		c->correlation_request = h->of_requests[n];
+	}
+}
+
+/* The scores of all settings, question by question.  NULL, or why nothing can be drawn. */
+static const char *take_scores(struct choice_chance *h)
+{
+	const struct choice *c = h->choice;
+	struct quality q;
+
+	quality_read(&q, h->d, false);
+	if (q.score) {
+		h->scores = xcalloc(h->d->nprompts * c->n, sizeof(*h->scores));
+		for (size_t k = 0; k < h->d->nprompts; k++) {
+			for (size_t i = 0; i < c->n; i++)
+				h->scores[k * c->n + i] = quality_score(&q, c->settings[i].cell, k);
+		}
+	}
+	quality_release(&q);
+	return h->d->nprompts < 2 ? "no two questions were graded" : NULL;
+}
+
+/* Where shifts of loads are kept, and the room for them. */
+static void take_loads(struct choice_chance *h, const struct effective *eff,
+	struct best_contest contest[CHOICE_MAX_AXES])
+{
+	size_t n = h->choice->n;
+
+	h->by_load = h->by_load && h->d->nloads <= MOST_LOADS;
+	h->nkeys = h->by_load ? h->d->nloads : eff->nsettings;
+	h->used = xcalloc(h->nkeys, sizeof(*h->used));
+	h->shift = xcalloc(h->nkeys * h->naxes, sizeof(*h->shift));
+	for (size_t i = 0; i < h->naxes; i++) {
+		name_treatments(&contest[i], eff);
+		take_parts(&h->axes[i], &contest[i], h->by_load, n);
+		best_contest_release(&contest[i]);
+		for (size_t k = 0; k < h->axes[i].first[n]; k++)
+			h->used[h->axes[i].parts[k].key] = true;
+	}
 }
 
 const char *choice_chance_init(struct choice_chance *h, struct choice *c, const struct summary *s,
 	const struct effective *eff, struct strata *strata)
 {
+	const struct dataset *d = s->data;
+	struct best_contest contest[CHOICE_MAX_AXES];
 	const char *why = NULL;
-	size_t first = SIZE_MAX;
 
-	*h = (struct choice_chance){.choice = c, .d = s->data, .eff = eff, .score = SIZE_MAX};
+	*h = (struct choice_chance){.choice = c, .d = d, .score = SIZE_MAX};
 	rng_init(&h->rng, SEED, "choice");
-	h->z_load = xcalloc(c->n, sizeof(*h->z_load));
-	h->z_request = xcalloc(c->n, sizeof(*h->z_request));
 	c->correlation_load = c->correlation_request = NAN;
 	for (size_t axis = 0; axis < c->naxes; axis++) {
 		const char *its = NULL;
 
-		if (c->axis[axis].memory)
-			continue;
-		if (dataset_is_score(s->data, c->axis[axis].metric)) {
+		if (dataset_is_score(d, c->axis[axis].metric) && !c->axis[axis].memory) {
 			h->score = axis;
-			quality_read(&h->quality, s->data, false);
-			continue;
+			its = take_scores(h);
+		} else if (!c->axis[axis].memory) {
+			its = prepare_axis(
+				h, axis, &strata[c->axis[axis].metric], eff, &contest[h->naxes]);
 		}
-		its = prepare_axis(h, axis, &strata[c->axis[axis].metric], eff);
 		why = why ? why : its;
-		if (first == SIZE_MAX) {
-			first = axis;
-		} else if (isnan(c->correlation_load) && !its) {
-			const struct strata *a = &strata[c->axis[first].metric],
-					    *b = &strata[c->axis[axis].metric];
-
-			c->correlation_load = correlate_loads(a, b, eff->nsettings);
-			c->correlation_request = correlate_requests(a, b);
-		}
 	}
+	take_loads(h, eff, contest);
+	find_correlations(h, eff->nsettings);
+	h->times = xcalloc(d->nprompts, sizeof(*h->times));
+	h->sums = xcalloc(2 * c->n, sizeof(*h->sums));
 	return why;
 }
 
 void choice_chance_release(struct choice_chance *h)
 {
-	for (size_t axis = 0; axis < CHOICE_MAX_AXES; axis++) {
-		if (h->drawn[axis])
-			best_contest_release(&h->contest[axis]);
-		free(h->place[axis]);
+	for (size_t i = 0; i < h->naxes; i++) {
+		free(h->axes[i].place);
+		free(h->axes[i].request);
+		free(h->axes[i].parts);
+		free(h->axes[i].first);
 	}
-	quality_release(&h->quality);
-	free(h->z_load);
-	free(h->z_request);
+	free(h->of_loads);
+	free(h->of_requests);
+	free(h->used);
+	free(h->shift);
+	free(h->scores);
+	free(h->times);
+	free(h->sums);
 }
 
 /* ---- a draw ---- */
 
-static double draw_square(struct choice_chance *h, const double *squares)
+/* Cholesky's factor in place of the lower triangle; an axis for which nothing is left has none. */
+static void factor(double *m, size_t n)
 {
-	return squares[rng_below(&h->rng, CHOICE_SQUARES)];
-}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j <= i; j++) {
+			double sum = m[i * n + j];
 
-static double correlated(struct rng *r, double z, double rho)
-{
-	return rho * z + sqrt(fmax(0, 1 - rho * rho)) * rng_normal(r);
-}
-
-/* What the loads of each treatment are off together, and each setting's requests; `second`: with
- * what the axis has in common with the first. */
-static void draw_chance(struct choice_chance *h, size_t ntreatments, bool second)
-{
-	const struct choice *c = h->choice;
-
-	for (size_t t = 0; t < ntreatments; t++)
-		h->z_load[t] = second ? correlated(&h->rng, h->z_load[t], c->correlation_load)
-				      : rng_normal(&h->rng);
-	for (size_t i = 0; i < c->n; i++)
-		h->z_request[i] = second
-			? correlated(&h->rng, h->z_request[i], c->correlation_request)
-			: rng_normal(&h->rng);
-}
-
-static void draw_axis(struct choice_chance *h, size_t axis, bool second, double *noise)
-{
-	struct choice *c = h->choice;
-	const struct best_contest *contest = &h->contest[axis];
-	const struct strata *s = contest->s;
-	double within = draw_square(h, h->within[axis]);
-	double load = draw_square(h, h->load[axis]) - within / s->per_load;
-	double sd_load = contest->ntreatments > 1 ? sqrt(fmax(0, load)) : 0;
-
-	draw_chance(h, contest->ntreatments, second);
-	for (size_t i = 0; i < c->n; i++) {
-		size_t at = h->place[axis][i];
-		const struct best_setting *v;
-
-		if (at == SIZE_MAX)
-			continue;
-		v = &contest->v[at];
-		noise[i * c->naxes + axis] = sd_load * sqrt(v->own) * h->z_load[v->treatment] +
-			sqrt(within / v->weight) * h->z_request[i];
+			for (size_t k = 0; k < j; k++)
+				sum -= m[i * n + k] * m[j * n + k];
+			if (i == j)
+				m[i * n + j] = sum > 0 ? sqrt(sum) : 0;
+			else
+				m[i * n + j] = m[j * n + j] > 0 ? sum / m[j * n + j] : 0;
+		}
 	}
 }
 
-/* Questions with replacement. */
+/* The factors of what a load, and a request, is off.  Mean squares of loads hold what their
+ * requests are off. */
+static void draw_squares(struct choice_chance *h, double *load, double *request)
+{
+	size_t n = h->naxes, l = rng_below(&h->rng, CHOICE_SQUARES);
+	size_t w = rng_below(&h->rng, CHOICE_SQUARES);
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j <= i; j++) {
+			const struct choice_drawn *a = &h->axes[i], *b = &h->axes[j];
+			double both = h->of_requests[i * n + j] * sqrt(a->within[w] * b->within[w]);
+
+			request[i * n + j] = both;
+			load[i * n + j] = h->of_loads[i * n + j] * sqrt(a->load[l] * b->load[l]) -
+				both / sqrt(a->s->per_load * b->s->per_load);
+		}
+	}
+	factor(load, n);
+	factor(request, n);
+}
+
+/* x[n]: normal with that factor. */
+static void draw_together(struct rng *r, const double *factors, size_t n, double *x)
+{
+	double z[CHOICE_MAX_AXES];
+
+	for (size_t i = 0; i < n; i++) {
+		z[i] = rng_normal(r);
+		x[i] = 0;
+		for (size_t k = 0; k <= i; k++)
+			x[i] += factors[i * n + k] * z[k];
+	}
+}
+
+static void draw_axes(struct choice_chance *h, double *noise)
+{
+	double load[CHOICE_MAX_AXES * CHOICE_MAX_AXES], request[CHOICE_MAX_AXES * CHOICE_MAX_AXES];
+	double x[CHOICE_MAX_AXES];
+	const struct choice *c = h->choice;
+	size_t n = h->naxes;
+
+	draw_squares(h, load, request);
+	for (size_t key = 0; key < h->nkeys; key++) {
+		if (h->used[key])
+			draw_together(&h->rng, load, n, h->shift + key * n);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		draw_together(&h->rng, request, n, x);
+		for (size_t k = 0; k < n; k++) {
+			const struct choice_drawn *a = &h->axes[k];
+			double sum = x[k] * a->request[i];
+
+			for (size_t p = a->first[i]; p < a->first[i + 1]; p++)
+				sum += a->parts[p].by * h->shift[a->parts[p].key * n + k];
+			noise[i * c->naxes + a->axis] = sum;
+		}
+	}
+}
+
+/* Questions with replacement; their mean square is divided by their number, and not by one less, so
+ * what comes out is drawn out by that. */
 static void draw_scores(struct choice_chance *h, double *noise)
 {
-	struct choice *c = h->choice;
+	const struct choice *c = h->choice;
 	size_t nq = h->d->nprompts;
-	uint32_t *times = xcalloc(nq, sizeof(*times));
+	double *sum = h->sums, *n = h->sums + c->n, by = sqrt((double)nq / (double)(nq - 1));
 
+	memset(h->times, 0, nq * sizeof(*h->times));
+	memset(h->sums, 0, 2 * c->n * sizeof(*h->sums));
 	for (size_t k = 0; k < nq; k++)
-		times[rng_below(&h->rng, nq)]++;
-	for (size_t i = 0; i < c->n; i++) {
-		double sum = 0, n = 0;
+		h->times[rng_below(&h->rng, nq)]++;
+	for (size_t k = 0; k < nq; k++) {
+		double times = h->times[k];
+		const double *score = h->scores + k * c->n;
 
-		for (size_t q = 0; q < nq; q++) {
-			double x = quality_score(&h->quality, c->settings[i].cell, q);
+		for (size_t i = 0; times > 0 && i < c->n; i++) {
+			bool known = isfinite(score[i]);
 
-			if (isfinite(x) && times[q]) {
-				sum += times[q] * x;
-				n += times[q];
-			}
+			sum[i] += known ? times * score[i] : 0;
+			n[i] += known ? times : 0;
 		}
-		noise[i * c->naxes + h->score] =
-			n > 0 ? sum / n - c->settings[i].mean[h->score] : 0;
 	}
-	free(times);
+	for (size_t i = 0; i < c->n; i++)
+		noise[i * c->naxes + h->score] =
+			n[i] > 0 ? by * (sum[i] / n[i] - c->settings[i].mean[h->score]) : 0;
 }
 
 void choice_draw(struct choice_chance *h, double *noise)
 {
 	struct choice *c = h->choice;
-	size_t met = 0;
 
-	for (size_t i = 0; i < c->n * c->naxes; i++)
-		noise[i] = 0;
-	for (size_t axis = 0; axis < c->naxes; axis++) {
-		if (axis == h->score && h->quality.score)
-			draw_scores(h, noise);
-		else if (h->drawn[axis])
-			draw_axis(h, axis, met++ == 1, noise);
+	memset(noise, 0, c->n * c->naxes * sizeof(*noise));
+	if (h->naxes)
+		draw_axes(h, noise);
+	if (h->scores)
+		draw_scores(h, noise);
+}
+
+bool choice_same_answers(const struct choice_chance *h, size_t i, size_t j)
+{
+	size_t n = h->choice->n;
+
+	for (size_t k = 0; k < h->d->nprompts; k++) {
+		const double *score = h->scores + k * n;
+
+		if (score[i] != score[j] && !(isnan(score[i]) && isnan(score[j])))
+			return false;
 	}
+	return true;
 }

@@ -5,8 +5,7 @@
 #include "bug.h"
 #include "choice_parts.h"
 
-/* Turned so that more is better. */
-static double good(const struct choice *c, size_t i, size_t axis, const double *noise)
+double choice_good(const struct choice *c, size_t i, size_t axis, const double *noise)
 {
 	return c->axis[axis].better *
 		(c->settings[i].mean[axis] + (noise ? noise[i * c->naxes + axis] : 0));
@@ -14,66 +13,63 @@ static double good(const struct choice *c, size_t i, size_t axis, const double *
 
 /* ---- the front ---- */
 
-struct entry {
-	const double *good; /* [naxes] */
-	size_t i, naxes;
-};
-
-static int compare_entries(const void *a, const void *b)
+/* 1: x is at least as good in all and not the same; -1: y is; 0: neither. */
+static int beats(const double *x, const double *y, size_t n)
 {
-	const struct entry *x = a, *y = b;
+	bool more = false, less = false;
 
-	for (size_t axis = 0; axis < x->naxes; axis++) {
-		if (x->good[axis] != y->good[axis])
-			return x->good[axis] > y->good[axis] ? -1 : 1;
+	for (size_t a = 0; a < n; a++) {
+		more = more || x[a] > y[a];
+		less = less || x[a] < y[a];
 	}
-	return (x->i > y->i) - (x->i < y->i);
+	return more - less;
 }
 
-/* At least as good in all, and not the same. */
-static bool beats(const struct entry *x, const struct entry *y)
+/* The front of those before i, who is held against it; whoever beats one goes first, since it will
+ * beat others.  Returns its size. */
+static size_t hold_against(
+	uint32_t *front, size_t nfront, const double *all, size_t naxes, uint32_t i, bool *on)
 {
-	bool better = false;
+	for (size_t f = 0; f < nfront;) {
+		uint32_t other = front[f];
+		int wins = beats(all + other * naxes, all + i * naxes, naxes);
 
-	for (size_t axis = 0; axis < x->naxes; axis++) {
-		if (x->good[axis] < y->good[axis])
-			return false;
-		better = better || x->good[axis] > y->good[axis];
+		if (wins > 0) {
+			on[i] = false;
+			front[f] = front[0];
+			front[0] = other;
+			return nfront;
+		}
+		if (wins < 0) {
+			on[other] = false;
+			front[f] = front[--nfront];
+		} else {
+			f++;
+		}
 	}
-	return better;
+	front[nfront] = i;
+	return nfront + 1;
 }
 
-/* Sorted by the first axis: whoever is beaten is beaten by one that is on the front before it. */
 void choice_front(const struct choice *c, const double *noise, bool *on)
 {
 	double *all = xcalloc(c->n * c->naxes, sizeof(*all));
-	struct entry *sorted = xcalloc(c->n, sizeof(*sorted));
-	size_t front = 0;
+	uint32_t *front = xcalloc(c->n, sizeof(*front));
+	size_t nfront = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
 		for (size_t axis = 0; axis < c->naxes; axis++) {
-			double x = good(c, i, axis, noise);
+			double x = choice_good(c, i, axis, noise);
 
 			/* What is not known is no reason to choose it. */
 			all[i * c->naxes + axis] = isfinite(x) ? x : (double)-INFINITY;
 		}
-		sorted[i] = (struct entry){all + i * c->naxes, i, c->naxes};
-		on[i] = false;
+		on[i] = true;
 	}
-	qsort(sorted, c->n, sizeof(*sorted), compare_entries);
-	for (size_t k = 0; k < c->n; k++) {
-		struct entry e = sorted[k];
-		bool beaten = false;
-
-		for (size_t f = 0; f < front && !beaten; f++)
-			beaten = beats(&sorted[f], &e);
-		if (beaten)
-			continue;
-		on[e.i] = true;
-		sorted[front++] = e; /* those before k that were beaten are not needed any more */
-	}
+	for (uint32_t i = 0; i < c->n; i++)
+		nfront = hold_against(front, nfront, all, c->naxes, i, on);
 	free(all);
-	free(sorted);
+	free(front);
 }
 
 /* ---- weights ---- */
@@ -84,7 +80,7 @@ double choice_value(const struct choice *c, size_t i, const double *noise)
 
 	for (size_t axis = 0; axis < c->naxes; axis++) {
 		if (c->axis[axis].weight > 0)
-			value += c->axis[axis].weight * good(c, i, axis, noise);
+			value += c->axis[axis].weight * choice_good(c, i, axis, noise);
 	}
 	return isfinite(value) ? value : (double)-INFINITY;
 }
@@ -149,7 +145,7 @@ void choice_sweeps(struct choice *c, struct arena *arena)
 		c->axis[axis].weight = 0;
 		for (size_t i = 0; i < c->n; i++) {
 			base[i] = choice_value(c, i, NULL);
-			slope[i] = good(c, i, axis, NULL);
+			slope[i] = choice_good(c, i, axis, NULL);
 			if (!isfinite(slope[i])) {
 				slope[i] = 0;
 				base[i] = -INFINITY;

@@ -30,6 +30,9 @@ static json_t *setting_json(
 	jsonx_put_or_why(o, "value", v->value, "a measure with a weight is not known of it");
 	jsonx_put(o, "front", json_boolean(v->front));
 	jsonx_put_or_why(o, "on_front", v->on_front, why);
+	jsonx_put(o, "may_be_front", c->why ? json_null() : json_boolean(v->may_be_front));
+	if (c->why)
+		jsonx_put(o, "may_be_front_why", json_string(why));
 	jsonx_put(o, "may_be_best", c->why ? json_null() : json_boolean(v->may_be_best));
 	if (c->why)
 		jsonx_put(o, "may_be_best_why", json_string(why));

@@ -21,51 +21,72 @@ static double lower_limit(
 
 static uint32_t best_level(const struct effect *e, const struct effect_work *w)
 {
-	uint32_t best = 0;
+	uint32_t best = DATA_NONE;
 
-	for (uint32_t l = 1; l < e->nlevels; l++) {
-		if (e->spec->better * w->difference[best * e->nlevels + l] > 0)
+	for (uint32_t l = 0; l < e->nlevels; l++) {
+		if (e->levels[l].n > 0 &&
+			(best == DATA_NONE ||
+				e->spec->better * w->difference[best * e->nlevels + l] > 0))
 			best = l;
 	}
 	return best;
 }
 
-/* Whether smaller numbers of it cost less: options of a model load do. */
-static bool is_cost(const struct dataset *d, const struct effect *e)
+/* The measured level with the largest number below that one; DATA_NONE: there is none. */
+static uint32_t next_below(const struct effect *e, const double *number, double than)
 {
-	const struct data_factor *f = &d->factors[e->factor_a];
+	uint32_t next = DATA_NONE;
 
-	return f->numeric && f->nlevels > 2 && (f->stratum == DATA_RUNNER || d->foreign);
+	for (uint32_t l = 0; l < e->nlevels; l++) {
+		if (e->levels[l].n > 0 && number[l] < than &&
+			(next == DATA_NONE || number[l] > number[next]))
+			next = l;
+	}
+	return next;
 }
 
-static void find_knee(struct choice_knee *k, const struct effective *eff, const struct effect *e,
-	const struct effect_work *w)
+/* Whether smaller numbers of it cost less: options of a model load do.  Two levels are one
+ * comparison and no way down. */
+static bool is_cost(const struct dataset *d, const struct effect *e, const double *number)
 {
-	const double *number = eff->factors[e->factor_a].value;
-	double margin = w->s->log ? log1p(e->margin) : e->margin, at;
+	uint32_t numbers = 0, levels = 0;
 
-	*k = (struct choice_knee){.of = e, .low = NAN};
-	if (!w->unit || isnan(w->ms) || !(e->df_error > 0))
-		k->why = e->why[0] ? e->why : "its levels cannot be compared";
-	else if (!(e->margin > 0))
-		k->why = "no margin is set: nothing can be called as good";
+	for (uint32_t l = 0; l < e->nlevels; l++) {
+		levels += e->levels[l].n > 0;
+		numbers += e->levels[l].n > 0 && isfinite(number[l]);
+	}
+	return levels > 2 && numbers > 1 &&
+		(d->factors[e->factor_a].stratum == DATA_RUNNER || d->foreign);
+}
+
+static const char *why_no_knee(const struct effect *e, const struct effect_work *w)
+{
+	if (!w->unit || !w->difference || isnan(w->ms) || !(e->df_error > 0))
+		return e->why && e->why[0] ? e->why : "its levels cannot be compared";
+	return e->margin > 0 ? NULL : "no margin is set: nothing can be called as good";
+}
+
+/* A best level that is no number ("auto") stands above all that are. */
+static void find_knee(struct choice_knee *k, const struct effect *e, const struct effect_work *w,
+	const double *number)
+{
+	double margin = w->s->log ? log1p(e->margin) : e->margin, low;
+	uint32_t next;
+
+	*k = (struct choice_knee){.of = e, .low = NAN, .why = why_no_knee(e, w)};
 	if (k->why)
 		return;
 	k->best = k->knee = best_level(e, w);
-	for (;;) {
-		uint32_t next = DATA_NONE;
-
-		at = number[k->knee];
-		for (uint32_t l = 0; l < e->nlevels; l++) {
-			if (number[l] < at && (next == DATA_NONE || number[l] > number[next]))
-				next = l;
-		}
-		if (next == DATA_NONE || !(lower_limit(e, w, k->best, next) > -margin))
-			return;
+	next = next_below(e, number, isfinite(number[k->best]) ? number[k->best] : INFINITY);
+	while (next != DATA_NONE) {
+		low = lower_limit(e, w, k->best, next);
+		if (!(low > -margin))
+			break;
 		k->knee = next;
-		k->low = lower_limit(e, w, k->best, next);
-		k->low = w->s->log ? exp(k->low) : k->low;
+		k->low = w->s->log ? exp(low) : low;
+		next = next_below(e, number, number[next]);
 	}
+	k->least = next == DATA_NONE;
 }
 
 void choice_knees(struct choice *c, const struct dataset *d, const struct effects *effects,
@@ -74,10 +95,13 @@ void choice_knees(struct choice *c, const struct dataset *d, const struct effect
 	c->knees = arena_alloc(arena, effects->n, sizeof(*c->knees));
 	for (size_t i = 0; i < effects->n; i++) {
 		const struct effect *e = &effects->v[i];
+		const double *number;
 
-		if (!e->primary || e->factor_b >= 0 || e->verdict == VERDICT_ALIAS ||
-			dataset_is_score(d, e->metric) || !is_cost(d, e))
+		if (!e->primary || e->factor_b >= 0 || e->verdict == VERDICT_ALIAS || !e->levels ||
+			dataset_is_score(d, e->metric))
 			continue;
-		find_knee(&c->knees[c->nknees++], eff, e, &effects->work[i]);
+		number = eff->factors[e->factor_a].value;
+		if (is_cost(d, e, number))
+			find_knee(&c->knees[c->nknees++], e, &effects->work[i], number);
 	}
 }

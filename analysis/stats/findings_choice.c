@@ -7,8 +7,6 @@
 #include "num.h"
 #include "wording.h"
 
-#define HARDLY 0.05 /* less likely to be on the front is as good as not */
-
 /* ---- knees ---- */
 
 static void say_knee(struct author *a, const struct choice_knee *k)
@@ -54,18 +52,17 @@ static const char *axes_text(const struct author *a, bool weights)
 static void say_front(struct author *a)
 {
 	const struct choice *c = a->s->choice;
-	size_t may = 0;
 
 	if (c->why || c->naxes < 2)
 		return;
-	for (size_t i = 0; i < c->n; i++)
-		may += c->settings[i].on_front >= HARDLY;
 	findings_add(a, FIND_BEST, STRENGTH_BEST - 3,
 		arena_fmt(a->arena,
 			"in %s together %zu of %zu different settings %s beaten by no other, by "
 			"the "
-			"estimates; %zu may be one of these (with 5 in 100 or more)",
-			axes_text(a, false), c->nfront, c->n, c->nfront == 1 ? "is" : "are", may),
+			"estimates; %zu may be one of these (each that is is among them with "
+			"95 %%)",
+			axes_text(a, false), c->nfront, c->n, c->nfront == 1 ? "is" : "are",
+			c->nmayfront),
 		FILTER_COUNTS, a->s->ok);
 }
 

@@ -108,13 +108,13 @@ static int aliases(const struct calibration_of *a, struct err *e)
 	if (!all)
 		return -1;
 	for (size_t i = 0; i < a->fewer; i++) {
-		n += all[i].aliases;
-		as_alias += all[i].as_alias;
-		as_effect += all[i].as_effect;
+		n += all[i].aliases > 0;
+		as_alias += all[i].aliases > 0 && all[i].as_alias == all[i].aliases;
+		as_effect += all[i].as_effect > 0;
 		alarms += all[i].alarms > 0;
 	}
-	claims_share(a->claims, ROW, "aliases called an effect", name, as_effect, n, BAR_MOST(0));
-	claims_share(a->claims, ROW, "aliases called alias", name, as_alias, n, BAR_LEAST(1));
+	claims_share(a->claims, ROW, "an alias called an effect", name, as_effect, n, BAR_MOST(0));
+	claims_share(a->claims, ROW, "all aliases called so", name, as_alias, n, BAR_LEAST(1));
 	claims_share(a->claims, ROW, "effect where there is none", name, alarms, a->fewer,
 		BAR_MOST(0.08));
 	free(all);
