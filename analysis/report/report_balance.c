@@ -51,8 +51,8 @@ static void settings_table(struct report *r)
 	}
 	for (size_t k = 0; k < 3; k++)
 		align[n + k] = DOC_RIGHT;
-	head[n] = "May be on the front";
-	head[n + 1] = "May be the best balance";
+	head[n] = "May be on front";
+	head[n + 1] = "May be best";
 	head[n + 2] = "Failures, at most";
 	doc_table(r->doc,
 		words_fmt(r, "Settings by balance%s",

@@ -186,6 +186,10 @@ const char *choice_chance_init(struct choice_chance *h, struct choice *c, const 
 
 	*h = (struct choice_chance){.choice = c, .d = d, .score = SIZE_MAX};
 	rng_init(&h->rng, SEED, "choice");
+	h->ntreatments = eff->nsettings;
+	h->treatment = xcalloc(c->n, sizeof(*h->treatment));
+	for (size_t i = 0; i < c->n; i++)
+		h->treatment[i] = eff->treatment[c->settings[i].cell];
 	c->correlation_load = c->correlation_request = NAN;
 	for (size_t axis = 0; axis < c->naxes; axis++) {
 		const char *its = NULL;
@@ -214,6 +218,7 @@ void choice_chance_release(struct choice_chance *h)
 		free(h->axes[i].parts);
 		free(h->axes[i].first);
 	}
+	free(h->treatment);
 	free(h->of_loads);
 	free(h->of_requests);
 	free(h->used);

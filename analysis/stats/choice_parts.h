@@ -32,6 +32,8 @@ struct choice_drawn {
 struct choice_chance {
 	struct choice *choice;
 	const struct dataset *d;
+	size_t ntreatments;  /* more than there are numbers of them */
+	uint32_t *treatment; /* [n] settings of one had their loads in common */
 	struct choice_drawn axes[CHOICE_MAX_AXES];
 	size_t naxes;
 	double *of_loads, *of_requests; /* [naxes * naxes] correlations, the lower triangle */
@@ -63,7 +65,12 @@ double choice_correlate_requests(const struct strata *a, const struct strata *b)
 /* Which settings may be on the front (choice_stays.c). */
 struct choice_stays {
 	const struct choice *choice;
-	double *scale;  /* [naxes] of what is drawn; 0: the axis is known without noise */
+	const uint32_t *treatment; /* [n], below ntreatments */
+	size_t ntreatments;
+	/* [naxes] of a difference by chance between settings that have, and have not, their loads
+	 * in common; 0: it is known without noise. */
+	double *near, *far;
+	double *most;   /* [ntreatments] */
 	double *behind; /* [n] how far another is ahead of it in all axes, by the estimates */
 	double *ahead;  /* [n] draws in which chance puts somebody that far ahead in some axis */
 	double *by;     /* [n] */

@@ -19,6 +19,54 @@
 
 #define PILOTS 50
 
+/* ---- units ---- */
+
+/* The next setting after i, around the end, that has its loads in common with it, or has not. */
+static size_t partner(const struct choice_stays *s, size_t i, bool common)
+{
+	size_t n = s->choice->n;
+
+	for (size_t k = 1; k < n; k++) {
+		size_t j = (i + k) % n;
+
+		if ((s->treatment[i] == s->treatment[j]) == common)
+			return j;
+	}
+	return i;
+}
+
+static void add_differences(
+	const struct choice *c, const double *noise, const size_t *partner_of, double *scale)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		for (size_t a = 0; a < c->naxes; a++) {
+			double x =
+				fabs(noise[i * c->naxes + a] - noise[partner_of[i] * c->naxes + a]);
+
+			scale[a] += isfinite(x) ? x / (double)(PILOTS * c->n) : 0;
+		}
+	}
+}
+
+static void find_scales(struct choice_stays *s, struct choice_chance *h, double *noise)
+{
+	const struct choice *c = s->choice;
+	size_t *near = xcalloc(2 * c->n, sizeof(*near)), *far = near + c->n;
+
+	for (size_t i = 0; i < c->n; i++) {
+		near[i] = partner(s, i, true);
+		far[i] = partner(s, i, false);
+	}
+	for (size_t pilot = 0; pilot < PILOTS; pilot++) {
+		choice_draw(h, noise);
+		add_differences(c, noise, near, s->near);
+		add_differences(c, noise, far, s->far);
+	}
+	free(near);
+}
+
+/* ---- what is seen ---- */
+
 /* By how much j is ahead of i in all axes; infinite where only known axes tell them apart, or where
  * it is not ahead. */
 static double lead(const struct choice_stays *s, const struct choice_chance *h, const double *good,
@@ -26,11 +74,12 @@ static double lead(const struct choice_stays *s, const struct choice_chance *h, 
 {
 	const struct choice *c = s->choice;
 	const double *x = good + i * c->naxes, *y = good + j * c->naxes;
+	const double *scale = s->treatment[i] == s->treatment[j] ? s->near : s->far;
 	double least = INFINITY;
 	bool better = false;
 
 	for (size_t a = 0; a < c->naxes; a++) {
-		bool noisy = s->scale[a] > 0 && isfinite(x[a]) && isfinite(y[a]);
+		bool noisy = scale[a] > 0 && isfinite(x[a]) && isfinite(y[a]);
 
 		if (y[a] < x[a])
 			return -INFINITY;
@@ -38,7 +87,7 @@ static double lead(const struct choice_stays *s, const struct choice_chance *h, 
 			continue;
 		better = true;
 		if (noisy)
-			least = fmin(least, (y[a] - x[a]) / s->scale[a]);
+			least = fmin(least, (y[a] - x[a]) / scale[a]);
 	}
 	return better ? least : (double)-INFINITY;
 }
@@ -70,23 +119,43 @@ void choice_stays_init(struct choice_stays *s, struct choice_chance *h, double *
 	const struct choice *c = h->choice;
 
 	*s = (struct choice_stays){.choice = c,
-		.scale = xcalloc(c->naxes, sizeof(*s->scale)),
+		.treatment = h->treatment,
+		.ntreatments = h->ntreatments,
+		.near = xcalloc(c->naxes, sizeof(*s->near)),
+		.far = xcalloc(c->naxes, sizeof(*s->far)),
+		.most = xcalloc(h->ntreatments, sizeof(*s->most)),
 		.behind = xcalloc(c->n, sizeof(*s->behind)),
 		.ahead = xcalloc(c->n, sizeof(*s->ahead)),
 		.by = xcalloc(c->n, sizeof(*s->by))};
-	for (size_t pilot = 0; pilot < PILOTS; pilot++) {
-		choice_draw(h, noise);
-		for (size_t i = 0; i < c->n; i++) {
-			for (size_t a = 0; a < c->naxes; a++) {
-				double x = fabs(noise[i * c->naxes + a]);
-
-				s->scale[a] += isfinite(x) ? x : 0;
-			}
-		}
-	}
-	for (size_t a = 0; a < c->naxes; a++)
-		s->scale[a] /= (double)(PILOTS * c->n);
+	find_scales(s, h, noise);
 	find_leads(s, h);
+}
+
+/* ---- what chance does ---- */
+
+/* How far chance puts somebody ahead of each in an axis: anybody, and of its treatment.  (Of the
+ * former some have their loads in common with it; that makes it larger at most.) */
+static void add_axis(struct choice_stays *s, size_t axis, const double *noise)
+{
+	const struct choice *c = s->choice;
+	double all = -INFINITY;
+
+	for (size_t t = 0; t < s->ntreatments; t++)
+		s->most[t] = -INFINITY;
+	for (size_t i = 0; i < c->n; i++) {
+		double x = c->axis[axis].better * noise[i * c->naxes + axis];
+
+		s->most[s->treatment[i]] = fmax(s->most[s->treatment[i]], x);
+		all = fmax(all, x);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		double x = c->axis[axis].better * noise[i * c->naxes + axis];
+
+		if (s->far[axis] > 0)
+			s->by[i] = fmax(s->by[i], (all - x) / s->far[axis]);
+		if (s->near[axis] > 0)
+			s->by[i] = fmax(s->by[i], (s->most[s->treatment[i]] - x) / s->near[axis]);
+	}
 }
 
 void choice_stays_draw(struct choice_stays *s, const double *noise)
@@ -95,17 +164,8 @@ void choice_stays_draw(struct choice_stays *s, const double *noise)
 
 	for (size_t i = 0; i < c->n; i++)
 		s->by[i] = 0;
-	for (size_t a = 0; a < c->naxes; a++) {
-		double most = -INFINITY;
-
-		if (!(s->scale[a] > 0))
-			continue;
-		for (size_t i = 0; i < c->n; i++)
-			most = fmax(most, c->axis[a].better * noise[i * c->naxes + a]);
-		for (size_t i = 0; i < c->n; i++)
-			s->by[i] = fmax(s->by[i],
-				(most - c->axis[a].better * noise[i * c->naxes + a]) / s->scale[a]);
-	}
+	for (size_t a = 0; a < c->naxes; a++)
+		add_axis(s, a, noise);
 	for (size_t i = 0; i < c->n; i++)
 		s->ahead[i] += s->by[i] >= s->behind[i];
 }
@@ -118,7 +178,9 @@ void choice_stays_judge(const struct choice_stays *s, struct choice *c)
 
 void choice_stays_release(struct choice_stays *s)
 {
-	free(s->scale);
+	free(s->near);
+	free(s->far);
+	free(s->most);
 	free(s->behind);
 	free(s->ahead);
 	free(s->by);
