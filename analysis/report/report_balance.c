@@ -91,18 +91,13 @@ static const char *weights_text(struct report *r)
 
 /* ---- knees ---- */
 
-static bool is_lowest(const struct effect *e, uint32_t level)
-{
-	return level == 0 || e->nlevels == 1;
-}
-
 static void say_knee(struct report *r, const struct choice_knee *k)
 {
 	const char *lead = words_fmt(r, "%s:", words_quote(r, k->of->factor));
 	const char *best = words_quote(r, k->of->levels[k->best].level);
 	const char *measure = words_name(k->of->metric);
 
-	if (k->knee == k->best && is_lowest(k->of, k->best))
+	if (k->knee == k->best && k->least)
 		doc_item(r->doc, lead,
 			words_fmt(r, "%s, the least, is the best in %s.", best, measure), 0);
 	else if (k->knee == k->best)
@@ -116,8 +111,7 @@ static void say_knee(struct report *r, const struct choice_knee *k)
 				"%s is as good in %s as %s, the best, within the margin of %s%s.",
 				words_quote(r, k->of->levels[k->knee].level), measure, best,
 				words_percent(r, k->of->margin),
-				is_lowest(k->of, k->knee) ? ""
-							  : "; further down that is not shown"),
+				k->least ? "" : "; further down that is not shown"),
 			0);
 }
 

@@ -84,6 +84,8 @@ static json_t *knees_json(const struct choice *c)
 			jsonx_put(o, "best_why", json_string(k->why));
 			jsonx_put(o, "knee_why", json_string(k->why));
 		}
+		jsonx_put_or_why(o, "margin", k->of->margin, "no margin is set");
+		jsonx_put(o, "least", json_boolean(k->least));
 		jsonx_put_or_why(o, "low", k->low,
 			k->why ? k->why : "no smaller level is shown to be as good");
 		json_array_append_new(list, o);
