@@ -105,7 +105,8 @@ struct metrics_work {
 
 static bool is_heavy(const struct dataset *d)
 {
-	return d->fold->ngroups * d->nmetrics >= PARALLEL_LEAST;
+	return d->fold->ngroups * d->nmetrics >= PARALLEL_LEAST ||
+		d->fold->counted >= PARALLEL_LEAST;
 }
 
 static void fit_one(const struct metrics_work *w, size_t metric, bool valid_only,
