@@ -181,7 +181,7 @@ const char *choice_chance_init(struct choice_chance *h, struct choice *c, const 
 	const struct effective *eff, struct strata *strata)
 {
 	const struct dataset *d = s->data;
-	struct best_contest contest[CHOICE_MAX_AXES];
+	struct best_contest contest[CHOICE_MAX_AXES] = {0};
 	const char *why = NULL;
 
 	*h = (struct choice_chance){.choice = c, .d = d, .score = SIZE_MAX};
