@@ -64,7 +64,7 @@ static void take_parts(
 		const struct best_setting *v;
 
 		a->first[i] = used;
-		if (a->place[i] == SIZE_MAX)
+		if (a->place[i] == SIZE_MAX || !contest->v)
 			continue;
 		v = &contest->v[a->place[i]];
 		a->request[i] = 1 / sqrt(v->weight);
