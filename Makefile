@@ -297,7 +297,7 @@ check-sanitize:
 
 # Left out: tests by many repetitions, of code that other tests run once.
 REPEATING := calibration calibration_chain runner_random schedule_random plan_random virtual sim_noise \
-	journal_crash best scan choice search search_sim holes noise power quality servers eta overload expr_random sweep_random bursts
+	journal_crash best scan choice choice_stays permute change trend_line search search_sim holes noise power quality servers eta overload expr_random sweep_random bursts
 
 check-valgrind:
 	+@$(SUB) BUILD=$(BUILD)/check-gcc CC=gcc WERROR=1 programs
