@@ -34,8 +34,7 @@ static int sign(double x)
 	return (x > 0) - (x < 0);
 }
 
-/* Sums over groups of t equal values of t(t-1)(2t+5), t(t-1)(t-2) and t(t-1). */
-static void tie_sums(const double *v, size_t n, double sums[3])
+void drift_tie_sums(const double *v, size_t n, double sums[3])
 {
 	double *sorted = xcalloc(n, sizeof(*sorted));
 
@@ -66,8 +65,8 @@ double drift_kendall_p(const double *x, const double *y, size_t n)
 		for (size_t j = 0; j < i; j++)
 			s += sign(x[i] - x[j]) * sign(y[i] - y[j]);
 	}
-	tie_sums(x, n, tx);
-	tie_sums(y, n, ty);
+	drift_tie_sums(x, n, tx);
+	drift_tie_sums(y, n, ty);
 	variance = (m * (m - 1) * (2 * m + 5) - tx[0] - ty[0]) / 18 +
 		tx[1] * ty[1] / (9 * m * (m - 1) * (m - 2)) + tx[2] * ty[2] / (2 * m * (m - 1));
 	if (!(variance > 0))

@@ -14,5 +14,8 @@ void drift_find(struct drift_summary *drift, const struct strata *s, const struc
 double drift_slope(const double *x, const double *y, size_t n);
 /* Two-sided p of Kendall's tau, normal approximation with ties and continuity (Kendall 1975). */
 double drift_kendall_p(const double *x, const double *y, size_t n);
+/* Sums over groups of t equal values of t(t-1)(2t+5), t(t-1)(t-2) and t(t-1): what ties take from
+ * the variance of Kendall's score. */
+void drift_tie_sums(const double *v, size_t n, double sums[3]);
 
 #endif

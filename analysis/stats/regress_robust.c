@@ -4,6 +4,7 @@
 
 #include "bug.h"
 #include "dist.h"
+#include "drift.h"
 #include "quantile.h"
 #include "regress.h"
 #include "rng.h"
@@ -13,26 +14,6 @@
 #define MAX_POINTS 500
 #define MAX_PAIRS  100000
 #define SEED       20240817
-
-/* Sum over groups of t equal values of t (t - 1) (2t + 5). */
-static double tie_sum(const double *v, size_t n)
-{
-	double *sorted = xcalloc(n, sizeof(*sorted)), sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = v[i];
-	quantile_sort(sorted, n);
-	for (size_t i = 0, end; i < n; i = end) {
-		double t;
-
-		for (end = i; end < n && sorted[end] == sorted[i]; end++)
-			;
-		t = (double)(end - i);
-		sum += t * (t - 1) * (2 * t + 5);
-	}
-	free(sorted);
-	return sum;
-}
 
 static double median_of(const double *v, size_t n)
 {
@@ -79,9 +60,12 @@ static void rank_interval(struct theil_sen *ret, double *slopes, const double *x
 	size_t n, double level)
 {
 	double m = (double)n, z = dist_normal_quantile((1 + level) / 2), pairs = (double)ret->pairs;
-	double variance = (m * (m - 1) * (2 * m + 5) - tie_sum(x, n) - tie_sum(y, n)) / 18;
+	double ties_x[3], ties_y[3], variance;
 	double low, high, half;
 
+	drift_tie_sums(x, n, ties_x);
+	drift_tie_sums(y, n, ties_y);
+	variance = (m * (m - 1) * (2 * m + 5) - ties_x[0] - ties_y[0]) / 18;
 	/* A random part of them has the same shares, and an error of its own beside. */
 	if (ret->sampled) {
 		double all = m * (m - 1) / 2 * pairs / MAX_PAIRS; /* that have a slope */
