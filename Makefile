@@ -131,11 +131,12 @@ $(1): $(2) $(1:.a=.list)
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $(2)
 endef
-# Each header must compile on its own, seeing what its room sees.
+# Each header must compile on its own, seeing what its room sees; included, since what a compiler warns
+# of in a header is not what it warns of in a source.
 define header_rule
 $(B)/headers/$(1)/%.ok: $(1)/%.h $(B)/flags
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $(2) -MMD -MP -MT $$@ -MF $$@.d -x c -fsyntax-only $$<
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $(2) -MMD -MP -MT $$@ -MF $$@.d -x c -fsyntax-only -include $$< /dev/null
 	@touch $$@
 HEADERS_OK += $(patsubst %.h,$(B)/headers/%.ok,$(wildcard $(1)/*.h))
 endef
