@@ -31,6 +31,11 @@ ns clock_boot(void)
 #endif
 }
 
+ns clock_cpu(void)
+{
+	return clock_read(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 ns clock_wall(void)
 {
 	return clock_read(CLOCK_REALTIME);

@@ -18,6 +18,7 @@ typedef int64_t ns;
 ns clock_mono(void); /* CLOCK_MONOTONIC */
 ns clock_boot(void); /* CLOCK_BOOTTIME: also counts sleep; clock_mono() elsewhere than Linux */
 ns clock_wall(void); /* since 1970, UTC */
+ns clock_cpu(void);  /* processor time of this process, all threads */
 
 /* "2026-11-24T23:19:48.123456789Z" into dst (at least 32 bytes).  Returns dst. */
 char *clock_iso(char *dst, ns wall);

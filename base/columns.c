@@ -9,6 +9,7 @@
 const struct column_spec run_columns[RUN_COLUMN_COUNT] = {RUN_COLUMNS(SPEC)};
 const struct column_spec load_columns[LOADS_COLUMN_COUNT] = {LOAD_COLUMNS(SPEC)};
 const struct column_spec chunk_columns[CHUNKS_COLUMN_COUNT] = {CHUNK_COLUMNS(SPEC)};
+const struct column_spec truth_columns[TRUTH_COLUMN_COUNT] = {TRUTH_COLUMNS(SPEC)};
 
 const struct column_spec *run_column_find(const char *name)
 {

@@ -93,7 +93,19 @@ struct column_spec {
 	X(LOOP_LAG_MAX_US, "loop_lag_max_us", REAL, "us", -1,                                      \
 		"worst delay of the client's loop while in flight")                                \
 	X(TIMESTAMP_SOURCE, "timestamp_source", TEXT, "", 0,                                       \
-		"user or virtual; kernel is reserved")                                             \
+		"of first and last content: kernel, user or virtual")                              \
+	X(STAMP_BOUND_US, "stamp_bound_us", REAL, "us", -1,                                        \
+		"content times are late by at most so much; 0: each is its segment's")             \
+	X(SEND_US, "send_us", REAL, "us", -1,                                                      \
+		"how long handing the request to the kernel took; sent is its end")                \
+	X(MULTI_LINE_READS, "multi_line_reads", INT, "", 0,                                        \
+		"reads that held more than one content line")                                      \
+	X(ITL_UNRESOLVED, "itl_unresolved", INT, "", 0,                                            \
+		"gaps that cannot be told, of chunks that came together; in no itl column")        \
+	X(STREAMS, "streams", INT, "", 0,                                                          \
+		"requests in flight in this client, at its start or end, the larger")              \
+	X(CPU_SHARE, "cpu_share", REAL, "", 0,                                                     \
+		"of one processor, used by this client while in flight")                           \
 	X(VALIDITY, "validity", TEXT, "", 0, "valid, suspect or invalid")                          \
 	X(VALIDITY_WHY, "validity_why", TEXT, "", 0, "reasons, separated by ;")                    \
 	X(STARTED_AT, "started_at", TEXT, "", 0, "send time, UTC, nanoseconds")
@@ -123,8 +135,18 @@ struct column_spec {
 	X(RUN_ID, "run_id", TEXT, "", 0, "as in runs.csv")                                         \
 	X(ATTEMPT, "attempt", INT, "", 0, "as in runs.csv")                                        \
 	X(FIRST_US, "first_us", REAL, "us", -1, "first content minus sent")                        \
-	X(GAPS_US, "gaps_us", TEXT, "us", -1, "gaps between content chunks, space separated")      \
+	X(GAPS_US, "gaps_us", TEXT, "us", -1, "gaps between content chunks; ~ cannot be told")     \
 	X(USER_STAMPED, "user_stamped", INT, "", 0, "how many of the times are user-space times")
+
+/* The truth log of the simulated server, one row per stream. */
+#define TRUTH_COLUMNS(X)                                                                           \
+	X(REQUEST_ID, "request_id", TEXT, "", 0, "X-Request-Id as received")                       \
+	X(RECEIVED_AT, "received_at", TEXT, "", 0, "when the request was complete, UTC")           \
+	X(RECEIVED_BY, "received_by", TEXT, "", 0, "whose time that is: kernel or user")           \
+	X(FIRST_US, "first_us", REAL, "us", -1, "first content handed over minus received")        \
+	X(GAPS_US, "gaps_us", TEXT, "us", -1, "gaps between content handed over")                  \
+	X(LATE_US, "late_us", TEXT, "us", -1, "each chunk's handing over minus when it was due")   \
+	X(QUEUED, "queued", INT, "", 0, "chunks that the socket did not take at once")
 
 #define COLUMN_ENUM_RUN(id, name, type, unit, better, meaning) RUN_##id,
 enum run_column { RUN_COLUMNS(COLUMN_ENUM_RUN) RUN_COLUMN_COUNT };
@@ -132,10 +154,13 @@ enum run_column { RUN_COLUMNS(COLUMN_ENUM_RUN) RUN_COLUMN_COUNT };
 enum load_column { LOAD_COLUMNS(COLUMN_ENUM_LOAD) LOADS_COLUMN_COUNT };
 #define COLUMN_ENUM_CHUNK(id, name, type, unit, better, meaning) CHUNKS_##id,
 enum chunk_column { CHUNK_COLUMNS(COLUMN_ENUM_CHUNK) CHUNKS_COLUMN_COUNT };
+#define COLUMN_ENUM_TRUTH(id, name, type, unit, better, meaning) TRUTH_##id,
+enum truth_column { TRUTH_COLUMNS(COLUMN_ENUM_TRUTH) TRUTH_COLUMN_COUNT };
 
 extern const struct column_spec run_columns[RUN_COLUMN_COUNT];
 extern const struct column_spec load_columns[LOADS_COLUMN_COUNT];
 extern const struct column_spec chunk_columns[CHUNKS_COLUMN_COUNT];
+extern const struct column_spec truth_columns[TRUTH_COLUMN_COUNT];
 
 /* The last column of every journal file. */
 #define COLUMN_ROW_CRC "row_crc"

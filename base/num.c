@@ -74,6 +74,34 @@ char *num_ms(char *dst, ns t)
 	return dst;
 }
 
+size_t num_us(char *dst, ns t)
+{
+	char text[NUM_TEXT], *p = text + sizeof(text);
+	uint64_t abs = t < 0 ? -(uint64_t)t : (uint64_t)t;
+	uint64_t whole = abs / 1000, rest = abs % 1000;
+	int decimals = rest == 0 ? 0 : rest % 100 == 0 ? 1 : rest % 10 == 0 ? 2 : 3;
+	size_t len;
+
+	dst[0] = '\0';
+	if (t == NS_NONE)
+		return 0;
+	for (int i = decimals; i < 3; i++)
+		rest /= 10;
+	for (int i = 0; i < decimals; i++, rest /= 10)
+		*--p = (char)('0' + rest % 10);
+	if (decimals > 0)
+		*--p = '.';
+	do
+		*--p = (char)('0' + whole % 10);
+	while (whole /= 10);
+	if (t < 0)
+		*--p = '-';
+	len = (size_t)(text + sizeof(text) - p);
+	memcpy(dst, p, len);
+	dst[len] = '\0';
+	return len;
+}
+
 char *num_sig(char *dst, double x, int digits)
 {
 	char e[NUM_TEXT];

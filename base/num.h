@@ -15,6 +15,10 @@
 char *num_text(char *dst, double x);
 /* Nanoseconds as milliseconds with 6 decimals: "12.345678"; NS_NONE gives "".  Returns dst. */
 char *num_ms(char *dst, ns t);
+/* Nanoseconds as microseconds with as many of the three decimals as needed: "20001.5"; NS_NONE
+ * gives "".  Returns the length: a long answer has thousands of these, and they are written on the
+ * loop. */
+size_t num_us(char *dst, ns t);
 /* `digits` significant digits in plain notation, for people: num_sig(d, 87.3412, 3) "87.3",
  * 12345.6 with 3 "12346" (never scientific, integers are not rounded).  NaN gives "". */
 char *num_sig(char *dst, double x, int digits);

@@ -9,10 +9,12 @@
 
 #include "num.h"
 
-#define LAG_MAX     NS_PER_MS
-#define LAG_OF_TTFT 0.01
-#define LATE_MAX    (5 * NS_PER_MS)
-#define SLEPT_MIN   (50 * NS_PER_MS) /* less is noise: two clocks are not read at one instant */
+#define LAG_MAX        NS_PER_MS
+#define LAG_OF_TTFT    0.01
+#define LATE_MAX       (5 * NS_PER_MS)
+#define CPU_MOST       0.95
+#define CPU_LEAST_TIME (100 * NS_PER_MS)
+#define SLEPT_MIN      (50 * NS_PER_MS) /* less is noise: two clocks are not read at one instant */
 /* Ten pages from a quick disk are a millisecond; fewer are some other program's. */
 #define SWAPPED_MIN    10
 #define STALL_MIN      (10 * NS_PER_MS)
@@ -39,7 +41,10 @@
 
 void audit_new_load(struct audit *a)
 {
-	*a = (struct audit){.concurrency = a->concurrency, .rate = a->rate};
+	*a = (struct audit){.concurrency = a->concurrency,
+		.rate = a->rate,
+		.trust_known = a->trust_known,
+		.trusted_streams = a->trusted_streams};
 }
 
 static void PRINTF_LIKE(3, 4) blame(struct row_keys *k, enum validity verdict, const char *fmt, ...)
@@ -63,7 +68,7 @@ static const char *ms_text(char dst[NUM_TEXT], ns t)
 	return num_sig(dst, (double)t / NS_PER_MS, 3);
 }
 
-/* How many content chunks came in one read with another. */
+/* How many content chunks came together with another. */
 static size_t lumped(const struct sample *s)
 {
 	size_t n = 0;
@@ -83,19 +88,40 @@ static ns lag_allowed(ns ttft)
 	return share > LAG_MAX ? share : LAG_MAX;
 }
 
-static void judge_client(struct row_keys *k, const struct sample *s)
+/* What the kernel dated does not depend on when the loop came to it. */
+static void judge_times(struct row_keys *k, const struct sample *s)
 {
-	ns ttft = sample_ttft(s);
+	ns allowed = lag_allowed(sample_ttft(s));
 	char text[NUM_TEXT];
 
-	if (s->loop_lag_max != NS_NONE && s->loop_lag_max > lag_allowed(ttft))
+	if (s->stamps == STAMP_USER && s->loop_lag_max != NS_NONE && s->loop_lag_max > allowed)
 		blame(k, SUSPECT, "the loop was late by %s ms", ms_text(text, s->loop_lag_max));
+	if (s->stamps == STAMP_KERNEL && s->late_first > allowed)
+		blame(k, SUSPECT, "the first content may have come %s ms earlier",
+			ms_text(text, s->late_first));
+	if (s->sending != NS_NONE && s->sending > allowed)
+		blame(k, SUSPECT, "handing it to the kernel took %s ms", ms_text(text, s->sending));
+	if (2 * lumped(s) > s->times.n)
+		blame(k, SUSPECT, "most chunks came several at once");
+}
+
+static void judge_client(const struct audit *a, struct row_keys *k, const struct sample *s)
+{
+	char text[NUM_TEXT];
+
+	judge_times(k, s);
 	if (s->due != NS_NONE && s->sent != NS_NONE && s->sent - s->due > LATE_MAX)
 		blame(k, SUSPECT, "sent %s ms late", ms_text(text, s->sent - s->due));
 	if (s->new_connects > 0)
 		blame(k, SUSPECT, "the connection was opened again");
-	if (s->multi_line_reads > 0 && 2 * lumped(s) > s->times.n)
-		blame(k, SUSPECT, "most chunks came several in a read");
+	if (a->trust_known && s->streams > (int64_t)a->trusted_streams)
+		blame(k, SUSPECT,
+			"%" PRId64 " requests in flight, this machine is trusted with %" PRIu32,
+			s->streams, a->trusted_streams);
+	/* A short request is mostly its own start. */
+	if (s->cpu_share > CPU_MOST && s->done != NS_NONE && s->sent != NS_NONE &&
+		s->done - s->sent > CPU_LEAST_TIME)
+		blame(k, SUSPECT, "the client used %.0f %% of a processor", 100 * s->cpu_share);
 	if (s->slept != NS_NONE && s->slept >= SLEPT_MIN)
 		blame(k, INVALID, "the machine slept");
 }
@@ -292,7 +318,7 @@ void audit_row(
 		a->rate = k->item->rate;
 		audit_new_load(a);
 	}
-	judge_client(k, s);
+	judge_client(a, k, s);
 	judge_host(k, s);
 	if (k->load && k->load->other_models[0])
 		blame(k, SUSPECT, "in memory too: %s", k->load->other_models);

@@ -37,6 +37,13 @@ void reply_release(struct reply *r)
 
 void reply_status(struct reply *r, int http_status)
 {
+	reply_head(r, http_status, false);
+}
+
+void reply_head(struct reply *r, int http_status, bool chunked)
+{
+	r->chunked = chunked;
+	r->dechunk = (struct dechunk){0};
 	r->sample.http_status = http_status;
 	r->is_error_body = http_status >= 300;
 	/* From here on "no chunk" is a count and not an absence. */
@@ -66,16 +73,16 @@ static void too_long(struct reply *r)
 	snprintf(r->sample.error, sizeof(r->sample.error), "a line longer than 8 MiB");
 }
 
-static void take_object(struct reply *r, const json_t *object, bool event, ns at)
+static void take_object(struct reply *r, const json_t *object, bool event, const struct moment *m)
 {
 	const json_t *error = json_object_get(object, "error");
 
 	if (error && !json_is_null(error))
 		reply_error_line(r, error);
 	else if (r->format == REPLY_OLLAMA)
-		reply_ollama_object(r, object, at);
+		reply_ollama_object(r, object, m);
 	else
-		reply_openai_object(r, object, event, at);
+		reply_openai_object(r, object, event, m);
 }
 
 static bool is_space(char c)
@@ -111,7 +118,7 @@ static bool event_data(const char **s, size_t *len)
 
 /* One line, or with `cut` what stood behind the last newline when the transport broke: then only a
  * whole object means something. */
-static void take_line(struct reply *r, const char *s, size_t len, bool cut, ns at)
+static void take_line(struct reply *r, const char *s, size_t len, bool cut, const struct moment *m)
 {
 	bool event = false;
 	json_t *object;
@@ -121,47 +128,85 @@ static void take_line(struct reply *r, const char *s, size_t len, bool cut, ns a
 		event = event_data(&s, &len);
 	if (len == 0)
 		return;
-	if (r->format == REPLY_OLLAMA && reply_ollama_plain(r, s, len, at))
+	if (r->format == REPLY_OLLAMA && reply_ollama_plain(r, s, len, m))
 		return;
 	if (event && len == 6 && memcmp(s, "[DONE]", 6) == 0) {
 		r->done_seen = true;
-		r->sample.done = at;
+		r->sample.done = m->at;
 		return;
 	}
 	object = jsonx_parse(s, len);
 	if (json_is_object(object))
-		take_object(r, object, event, at);
+		take_object(r, object, event, m);
 	else if (!cut)
 		bad_line(r, object ? "not a JSON object" : "not JSON", s, len);
 	json_decref(object);
 }
 
-/* A piece of a line; with `ends` it is the last one. */
-static void take_piece(struct reply *r, const char *s, size_t len, bool ends, ns at)
+/* A line without its newline, or with m NULL the beginning of one. */
+static void take_piece(struct reply *r, const char *s, size_t len, const struct moment *m)
 {
 	/* The usual read is whole lines: no copy. */
-	if (ends && r->line.len == 0 && len <= STR_MAX_LINE) {
-		take_line(r, s, len, false, at);
+	if (m && r->line.len == 0 && len <= STR_MAX_LINE) {
+		take_line(r, s, len, false, m);
 		return;
 	}
 	str_addn(&r->line, s, len);
 	if (r->line.overflowed) {
 		too_long(r);
-	} else if (ends) {
-		take_line(r, r->line.s, r->line.len, false, at);
+	} else if (m) {
+		take_line(r, r->line.s, r->line.len, false, m);
 		str_reset(&r->line);
 	}
 }
 
-static int take_error_bytes(struct reply *r, const char *bytes, size_t len)
+static void take_error_bytes(struct reply *r, const char *bytes, size_t len)
 {
 	size_t room = MAX_ERROR_BODY - r->line.len;
 
 	str_addn(&r->line, bytes, len < room ? len : room);
-	return len > room ? -1 : 0;
+	r->error_cut = len > room;
 }
 
-int reply_body(struct reply *r, const char *bytes, size_t len, ns at)
+/* Body bytes that stand `from` bytes into what is left of the read. */
+static void take_body(
+	struct reply *r, const char *bytes, size_t len, size_t from, const struct arrivals *a)
+{
+	const char *p = bytes, *end = bytes + len;
+
+	if (r->is_error_body) {
+		take_error_bytes(r, bytes, len);
+		return;
+	}
+	while (p < end && !r->failed && !r->done_seen) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		struct moment m;
+
+		if (!newline) {
+			take_piece(r, p, (size_t)(end - p), NULL);
+			return;
+		}
+		m = arrivals_of(a, from + (size_t)(newline + 1 - bytes), r->sample.sent);
+		take_piece(r, p, (size_t)(newline - p), &m);
+		p = newline + 1;
+	}
+}
+
+static void take_chunks(struct reply *r, const char *bytes, size_t len, const struct arrivals *a)
+{
+	size_t at = 0;
+
+	while (at < len && !r->failed) {
+		const char *data;
+		size_t data_len;
+
+		at += dechunk_next(&r->dechunk, bytes + at, len - at, &data, &data_len);
+		if (data_len > 0)
+			take_body(r, data, data_len, (size_t)(data - bytes), a);
+	}
+}
+
+int reply_read(struct reply *r, const char *bytes, size_t len, struct arrivals *a)
 {
 	int64_t before = r->sample.chunks;
 
@@ -170,24 +215,26 @@ int reply_body(struct reply *r, const char *bytes, size_t len, ns at)
 	if (len == 0)
 		return 0;
 	if (r->sample.first_byte == NS_NONE)
-		r->sample.first_byte = at;
-	r->last_activity = at;
-	if (r->is_error_body)
-		return take_error_bytes(r, bytes, len);
-	if (before < 0)
+		r->sample.first_byte = arrivals_of(a, 1, NS_NONE).at;
+	r->last_activity = a->read_at;
+	if (before < 0 && !r->is_error_body)
 		r->sample.chunks = before = 0;
-	while (len > 0 && !r->failed && !r->done_seen) {
-		const char *newline = memchr(bytes, '\n', len);
-		size_t n = newline ? (size_t)(newline - bytes) : len;
-
-		take_piece(r, bytes, n, newline != NULL, at);
-		n += newline != NULL;
-		bytes += n;
-		len -= n;
-	}
+	if (r->chunked)
+		take_chunks(r, bytes, len, a);
+	else
+		take_body(r, bytes, len, 0, a);
+	a->taken += len;
 	if (r->sample.chunks > before + 1)
 		r->sample.multi_line_reads++;
-	return r->failed ? -1 : 0;
+	return r->failed || r->error_cut ? -1 : 0;
+}
+
+int reply_body(struct reply *r, const char *bytes, size_t len, ns at)
+{
+	struct arrivals a;
+
+	arrivals_unknown(&a, at, 0);
+	return reply_read(r, bytes, len, &a);
 }
 
 /* Whether the prompt was cut to fit the context.  No server says so (facts differ by version):
@@ -275,7 +322,8 @@ static void take_rest(struct reply *r, enum reply_end how)
 
 	trim(&s, &len);
 	begins_well = len > 0 && (*s == '{' || (r->format == REPLY_OPENAI && *s == 'd'));
-	take_line(r, s, len, how != REPLY_CLEAN || begins_well, r->last_activity);
+	take_line(r, s, len, how != REPLY_CLEAN || begins_well,
+		&(struct moment){.at = r->last_activity});
 }
 
 void reply_end(struct reply *r, enum reply_end how, const char *why, ns at)
@@ -294,7 +342,9 @@ void reply_end(struct reply *r, enum reply_end how, const char *why, ns at)
 		end_short(r, how, why);
 	if (s->done == NS_NONE && s->status != STATUS_CONNECT_ERROR)
 		s->done = at;
-	if (s->stamps == STAMP_USER)
-		s->user_stamped = s->chunks > 0 ? s->chunks : 0;
+	if (s->stamps == STAMP_VIRTUAL)
+		s->user_stamped = 0;
+	else
+		s->stamps = s->first_by_kernel && s->last_by_kernel ? STAMP_KERNEL : STAMP_USER;
 	sample_finish(s);
 }

@@ -1,6 +1,6 @@
 /* reply.h - a protocol: bytes and their arrival times in, a sample out.
  *
- *	reply_init -> reply_status (once the HTTP status is known) -> reply_body* -> reply_end
+ *	reply_init -> reply_head (once the HTTP status is known) -> reply_read* -> reply_end
  *
  * Reads /api/generate and /api/chat (JSON lines, or one object), and the OpenAI-style endpoints
  * (server-sent events, or one object).  Pure: no clock, no sockets.  Lines are bounded by
@@ -8,6 +8,7 @@
 #ifndef CORE_REPLY_H
 #define CORE_REPLY_H
 
+#include "dechunk.h"
 #include "sample.h"
 
 enum reply_format { REPLY_OLLAMA, REPLY_OPENAI };
@@ -31,13 +32,21 @@ struct reply {
 	struct sample sample;
 	struct str line; /* what is not yet a line */
 	bool done_seen, failed, is_error_body;
+	bool error_cut; /* the error body is longer than is kept */
+	bool chunked;   /* the body has the chunked transfer coding, as on the wire */
+	struct dechunk dechunk;
 	ns last_activity; /* of the last byte: for the stall limit */
 };
 
 void reply_init(struct reply *r, enum reply_format format, int64_t num_ctx, size_t prompt_bytes);
 void reply_release(struct reply *r);
+/* `chunked`: the bytes that follow are those of the wire, in chunks. */
+void reply_head(struct reply *r, int http_status, bool chunked);
+/* The next bytes of a read; a->taken moves behind them.  Returns 0, or -1 when the reply has failed
+ * for good and the transfer may be dropped. */
+int reply_read(struct reply *r, const char *bytes, size_t len, struct arrivals *a);
+/* The same where transport and clock are not the wire's: no coding, all came at `at`. */
 void reply_status(struct reply *r, int http_status);
-/* Returns 0, or -1 when the reply has failed for good and the transfer may be dropped. */
 int reply_body(struct reply *r, const char *bytes, size_t len, ns at);
 /* Decides the status; `why` is the transport's own message or NULL.  The sample is complete after.
  */

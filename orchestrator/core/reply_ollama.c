@@ -66,7 +66,7 @@ static bool skip(const char **p, const char *end, const char *literal)
 
 /* One line in twenty at most is not of this form, and building JSON for each token costs as much as
  * all the rest of the client's work on it.  Members may come in any order, each once. */
-bool reply_ollama_plain(struct reply *r, const char *line, size_t len, ns at)
+bool reply_ollama_plain(struct reply *r, const char *line, size_t len, const struct moment *m)
 {
 	static const char *const members[] = {"\"model\":", "\"created_at\":", "\"response\":"};
 	const char *p = line, *end = line + len, *text[COUNTOF(members)] = {NULL};
@@ -76,21 +76,21 @@ bool reply_ollama_plain(struct reply *r, const char *line, size_t len, ns at)
 	if (!skip(&p, end, "{"))
 		return false;
 	do {
-		size_t m = 0;
+		size_t k = 0;
 
 		if (!done_false && skip(&p, end, "\"done\":false")) {
 			done_false = true;
 			continue;
 		}
-		while (m < COUNTOF(members) && (text[m] || !skip(&p, end, members[m])))
-			m++;
-		if (m == COUNTOF(members) || !plain_string(&p, end, &text[m], &text_len[m]))
+		while (k < COUNTOF(members) && (text[k] || !skip(&p, end, members[k])))
+			k++;
+		if (k == COUNTOF(members) || !plain_string(&p, end, &text[k], &text_len[k]))
 			return false;
 	} while (skip(&p, end, ","));
 	if (!skip(&p, end, "}") || p != end || !done_false || !text[2])
 		return false;
 	if (text_len[2] > 0)
-		sample_add_chunk(&r->sample, text[2], text_len[2], at);
+		sample_add_arrival(&r->sample, text[2], text_len[2], m);
 	return true;
 }
 
@@ -99,7 +99,7 @@ static size_t length_of(const json_t *object, const char *key)
 	return json_string_length(json_object_get(object, key));
 }
 
-static void take_content(struct reply *r, const json_t *object, ns at)
+static void take_content(struct reply *r, const json_t *object, const struct moment *m)
 {
 	const json_t *message = json_object_get(object, "message");
 	const json_t *text = json_object_get(object, "response");
@@ -107,21 +107,22 @@ static void take_content(struct reply *r, const json_t *object, ns at)
 	if (!json_string_length(text))
 		text = json_object_get(message, "content");
 	if (json_string_length(text))
-		sample_add_chunk(&r->sample, json_string_value(text), json_string_length(text), at);
+		sample_add_arrival(
+			&r->sample, json_string_value(text), json_string_length(text), m);
 	else if (length_of(object, "thinking") || length_of(message, "thinking"))
-		sample_add_chunk(&r->sample, "", 0, at);
+		sample_add_arrival(&r->sample, "", 0, m);
 }
 
-void reply_ollama_object(struct reply *r, const json_t *object, ns at)
+void reply_ollama_object(struct reply *r, const json_t *object, const struct moment *m)
 {
 	struct sample *s = &r->sample;
 	const json_t *reason = json_object_get(object, "done_reason");
 
-	take_content(r, object, at);
+	take_content(r, object, m);
 	if (!json_is_true(json_object_get(object, "done")))
 		return;
 	r->done_seen = true;
-	s->done = at;
+	s->done = m->at;
 	if (json_is_string(reason))
 		reply_copy_text(s->done_reason, sizeof(s->done_reason), json_string_value(reason),
 			json_string_length(reason));

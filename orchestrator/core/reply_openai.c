@@ -11,7 +11,7 @@ static const json_t *string_of(const json_t *object, const char *key)
 	return json_string_length(text) > 0 ? text : NULL;
 }
 
-static void take_choice(struct reply *r, const json_t *choice, ns at)
+static void take_choice(struct reply *r, const json_t *choice, const struct moment *m)
 {
 	static const char *const parts[] = {"delta", "message"};
 	const json_t *text = string_of(choice, "text");
@@ -27,9 +27,10 @@ static void take_choice(struct reply *r, const json_t *choice, ns at)
 			string_of(part, "reasoning_content");
 	}
 	if (text)
-		sample_add_chunk(&r->sample, json_string_value(text), json_string_length(text), at);
+		sample_add_arrival(
+			&r->sample, json_string_value(text), json_string_length(text), m);
 	else if (thought)
-		sample_add_chunk(&r->sample, "", 0, at);
+		sample_add_arrival(&r->sample, "", 0, m);
 	if (reason)
 		reply_copy_text(r->sample.done_reason, sizeof(r->sample.done_reason),
 			json_string_value(reason), json_string_length(reason));
@@ -51,15 +52,15 @@ static void take_usage(struct sample *s, const json_t *usage)
 		s->cached_tokens = cached;
 }
 
-void reply_openai_object(struct reply *r, const json_t *object, bool event, ns at)
+void reply_openai_object(struct reply *r, const json_t *object, bool event, const struct moment *m)
 {
 	const json_t *choices = json_object_get(object, "choices");
 
 	if (json_array_size(choices) > 0)
-		take_choice(r, json_array_get(choices, 0), at);
+		take_choice(r, json_array_get(choices, 0), m);
 	take_usage(&r->sample, json_object_get(object, "usage"));
 	if (!event && json_is_array(choices)) {
 		r->done_seen = true;
-		r->sample.done = at;
+		r->sample.done = m->at;
 	}
 }

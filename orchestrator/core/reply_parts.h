@@ -9,10 +9,10 @@
 #include "reply.h"
 
 /* Reads a line as it nearly always is without building JSON; false: it must be parsed. */
-bool reply_ollama_plain(struct reply *r, const char *line, size_t len, ns at);
-void reply_ollama_object(struct reply *r, const json_t *object, ns at);
+bool reply_ollama_plain(struct reply *r, const char *line, size_t len, const struct moment *m);
+void reply_ollama_object(struct reply *r, const json_t *object, const struct moment *m);
 /* `event`: one of many server-sent events; otherwise the object is the whole reply. */
-void reply_openai_object(struct reply *r, const json_t *object, bool event, ns at);
+void reply_openai_object(struct reply *r, const json_t *object, bool event, const struct moment *m);
 
 /* A counter or a duration of an object.  Servers leave out what is 0, and have sent the smallest
  * int64 for "none": what is absent, not positive or beyond belief is missing. */

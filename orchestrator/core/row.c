@@ -215,6 +215,12 @@ static int64_t int_of(struct source *in, enum run_column c)
 		return counter(s->chunks);
 	case RUN_RESPONSE_BYTES:
 		return counter(s->response_bytes);
+	case RUN_MULTI_LINE_READS:
+		return s->chunks < 0 ? INT_MISSING : s->multi_line_reads;
+	case RUN_ITL_UNRESOLVED:
+		return s->chunks < 2 ? INT_MISSING : sample_unresolved(s);
+	case RUN_STREAMS:
+		return counter(s->streams);
 	default:
 		BUG("column %s has no integer", run_columns[c].name);
 	}
@@ -291,6 +297,11 @@ static double score_of(const struct source *in)
 	return grade_answer(&in->sweep->prompts[in->k->item->prompt], in->s->text.s);
 }
 
+static double as_us(ns t)
+{
+	return t == NS_NONE ? NAN : (double)t / NS_PER_US;
+}
+
 static double real_of(struct source *in, enum run_column c)
 {
 	const struct sample *s = in->s;
@@ -311,7 +322,13 @@ static double real_of(struct source *in, enum run_column c)
 	case RUN_SCORE:
 		return score_of(in);
 	case RUN_LOOP_LAG_MAX_US:
-		return s->loop_lag_max == NS_NONE ? NAN : (double)s->loop_lag_max / NS_PER_US;
+		return as_us(s->loop_lag_max);
+	case RUN_STAMP_BOUND_US:
+		return s->chunks < 1 ? NAN : as_us(s->late_max);
+	case RUN_SEND_US:
+		return as_us(s->sending);
+	case RUN_CPU_SHARE:
+		return s->cpu_share;
 	default:
 		BUG("column %s has no number", run_columns[c].name);
 	}

@@ -121,29 +121,11 @@ void load_encode(const struct plan *p, const struct load *l, struct str *out)
 	row_seal(out, start);
 }
 
-/* Microseconds with as many of the three decimals as needed: a long answer has thousands of gaps,
- * and this is done on the loop. */
 static void add_us(struct str *out, ns t)
 {
-	char text[32], *p = text + sizeof(text);
-	uint64_t abs = t < 0 ? -(uint64_t)t : (uint64_t)t;
-	uint64_t whole = abs / 1000, rest = abs % 1000;
-	int decimals = 3;
+	char text[NUM_TEXT];
 
-	while (decimals > 0 && rest % 10 == 0) {
-		rest /= 10;
-		decimals--;
-	}
-	for (int i = 0; i < decimals; i++, rest /= 10)
-		*--p = (char)('0' + rest % 10);
-	if (decimals > 0)
-		*--p = '.';
-	do
-		*--p = (char)('0' + whole % 10);
-	while (whole /= 10);
-	if (t < 0)
-		*--p = '-';
-	str_addn(out, p, (size_t)(text + sizeof(text) - p));
+	str_addn(out, text, num_us(text, t));
 }
 
 void chunks_encode(const char *run_id, uint32_t attempt, const struct sample *s, struct str *out)
@@ -158,7 +140,10 @@ void chunks_encode(const char *run_id, uint32_t attempt, const struct sample *s,
 	for (size_t i = 1; i < s->times.n; i++) {
 		if (i > 1)
 			str_addc(out, ' ');
-		add_us(out, s->times.v[i] - s->times.v[i - 1]);
+		if (s->times.v[i] == s->times.v[i - 1])
+			str_addc(out, '~');
+		else
+			add_us(out, s->times.v[i] - s->times.v[i - 1]);
 	}
 	str_addc(out, ',');
 	add_counter(out, s->user_stamped);

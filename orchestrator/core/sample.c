@@ -68,6 +68,9 @@ void sample_init(struct sample *s)
 		.chunks = -1,
 		.response_bytes = -1,
 		.text = STR_INIT(SAMPLE_MAX_TEXT),
+		.sending = NS_NONE,
+		.cpu_share = NAN,
+		.streams = -1,
 		.loop_lag_max = NS_NONE,
 		.slept = NS_NONE,
 		.swapped_in = -1,
@@ -84,9 +87,24 @@ void sample_release(struct sample *s)
 
 void sample_add_chunk(struct sample *s, const char *text, size_t len, ns at)
 {
-	if (s->first_content == NS_NONE)
+	sample_add_arrival(s, text, len, &(struct moment){.at = at});
+}
+
+void sample_add_arrival(struct sample *s, const char *text, size_t len, const struct moment *m)
+{
+	ns at = m->at;
+
+	if (s->first_content == NS_NONE) {
 		s->first_content = at;
+		s->first_by_kernel = m->kernel;
+		s->late_first = m->late;
+	} else if (at < s->last_content) {
+		at = s->last_content;
+	}
 	s->last_content = at;
+	s->last_by_kernel = m->kernel;
+	s->user_stamped += !m->kernel;
+	s->late_max = m->late > s->late_max ? m->late : s->late_max;
 	s->chunks = s->chunks < 0 ? 1 : s->chunks + 1;
 	if (s->times.n < SAMPLE_MAX_TIMES)
 		*VEC_PUSH(&s->times) = at;
@@ -195,18 +213,32 @@ static int compare_ns(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+int64_t sample_unresolved(const struct sample *s)
+{
+	int64_t n = 0;
+
+	for (size_t i = 1; i < s->times.n; i++)
+		n += s->times.v[i] == s->times.v[i - 1];
+	return n;
+}
+
 double sample_itl_ms(const struct sample *s, double percentile, size_t least)
 {
-	size_t n = s->times.n > 0 ? s->times.n - 1 : 0;
-	size_t below;
+	size_t n = 0, below;
 	double rank, value;
 	ns *gaps;
 
-	if (n == 0 || n < least)
+	if (s->times.n < 2)
 		return NAN;
-	gaps = xmalloc(n * sizeof(*gaps));
-	for (size_t i = 0; i < n; i++)
-		gaps[i] = s->times.v[i + 1] - s->times.v[i];
+	gaps = xmalloc((s->times.n - 1) * sizeof(*gaps));
+	for (size_t i = 1; i < s->times.n; i++) {
+		if (s->times.v[i] != s->times.v[i - 1])
+			gaps[n++] = s->times.v[i] - s->times.v[i - 1];
+	}
+	if (n == 0 || n < least) {
+		free(gaps);
+		return NAN;
+	}
 	qsort(gaps, n, sizeof(*gaps), compare_ns);
 	/* Type 7 of Hyndman and Fan: linear between the two neighbouring order statistics. */
 	rank = percentile / 100 * (double)(n - 1);

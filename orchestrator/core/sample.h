@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arrivals.h"
 #include "clock.h"
 #include "str.h"
 
@@ -59,8 +60,15 @@ struct sample {
 	char sha256[65];
 	/* Audit of the client. */
 	enum stamp_source stamps;
-	int64_t user_stamped;     /* how many of times are user-space times */
-	int64_t multi_line_reads; /* reads that held more than one content line */
+	bool first_by_kernel, last_by_kernel; /* first_content, last_content */
+	int64_t user_stamped;                 /* how many of times are user-space times */
+	int64_t multi_line_reads;             /* reads that held more than one content line */
+	ns late_first, late_max; /* how much too late first_content, and any content time, may be */
+	ns sending;              /* how long handing the request to the kernel took: `sent` is the
+				  * end of it; NS_NONE unknown */
+	double cpu_share;        /* of one processor, used by this process meanwhile; NaN unknown */
+	int64_t streams; /* requests in flight when it began or when it ended, the larger; -1
+			    unknown */
 	ns loop_lag_max;
 	int64_t new_connects; /* connections opened for it after warming; more than 0 is suspect */
 	ns slept;             /* how long the machine slept meanwhile: boot clock minus monotonic,
@@ -80,6 +88,9 @@ void sample_release(struct sample *s);
 /* One more chunk with content arrived at `at`.  `text` is what it adds to the answer; len 0 for
  * content that is not answer (thinking). */
 void sample_add_chunk(struct sample *s, const char *text, size_t len, ns at);
+/* The same of an arrival as a read told it.  Times never go back: what was overtaken on its way
+ * came with what it waited for. */
+void sample_add_arrival(struct sample *s, const char *text, size_t len, const struct moment *m);
 /* Fills sha256 from text (empty where text was cut) and forgets nothing. */
 void sample_finish(struct sample *s);
 
@@ -93,7 +104,11 @@ double sample_decode_tok_s_raw(const struct sample *s);
 double sample_decode_tok_s_client(const struct sample *s); /* 1 / TPOT, from 8 tokens and 1 ms on */
 double sample_prefill_tok_s(const struct sample *s);
 ns sample_server_rest(const struct sample *s);
-/* Type-7 percentile of the gaps between content chunks in ms; NaN below `least` gaps. */
+/* Chunks that came together, in one segment or merged by the kernel: the gaps between them cannot
+ * be told, and are no gaps of 0. */
+int64_t sample_unresolved(const struct sample *s);
+/* Type-7 percentile of the gaps between content chunks that can be told, in ms; NaN below `least`
+ * of them. */
 double sample_itl_ms(const struct sample *s, double percentile, size_t least);
 
 #endif

@@ -202,3 +202,11 @@ int session_event(struct session *s, struct event *ev, ns now, struct effects *o
 	runner_step(s->runner, ev, now, out);
 	return take_own_effects(s, out, first, e);
 }
+
+void session_set_trusted(struct session *s, uint32_t streams)
+{
+	for (uint32_t i = 0; i < s->plan->nservers; i++) {
+		s->audit[i].trust_known = true;
+		s->audit[i].trusted_streams = streams;
+	}
+}

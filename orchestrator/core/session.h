@@ -41,6 +41,9 @@ struct session {
 	void *on_note_arg;
 };
 
+/* With how many requests in flight this machine measures well (`chimera doctor`); not known after
+ * init. */
+void session_set_trusted(struct session *s, uint32_t streams);
 int session_init(struct session *s, const struct plan *p, struct journal *j, uint32_t number,
 	ns wall_minus_mono, struct err *e);
 void session_release(struct session *s);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bug.h"
 
@@ -19,12 +20,13 @@ struct exchange {
 	uint32_t sends;            /* how often it went out whole: libcurl may send it again */
 	enum exchange_state state;
 	struct reply reply;
-	bool status_told, head_too_long;
+	bool status_told, head_too_long, chunked;
 	bool last_look; /* a limit has passed; the sockets are looked at once more before it counts
 			 */
 	bool warmed;
 	size_t head_bytes;
-	ns started;
+	ns started, cpu; /* when it began: the instant, and what the process had used */
+	ns sending;      /* when the request began to be handed to the kernel */
 	struct hostwatch *watch;
 	struct host_counts host; /* when it started */
 	struct exchange_limits limits;
@@ -34,12 +36,6 @@ struct exchange {
 };
 
 /* ---- time ---- */
-
-/* The instant of what a callback brings.  The one place that knows where stamps come from. */
-static ns stamp(void)
-{
-	return clock_mono();
-}
 
 /* The instant at which a limit ends the exchange, and which; INT64_MAX for none. */
 static ns deadline(const struct exchange *x, enum reply_end *which)
@@ -95,17 +91,28 @@ static void read_connection(struct exchange *x, struct sample *s)
 		s->new_connects = 1;
 }
 
+/* What the client itself did meanwhile. */
+static void audit(struct exchange *x, struct sample *s, ns now)
+{
+	struct host_counts host = hostwatch_look(x->watch, now);
+	int64_t streams = (int64_t)http_measuring(x->http) + 1; /* it has left already */
+
+	hostwatch_note(s, &x->host, &host);
+	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
+	s->streams = streams > s->streams ? streams : s->streams;
+	if (now > x->started)
+		s->cpu_share = (double)(clock_cpu() - x->cpu) / (double)(now - x->started);
+	/* The reply is there: the request was sent, though we were not told at once. */
+	if (s->sent != NS_NONE && s->first_byte != NS_NONE && s->first_byte < s->sent)
+		s->sent = s->first_byte;
+}
+
 /* The only way to ENDED; the easy handle has left the multi. */
 static void finish(struct exchange *x, enum reply_end how, const char *why, ns now)
 {
-	struct sample *s = &x->reply.sample;
-	struct host_counts host;
-
 	x->state = ENDED;
-	read_connection(x, s);
-	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
-	host = hostwatch_look(x->watch, now);
-	hostwatch_note(s, &x->host, &host);
+	read_connection(x, &x->reply.sample);
+	audit(x, &x->reply.sample, now);
 	reply_end(&x->reply, how, why[0] ? why : NULL, now);
 	curl_easy_cleanup(x->easy);
 	uv_close((uv_handle_t *)&x->timer, on_timer_closed);
@@ -122,10 +129,10 @@ static enum reply_end how_ended(const struct exchange *x, CURLcode code)
 
 static void on_ended(void *arg, CURLcode code)
 {
-	ns now = stamp();
+	ns now = clock_mono();
 	struct exchange *x = arg;
 	char why[HTTP_WHY_TEXT];
-	const char *text = http_why(why, x->easy, code, x->said);
+	const char *text = http_why(x->http, why, x->easy, code, x->said);
 
 	if (x->head_too_long)
 		text = HTTP_HEAD_TOO_LONG;
@@ -141,7 +148,7 @@ static void leave(struct exchange *x, enum reply_end how, ns now)
 void exchange_cancel(struct exchange *x)
 {
 	if (x->state != ENDED)
-		leave(x, REPLY_CANCEL, stamp());
+		leave(x, REPLY_CANCEL, clock_mono());
 }
 
 /* ---- limits ---- */
@@ -164,7 +171,7 @@ static void arm(struct exchange *x, ns now)
 
 static void on_limit(uv_timer_t *timer)
 {
-	ns now = stamp();
+	ns now = clock_mono();
 	struct exchange *x = CONTAINER_OF(timer, struct exchange, timer);
 	enum reply_end which;
 
@@ -181,6 +188,16 @@ static void on_limit(uv_timer_t *timer)
 
 /* ---- edges: curl calls ---- */
 
+/* The connection is there; the request is about to be written. */
+static int on_before_sending(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct exchange *x = arg;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	x->sending = clock_mono();
+	return CURL_PREREQFUNC_OK;
+}
+
 /* Sent is when the last byte of the body was handed to the kernel. */
 static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, void *arg)
 {
@@ -194,8 +211,11 @@ static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, voi
 		return 0;
 	x->body_out += len;
 	if (x->body_out >= x->body_len) {
-		x->reply.sample.sent = stamp();
-		x->reply.sample.sent_wall = clock_wall();
+		struct sample *s = &x->reply.sample;
+
+		s->sent = clock_mono();
+		s->sent_wall = clock_wall();
+		s->sending = x->sending != NS_NONE ? s->sent - x->sending : NS_NONE;
 		x->sends++;
 	}
 	return 0;
@@ -209,18 +229,39 @@ static void tell_status(struct exchange *x)
 	if (code < 200 || x->status_told) /* 1xx: the real head follows; told: a trailer */
 		return;
 	x->status_told = true;
-	reply_status(&x->reply, (int)code);
+	reply_head(&x->reply, (int)code, x->chunked);
+}
+
+static bool begins(const char *line, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len >= n && strncasecmp(line, with, n) == 0;
+}
+
+/* libcurl hands the body over as it is on the wire, so that its bytes are those that were dated. */
+static void read_header(struct exchange *x, const char *line, size_t len)
+{
+	static const char coding[] = "transfer-encoding:", word[] = "chunked";
+
+	if (begins(line, len, "HTTP/")) /* after a 1xx another head follows */
+		x->chunked = false;
+	else if (begins(line, len, coding))
+		for (size_t i = sizeof(coding) - 1; i + sizeof(word) - 1 <= len; i++)
+			x->chunked = x->chunked || begins(line + i, len - i, word);
+	else if (line[0] == '\r' || line[0] == '\n')
+		tell_status(x);
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
-	ns now = stamp();
 	struct exchange *x = arg;
+	struct arrivals *a = http_arrivals(x->http);
 
 	(void)one; /* always 1, says libcurl */
 	if (x->state == CONNECTING) {
 		x->state = STREAMING;
-		x->reply.sample.first_byte = now;
+		x->reply.sample.first_byte = arrivals_of(a, 1, NS_NONE).at;
 		curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 0L); /* it is sent; spare the rest */
 	}
 	x->head_bytes += len;
@@ -228,22 +269,23 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
 		x->head_too_long = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (line[0] == '\r' || line[0] == '\n')
-		tell_status(x);
+	if (!x->status_told) /* what follows the body is looked at in it */
+		a->taken += len;
+	read_header(x, line, len);
 	return len;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 {
-	ns now = stamp();
 	struct exchange *x = arg;
+	struct arrivals *a = http_arrivals(x->http);
 	bool had_content = reply_has_content(&x->reply);
 
 	(void)one;
-	if (reply_body(&x->reply, bytes, len, now))
+	if (reply_read(&x->reply, bytes, len, a))
 		return CURL_WRITEFUNC_ERROR;
 	if (!had_content && reply_has_content(&x->reply))
-		arm(x, now); /* from now on it is the stall limit */
+		arm(x, a->read_at); /* from now on it is the stall limit */
 	return len;
 }
 
@@ -288,6 +330,9 @@ static int set_options(struct exchange *x, const struct exchange_spec *spec)
 		c, CURLOPT_VERBOSE, 1L); /* for on_debug, which drops what it prints */
 	bad |= curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_debug);
 	bad |= curl_easy_setopt(c, CURLOPT_DEBUGDATA, x);
+	bad |= curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_before_sending);
+	bad |= curl_easy_setopt(c, CURLOPT_PREREQDATA, x);
+	bad |= curl_easy_setopt(c, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
 	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -310,7 +355,10 @@ static struct exchange *exchange_new(struct http *http, const struct exchange_sp
 	x->reply.made_to = spec->prompt_tokens;
 	x->reply.sample.due = spec->due;
 	x->reply.sample.stamps = STAMP_USER;
-	x->started = stamp();
+	x->sending = NS_NONE;
+	x->started = clock_mono();
+	x->cpu = clock_cpu();
+	x->reply.sample.streams = (int64_t)http_measuring(http) + 1;
 	x->watch = spec->watch;
 	x->host = hostwatch_look(x->watch, x->started);
 	return x;
@@ -321,7 +369,9 @@ int exchange_start(struct http *http, const struct exchange_spec *spec, exchange
 {
 	struct exchange *x = exchange_new(http, spec);
 
-	if (set_options(x, spec) || http_add(http, x->easy, on_ended, x)) {
+	enum http_kind kind = strncasecmp(spec->url, "http:", 5) == 0 ? HTTP_TIMED : HTTP_UNDATED;
+
+	if (set_options(x, spec) || http_add(http, x->easy, kind, on_ended, x)) {
 		if (x->easy)
 			curl_easy_cleanup(x->easy);
 		reply_release(&x->reply);

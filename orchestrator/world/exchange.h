@@ -5,8 +5,11 @@
  *       +---- limit, reset, cancel-+--> ENDED
  *
  * The curl-uv bridge lives in http.c.  exchange_start() either returns -1 and done is never called,
- * or returns 0 and done is called exactly once, later, from the loop.  Measured times are taken on
- * the first line of the callback that brings them. */
+ * or returns 0 and done is called exactly once, later, from the loop.
+ *
+ * What arrives is dated by the kernel, segment by segment, where it can be (http.h); other times
+ * are taken on the first line of the callback that brings them.  Sent is when the last byte has
+ * been handed to the kernel; how long that took is in sample.sending. */
 #ifndef WORLD_EXCHANGE_H
 #define WORLD_EXCHANGE_H
 

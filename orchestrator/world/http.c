@@ -7,6 +7,7 @@
 
 #include "bug.h"
 #include "lag.h"
+#include "peek.h"
 #include "vec.h"
 
 #define KEEP_CONNECTIONS 65536L /* idle ones; the default closes all but four a transfer */
@@ -14,6 +15,7 @@
 
 struct transfer {
 	CURL *easy; /* its CURLOPT_PRIVATE is the place in http.transfers, from 1 */
+	enum http_kind kind;
 	http_ended_fn *ended;
 	void *arg;
 };
@@ -31,7 +33,13 @@ struct http {
 	bool kick;    /* curl has something to do before the next poll */
 	bool closing; /* http_close was called */
 	ns woke;      /* when callbacks began to run after the last poll; NS_NONE: they have not */
+	ns stretch;   /* how long they ran before that poll */
 	struct lag lag;
+	size_t measuring;
+	int broke;                /* errno of the connection at hand, if asking met it, */
+	const CURL *broken;       /* and whose it is */
+	struct arrivals arrivals; /* of the read that is being handed over */
+	struct peek peek;
 };
 
 /* A socket that curl wants watched. */
@@ -41,6 +49,9 @@ struct watch {
 	curl_socket_t fd;
 	int events; /* of uv */
 	bool closed;
+	const CURL *easy; /* that uses it */
+	bool dated;       /* what arrives is asked about */
+	ns asked;         /* when it last was; NS_NONE never */
 };
 
 /* ---- what ended ---- */
@@ -76,11 +87,17 @@ static struct transfer transfer_remove(struct http *h, size_t place)
 	struct transfer t = h->transfers.v[place], last = h->transfers.v[--h->transfers.n];
 
 	must(curl_multi_remove_handle(h->multi, t.easy), "curl_multi_remove_handle");
+	h->measuring -= t.kind != HTTP_CALL;
 	if (place < h->transfers.n) {
 		h->transfers.v[place] = last;
 		set_place(last.easy, place);
 	}
 	return t;
+}
+
+static bool is_broken(const struct http *h, const CURL *easy)
+{
+	return h->broke && h->broken == easy;
 }
 
 static void drain(struct http *h)
@@ -91,7 +108,10 @@ static void drain(struct http *h)
 	while ((msg = curl_multi_info_read(h->multi, &left))) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
-		CURLcode code = msg->data.result; /* msg is gone with the handle */
+		/* msg is gone with the handle.  To libcurl a broken connection of which we have
+		 * heard first has merely ended. */
+		CURLcode code =
+			is_broken(h, msg->easy_handle) ? CURLE_RECV_ERROR : msg->data.result;
 		struct transfer t = transfer_remove(h, place_of(h, msg->easy_handle));
 
 		t.ended(t.arg, code);
@@ -114,6 +134,18 @@ static void wake(struct http *h)
 		h->woke = clock_mono();
 }
 
+/* Asks when what waits came, before libcurl reads it. */
+static void date(struct watch *w)
+{
+	struct arrivals *a = &w->http->arrivals;
+
+	w->http->broken = w->easy;
+	if (!peek_look(&w->http->peek, w->fd, w->asked, a, &w->http->broke))
+		return;
+	a->before = w->asked;
+	w->asked = a->asked;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct watch *w = CONTAINER_OF(poll, struct watch, poll);
@@ -126,7 +158,13 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		bits |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		bits |= CURL_CSELECT_OUT;
+	/* Nothing of a reply comes before the request is sent. */
+	if (w->dated && bits & CURL_CSELECT_IN && w->events == UV_READABLE)
+		date(w);
 	act(w->http, w->fd, bits);
+	w->http->broke = 0;
+	w->http->arrivals.n = 0;
+	w->http->arrivals.asked = NS_NONE;
 	/* libuv has stopped the handle; until curl has met the error itself it must be told again.
 	 */
 	if (status < 0 && !w->closed)
@@ -146,8 +184,10 @@ static void account(struct http *h)
 {
 	ns now = clock_mono();
 
-	if (h->woke != NS_NONE)
-		lag_add(&h->lag, now, now - h->woke);
+	if (h->woke != NS_NONE) {
+		h->stretch = now - h->woke;
+		lag_add(&h->lag, now, h->stretch);
+	}
 	h->woke = NS_NONE;
 }
 
@@ -185,6 +225,7 @@ static struct watch *watch_new(struct http *h, curl_socket_t fd)
 		BUG("uv_poll_init: %s", uv_strerror(rc));
 	w->http = h;
 	w->fd = fd;
+	w->asked = NS_NONE;
 	must(curl_multi_assign(h->multi, fd, w), "curl_multi_assign");
 	return w;
 }
@@ -194,7 +235,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
 	struct http *h = arg;
 	struct watch *w = of_socket;
 
-	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (!w)
 			return 0;
@@ -205,6 +245,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of
 	}
 	if (!w)
 		w = watch_new(h, fd);
+	w->easy = easy;
+	w->dated = h->transfers.v[place_of(h, easy)].kind == HTTP_TIMED;
 	w->events =
 		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 	uv_poll_start(&w->poll, w->events, on_poll);
@@ -245,6 +287,8 @@ struct http *http_new(uv_loop_t *loop, struct err *e)
 	h->loop = loop;
 	h->multi = multi;
 	h->woke = NS_NONE;
+	arrivals_unknown(&h->arrivals, NS_NONE, 0);
+	peek_open(&h->peek);
 	must(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket), "SOCKETFUNCTION");
 	must(curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, h), "SOCKETDATA");
 	must(curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout), "TIMERFUNCTION");
@@ -288,6 +332,7 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	VEC_RELEASE(&h->transfers);
+	peek_close(&h->peek);
 	free(h);
 	curl_global_cleanup();
 }
@@ -309,7 +354,26 @@ ns http_loop_lag_max(const struct http *h, ns since)
 	return worst;
 }
 
+struct arrivals *http_arrivals(struct http *h)
+{
+	struct arrivals *a = &h->arrivals;
+
+	a->read_at = clock_mono();
+	if (a->asked == NS_NONE)
+		arrivals_unknown(a, a->read_at,
+			h->stretch + (h->woke == NS_NONE ? 0 : a->read_at - h->woke));
+	return a;
+}
+
 /* ---- transfers ---- */
+
+static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	if (purpose == CURLSOCKTYPE_IPCXN)
+		peek_want(fd); /* where it cannot be had nothing will be dated */
+	return CURL_SOCKOPT_OK;
+}
 
 CURL *http_easy(const char *url, const char *proxy)
 {
@@ -333,6 +397,9 @@ CURL *http_easy(const char *url, const char *proxy)
 	bad |= curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_LIMIT_MS);
 	bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "chimera");
+	/* Also of calls: connections are opened by one and used by another. */
+	bad |= curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
+	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PEEK_MAX);
 	if (bad) {
 		curl_easy_cleanup(c);
 		return NULL;
@@ -340,13 +407,20 @@ CURL *http_easy(const char *url, const char *proxy)
 	return c;
 }
 
-int http_add(struct http *h, CURL *easy, http_ended_fn *ended, void *arg)
+int http_add(struct http *h, CURL *easy, enum http_kind kind, http_ended_fn *ended, void *arg)
 {
 	if (h->closing || set_place(easy, h->transfers.n) ||
 		curl_multi_add_handle(h->multi, easy) != CURLM_OK)
 		return -1;
-	*VEC_PUSH(&h->transfers) = (struct transfer){.easy = easy, .ended = ended, .arg = arg};
+	*VEC_PUSH(&h->transfers) =
+		(struct transfer){.easy = easy, .kind = kind, .ended = ended, .arg = arg};
+	h->measuring += kind != HTTP_CALL;
 	return 0;
+}
+
+size_t http_measuring(const struct http *h)
+{
+	return h->measuring;
 }
 
 void http_drop(struct http *h, CURL *easy)
@@ -354,7 +428,8 @@ void http_drop(struct http *h, CURL *easy)
 	transfer_remove(h, place_of(h, easy));
 }
 
-const char *http_why(char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said)
+const char *http_why(
+	const struct http *h, char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said)
 {
 	long os = 0;
 	char text[128];
@@ -362,6 +437,8 @@ const char *http_why(char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const c
 	dst[0] = '\0';
 	if (code == CURLE_OK)
 		return dst;
+	if (is_broken(h, easy))
+		return err_quote(dst, HTTP_WHY_TEXT, strerror_r(h->broke, text, sizeof(text)));
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os);
 	if (code == CURLE_COULDNT_CONNECT && os)
 		return err_quote(dst, HTTP_WHY_TEXT, strerror_r((int)os, text, sizeof(text)));

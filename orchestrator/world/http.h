@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "arrivals.h"
 #include "clock.h"
 #include "err.h"
 #include "str.h"
@@ -37,11 +38,19 @@ ns http_loop_lag_max(const struct http *h, ns since); /* worst lateness of the l
  * multi by then; the owner cleans it up. */
 typedef void http_ended_fn(void *arg, CURLcode code);
 CURL *http_easy(const char *url, const char *proxy); /* common options set; NULL: out of memory */
-int http_add(struct http *h, CURL *easy, http_ended_fn *ended, void *arg);
+/* HTTP_TIMED: a measurement; what arrives for it is dated by the kernel where that can be.
+ * HTTP_UNDATED: a measurement whose bytes are not the reply's own (TLS). */
+enum http_kind { HTTP_CALL, HTTP_TIMED, HTTP_UNDATED };
+int http_add(struct http *h, CURL *easy, enum http_kind kind, http_ended_fn *ended, void *arg);
+size_t http_measuring(const struct http *h); /* measurements under way */
+/* When the bytes arrived that libcurl is handing over: to be called first in its callbacks, and
+ * `taken` is theirs to move.  Borrowed until the callback returns. */
+struct arrivals *http_arrivals(struct http *h);
 void http_drop(struct http *h, CURL *easy); /* removes it; ended is not called */
 /* What curl (its error buffer `said`) and the system say of a failure; "" for none.  Returns dst.
  */
-const char *http_why(char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said);
+const char *http_why(
+	const struct http *h, char dst[HTTP_WHY_TEXT], CURL *easy, CURLcode code, const char *said);
 
 /* A small whole-body call (ps, unload, version, show, tags): done exactly once, from the loop,
  * unless -1 is returned.  `post` NULL means GET; it is copied. */

@@ -5,6 +5,7 @@
 #include "http.h"
 
 struct call {
+	struct http *http;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct str body;
@@ -49,7 +50,7 @@ static void on_ended(void *arg, CURLcode code)
 	char *type = NULL;
 	long status = 0;
 	struct http_answer a = {
-		.type = "", .body = "", .why = http_why(why, c->easy, code, c->said)};
+		.type = "", .body = "", .why = http_why(c->http, why, c->easy, code, c->said)};
 
 	if (c->head_bytes > HTTP_MAX_HEAD)
 		a.why = HTTP_HEAD_TOO_LONG;
@@ -92,10 +93,12 @@ int http_call(struct http *h, const char *url, const char *proxy, const char *po
 	struct call *c = xcalloc(1, sizeof(*c));
 
 	c->body = (struct str)STR_INIT(HTTP_MAX_BODY);
+	c->http = h;
 	c->done = done;
 	c->arg = arg;
 	c->easy = http_easy(url, proxy);
-	if (!c->easy || set_options(c, post, timeout_s) || http_add(h, c->easy, on_ended, c)) {
+	if (!c->easy || set_options(c, post, timeout_s) ||
+		http_add(h, c->easy, HTTP_CALL, on_ended, c)) {
 		call_free(c);
 		return -1;
 	}

@@ -88,7 +88,10 @@ void exchanger_check_times(const char *name, const struct sample *s)
 
 	if (!ordered)
 		fail_msg("%s: the times are out of order", name);
-	assert_int_equal(s->stamps, STAMP_USER);
+	/* The server is on the same loop: its answer may be there before the kernel is asked. */
+	assert_true(s->stamps == STAMP_KERNEL || s->stamps == STAMP_USER);
+	assert_true(s->stamps == STAMP_KERNEL ? s->user_stamped < s->chunks
+					      : s->chunks < 1 || s->user_stamped > 0);
 	assert_true(s->loop_lag_max >= 0);
 	assert_true(s->slept < 50 * NS_PER_MS); /* the noise of reading two clocks */
 }

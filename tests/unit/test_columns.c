@@ -14,6 +14,7 @@ static const struct column_table tables[] = {
 	{"runs", run_columns, RUN_COLUMN_COUNT},
 	{"loads", load_columns, LOADS_COLUMN_COUNT},
 	{"chunks", chunk_columns, CHUNKS_COLUMN_COUNT},
+	{"truth", truth_columns, TRUTH_COLUMN_COUNT},
 };
 
 static int ends_in(const char *s, const char *end)

@@ -84,7 +84,7 @@ static void test_a_load(void **state)
 
 static void test_chunks(void **state)
 {
-	static const ns gaps[] = {
+	static const ns gaps[] = {/* together, later by so much, overtaken */
 		0, 1, 10, 100, 999, 1000, 1001, 1500, 12345678, 300000000000, -2500};
 	struct str header = STR_INIT(STR_MAX_LINE), line = STR_INIT(STR_MAX_LINE);
 	struct row_fields p;
@@ -108,7 +108,7 @@ static void test_chunks(void **state)
 	assert_string_equal(row_field(&p, "attempt"), "2");
 	assert_string_equal(row_field(&p, "first_us"), "250000");
 	assert_string_equal(row_field(&p, "gaps_us"),
-		"0 0.001 0.01 0.1 0.999 1 1.001 1.5 12345.678 300000000 -2.5");
+		"~ 0.001 0.01 0.1 0.999 1 1.001 1.5 12345.678 300000000 ~");
 	assert_string_equal(row_field(&p, "user_stamped"), "3");
 	row_fields_release(&p);
 	sample_release(&s);
