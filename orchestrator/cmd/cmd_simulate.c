@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "files.h"
 #include "num.h"
 #include "say.h"
 #include "simserver.h"
 
-enum { OPT_PORT = 1, OPT_ADDRESS, OPT_SIM, OPT_SIM_SEED, OPT_HELP };
+enum { OPT_PORT = 1, OPT_ADDRESS, OPT_SIM, OPT_SIM_SEED, OPT_TRUTH, OPT_HELP };
 
 static const struct opt simulate_table[] = {
 	{"port", 0, "N", "port to listen on; 0 takes a free one, which is printed [11435]",
@@ -16,6 +17,10 @@ static const struct opt simulate_table[] = {
 	{"address", 0, "IP", "address to listen on [127.0.0.1]", OPT_ADDRESS},
 	{"sim", 0, "KEY=VALUE", "change the simulated machine; repeat for more", OPT_SIM},
 	{"sim-seed", 0, "N", "seed of its noise [1]", OPT_SIM_SEED},
+	{"truth", 0, "FILE",
+		"write when it had each request and sent each token; for requests with an "
+		"X-Request-Id",
+		OPT_TRUTH},
 	{"help", 'h', NULL, "this text, with the keys of --sim", OPT_HELP},
 	{0},
 };
@@ -23,7 +28,7 @@ static const struct opt simulate_table[] = {
 struct simulate_args {
 	struct sim_config sim;
 	int64_t port, seed;
-	const char *address;
+	const char *address, *truth;
 	bool help;
 };
 
@@ -56,6 +61,9 @@ static int take(const struct opt *opt, const char *text, void *arg, struct err *
 	case OPT_ADDRESS:
 		a->address = text;
 		return 0;
+	case OPT_TRUTH:
+		a->truth = text;
+		return 0;
 	case OPT_SIM:
 		return sim_config_set(&a->sim, text, e) ? err_prefix(e, "--sim: ") : 0;
 	case OPT_HELP:
@@ -86,15 +94,22 @@ static void on_signal(uv_signal_t *handle, int signum)
 static int serve(const struct simulate_args *a)
 {
 	char models[SIM_MODELS];
+	const struct simserver_options options = {.config = &a->sim,
+		.seed = (uint64_t)a->seed,
+		.address = a->address,
+		.port = (int)a->port,
+		.truth = a->truth};
 	struct serving s = {0};
 	struct err e = ERR_INIT;
 	uv_loop_t loop;
+	int rc;
 
 	if (uv_loop_init(&loop)) {
 		err_set(&e, ERR_ENV, "cannot make an event loop");
 		return say_error(&e);
 	}
-	s.server = simserver_start(&loop, a->address, (int)a->port, &a->sim, (uint64_t)a->seed, &e);
+	files_raise_limit(); /* a thousand connections are not too many */
+	s.server = simserver_start(&loop, &options, &e);
 	if (!s.server) {
 		uv_run(&loop, UV_RUN_DEFAULT);
 		uv_loop_close(&loop);
@@ -109,9 +124,9 @@ static int serve(const struct simulate_args *a)
 		a->address, simserver_port(s.server));
 	fflush(stdout);
 	uv_run(&loop, UV_RUN_DEFAULT);
-	simserver_free(s.server);
+	rc = simserver_free(s.server, &e);
 	uv_loop_close(&loop);
-	return EXIT_FINE;
+	return rc ? say_error(&e) : EXIT_FINE;
 }
 
 static int help(const struct command *self)

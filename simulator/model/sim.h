@@ -44,6 +44,7 @@
 	X(unload_ms, 45, 0, 1e6, "time until an unloaded model leaves /api/ps")                    \
 	X(warmup_slow, 0.15, 0, 10, "slowdown of the first request after a load")                  \
 	X(num_parallel, 1, 1, 1024, "slots")                                                       \
+	X(share_cost, 0.35, 0, 10, "slowdown for each further slot at work")                       \
 	X(max_queue, 512, 1, 100000, "pending requests before 503")                                \
 	X(chars_per_token, 4, 1, 20, "how prompts are counted")                                    \
 	X(stop_probability, 0, 0, 1, "chance per token that the answer ends by itself")            \
@@ -162,5 +163,28 @@ void sim_answer_release(struct sim_answer *a);
 /* The lines of a stream as the server writes them: token i, or the final (or error) line for
  * i == ntokens.  `wall` dates created_at. */
 void sim_answer_line(const struct sim_answer *a, size_t i, ns wall, struct str *out);
+
+/* The same for who writes many: what a stream's lines have in common is made once.
+ *
+ *	sim_lines_begin(&l, &answer);
+ *	sim_lines_add(&l, &answer, i, wall, &out);    what sim_answer_line adds
+ */
+struct sim_second {
+	bool known;
+	ns second;     /* of wall time */
+	char text[19]; /* "2026-11-24T02:07:26" */
+};
+struct sim_lines {
+	struct str model;         /* up to the time */
+	struct sim_second second; /* the last one written */
+};
+#define SIM_LINES_INIT                                                                             \
+	{                                                                                          \
+		.model = STR_INIT(STR_MAX_LINE)                                                    \
+	}
+void sim_lines_begin(struct sim_lines *l, const struct sim_answer *a);
+void sim_lines_add(
+	struct sim_lines *l, const struct sim_answer *a, size_t i, ns wall, struct str *out);
+void sim_lines_release(struct sim_lines *l);
 
 #endif

@@ -80,11 +80,9 @@ static char *digits(char *p, int n, long x)
 	return p + n;
 }
 
-/* By hand: it is part of every line, and a busy server writes tens of thousands a second. */
-void sim_json_time(struct str *out, ns wall)
+/* A date down to the second, as RFC 3339 has it. */
+static void write_second(char *p, time_t second)
 {
-	time_t second = (time_t)(wall / NS_PER_S);
-	char text[40], *p = text;
 	struct tm tm;
 
 	gmtime_r(&second, &tm);
@@ -98,16 +96,37 @@ void sim_json_time(struct str *out, ns wall)
 	*p++ = ':';
 	p = digits(p, 2, tm.tm_min);
 	*p++ = ':';
-	p = digits(p, 2, tm.tm_sec);
+	digits(p, 2, tm.tm_sec);
+}
+
+/* By hand: it is part of every line, and a busy server writes a hundred thousand a second. */
+static void add_time(struct str *out, ns wall, struct sim_second *s)
+{
+	ns second = wall / NS_PER_S;
+	char text[40] = "\"", *p = text + 1 + sizeof(s->text);
+
+	if (!s->known || second != s->second) {
+		write_second(s->text, (time_t)second);
+		s->second = second;
+		s->known = true;
+	}
+	memcpy(text + 1, s->text, sizeof(s->text));
 	*p++ = '.';
 	p = digits(p, 9, (long)(wall % NS_PER_S));
 	while (p[-1] == '0')
 		p--;
 	if (p[-1] == '.')
 		p--;
-	str_addc(out, '"');
+	*p++ = 'Z';
+	*p++ = '"';
 	str_addn(out, text, (size_t)(p - text));
-	str_add(out, "Z\"");
+}
+
+void sim_json_time(struct str *out, ns wall)
+{
+	struct sim_second second = {0};
+
+	add_time(out, wall, &second);
 }
 
 int sim_error(struct sim_answer *a, int status, const char *fmt, ...)
@@ -130,14 +149,25 @@ int sim_error(struct sim_answer *a, int status, const char *fmt, ...)
 
 /* --- lines of a stream --- */
 
-static void add_head(const struct sim_answer *a, ns wall, struct str *out)
+static void add_model(const struct sim_answer *a, struct str *out)
 {
 	str_add(out, "{\"model\":");
 	add_string(out, a->model);
 	str_add(out, ",\"created_at\":");
-	sim_json_time(out, wall);
+}
+
+/* What follows the time, up to the text. */
+static void add_key(const struct sim_answer *a, struct str *out)
+{
 	str_add(out,
 		a->chat ? ",\"message\":{\"role\":\"assistant\",\"content\":" : ",\"response\":");
+}
+
+static void add_head(const struct sim_answer *a, ns wall, struct str *out)
+{
+	add_model(a, out);
+	sim_json_time(out, wall);
+	add_key(a, out);
 }
 
 /* Zero is left out. */
@@ -170,12 +200,23 @@ static void add_end(const struct sim_answer *a, struct str *out)
 	str_addc(out, '}');
 }
 
+/* What follows the model. */
+static void add_token(
+	const struct sim_answer *a, size_t i, ns wall, struct sim_second *second, struct str *out)
+{
+	add_time(out, wall, second);
+	add_key(a, out);
+	add_string(out, a->token[i]);
+	str_add(out, a->chat ? "},\"done\":false}\n" : ",\"done\":false}\n");
+}
+
 void sim_answer_line(const struct sim_answer *a, size_t i, ns wall, struct str *out)
 {
+	struct sim_second second = {0};
+
 	if (i < a->ntokens) {
-		add_head(a, wall, out);
-		add_string(out, a->token[i]);
-		str_add(out, a->chat ? "},\"done\":false}\n" : ",\"done\":false}\n");
+		add_model(a, out);
+		add_token(a, i, wall, &second, out);
 	} else if (a->ending == SIM_END_CLEAN) {
 		add_head(a, wall, out);
 		str_add(out, "\"\"");
@@ -186,6 +227,28 @@ void sim_answer_line(const struct sim_answer *a, size_t i, ns wall, struct str *
 		add_string(out, a->error);
 		str_add(out, "}\n");
 	}
+}
+
+void sim_lines_begin(struct sim_lines *l, const struct sim_answer *a)
+{
+	str_reset(&l->model);
+	add_model(a, &l->model);
+}
+
+void sim_lines_add(
+	struct sim_lines *l, const struct sim_answer *a, size_t i, ns wall, struct str *out)
+{
+	if (i >= a->ntokens) {
+		sim_answer_line(a, i, wall, out);
+		return;
+	}
+	str_addn(out, l->model.s, l->model.len);
+	add_token(a, i, wall, &l->second, out);
+}
+
+void sim_lines_release(struct sim_lines *l)
+{
+	str_release(&l->model);
 }
 
 void sim_render_whole(const struct sim_answer *a, ns wall, struct str *out)

@@ -12,7 +12,6 @@
 #define POLL          (250 * NS_PER_MS) /* how often a newer server asks whether a load is done */
 #define LONGEST       (30 * 86400.0)    /* seconds; whatever the keys are, no step takes longer */
 #define MAX_LOG       20.0
-#define SHARE_COST    0.35   /* slowdown for each further slot at work */
 #define OUTLIER       3.0    /* times slower */
 #define JITTER_SPREAD 0.0866 /* half width of a uniform draw with sd 0.05 */
 
@@ -212,9 +211,9 @@ ns sim_time_overhead(const struct sim *m, const struct sim_draw *d)
 	return span(m->config.overhead_ms / 1e3 * factor(d->overhead));
 }
 
-static double sharing(size_t busy)
+static double sharing(const struct sim_config *c, size_t busy)
 {
-	return 1 + SHARE_COST * (double)(busy > 0 ? busy - 1 : 0);
+	return 1 + c->share_cost * (double)(busy > 0 ? busy - 1 : 0);
 }
 
 ns sim_time_prefill(
@@ -223,8 +222,8 @@ ns sim_time_prefill(
 	const struct sim_config *c = &m->config;
 	double per_token = fraction / c->gpu_prefill_tok_s + (1 - fraction) / c->cpu_prefill_tok_s;
 
-	return span(
-		per_token / c->prefill_speed * (double)tokens * sharing(busy) * factor(d->prefill));
+	return span(per_token / c->prefill_speed * (double)tokens * sharing(c, busy) *
+		factor(d->prefill));
 }
 
 ns sim_time_decode(const struct sim *m, double fraction, int64_t num_ctx, double temperature,
@@ -236,7 +235,7 @@ ns sim_time_decode(const struct sim *m, double fraction, int64_t num_ctx, double
 	double warmth = 1 + c->temperature_cost * fmax(0, fmin(temperature, 100));
 
 	per_token *= (1 + c->ctx_cost * doublings) * fmax(warmth, 0.05) / c->decode_speed;
-	return span(per_token * (double)steps * sharing(busy) * factor(d->decode));
+	return span(per_token * (double)steps * sharing(c, busy) * factor(d->decode));
 }
 
 /* Each instant is moved by itself, not each gap: the whole keeps its length, and since no move is

@@ -6,7 +6,10 @@
  *	any --client gone, server closed--> CLOSED
  *
  * LINGERING: the reply is out, our side is shut; what still comes is dropped, so that the client
- * can read the reply before the connection is reset. */
+ * can read the reply before the connection is reset.
+ *
+ * A socket that is full stops its connection alone: nothing more is made for it until the kernel
+ * has taken what there is. */
 #ifndef SIMSERVER_SIMCONN_H
 #define SIMSERVER_SIMCONN_H
 
@@ -15,6 +18,7 @@
 #include "sim.h"
 #include "simhttp.h"
 #include "simqueue.h"
+#include "simtruth.h"
 
 struct simconn;
 
@@ -23,8 +27,15 @@ struct simshare {
 	uv_loop_t *loop;
 	struct sim *sim;
 	struct simqueue queue;
-	struct simconn *first; /* all open ones */
-	char input[64 << 10];  /* bytes are used up before the next read */
+	struct simtruth *truth; /* NULL: none is kept, and nothing is dated */
+	struct simconn *first;  /* all open ones */
+	ns wall_offset;         /* wall time minus monotonic time, of this turn */
+	char input[64 << 10];   /* bytes are used up before the next read */
+	struct simstamp stamp;  /* when the bytes came that are read next */
+	struct str line;        /* the one being written */
+	struct {
+		size_t *v, n, cap;
+	} ends; /* of the content in the bytes being sent */
 };
 
 /* Takes the connection waiting at `listener`. */

@@ -1,4 +1,4 @@
-/* simhttp.c - request parsing, and the two texts every reply needs. */
+/* simhttp.c - request parsing, and the head of a reply. */
 #include "simhttp.h"
 
 #include <stdio.h>
@@ -106,6 +106,15 @@ static bool lists(const char *value, const char *token)
 	return false;
 }
 
+/* One that was cut would be another's: too long is as good as none.  The first one counts. */
+static void request_id(struct simhttp *h, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len < sizeof(h->request_id) && h->request_id[0] == '\0')
+		memcpy(h->request_id, value, len + 1);
+}
+
 static void header(struct simhttp *h, char *s)
 {
 	size_t name = strspn(s, token_chars), end;
@@ -131,6 +140,8 @@ static void header(struct simhttp *h, char *s)
 		h->close = h->close || lists(value, "close");
 	} else if (strcasecmp(s, "expect") == 0) {
 		h->expects_continue = strcasecmp(value, "100-continue") == 0;
+	} else if (strcasecmp(s, "x-request-id") == 0) {
+		request_id(h, value);
 	}
 }
 
@@ -281,4 +292,22 @@ char *simhttp_date(char *dst, int64_t wall_seconds)
 		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
 		(unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
 	return dst;
+}
+
+void simhttp_add_head(struct str *out, const struct simhttp_head *h, int64_t wall_seconds)
+{
+	char date[32];
+
+	str_addf(out, "HTTP/1.1 %d %s\r\n", h->status, simhttp_reason(h->status));
+	if (h->allow)
+		str_addf(out, "Allow: %s\r\n", h->allow);
+	str_addf(
+		out, "Content-Type: %s\r\nDate: %s\r\n", h->type, simhttp_date(date, wall_seconds));
+	if (h->length)
+		str_addf(out, "Content-Length: %zu\r\n", *h->length);
+	if (h->close)
+		str_add(out, "Connection: close\r\n");
+	if (!h->length)
+		str_add(out, "Transfer-Encoding: chunked\r\n");
+	str_add(out, "\r\n");
 }

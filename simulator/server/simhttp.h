@@ -10,6 +10,7 @@
 
 #define SIMHTTP_MAX_HEAD ((size_t)64 << 10)
 #define SIMHTTP_MAX_BODY ((size_t)16 << 20)
+#define SIMHTTP_MAX_ID   ((size_t)200)
 
 enum simhttp_stage {
 	SIMHTTP_REQUEST_LINE,
@@ -29,6 +30,7 @@ struct simhttp {
 	size_t head;     /* bytes of the head, or of the trailer */
 	char method[16];
 	char path[1024];
+	char request_id[SIMHTTP_MAX_ID + 1]; /* X-Request-Id; "" where there is none, or a longer */
 	struct str body;
 	bool has_host, has_length, chunked;
 	bool close;            /* no further request on this connection */
@@ -44,6 +46,15 @@ void simhttp_reset(struct simhttp *h); /* for the next request on the same conne
 size_t simhttp_feed(struct simhttp *h, const char *bytes, size_t len);
 /* "Not Found". */
 const char *simhttp_reason(int status);
+/* The head of a reply, as Go's server writes it.  `allow`: the header of a 405, else NULL.  Without
+ * `length` the body is chunked. */
+struct simhttp_head {
+	int status;
+	const char *type, *allow;
+	bool close;
+	const size_t *length;
+};
+void simhttp_add_head(struct str *out, const struct simhttp_head *h, int64_t wall_seconds);
 /* "Tue, 24 Nov 2026 02:07:26 GMT" into dst (at least 32 bytes).  Returns dst. */
 char *simhttp_date(char *dst, int64_t wall_seconds);
 

@@ -1,7 +1,8 @@
 /* simserver.c - the listening socket, and the clock that wakes it.
  *
  * One timerfd stands for all that is due: libuv's own timers tick in whole milliseconds, and tokens
- * must leave within a fraction of one. */
+ * must leave within a fraction of one.  With many streams something is due every few microseconds;
+ * to wake up for each would cost as much as to send it, so that after each turn there is a rest. */
 #include "simserver.h"
 
 #include <errno.h>
@@ -12,8 +13,11 @@
 
 #include "bug.h"
 #include "simconn.h"
+#include "vec.h"
 
-#define BACKLOG 1024
+#define BACKLOG      1024
+#define REST         (100 * NS_PER_US) /* between two turns of sending */
+#define LONGEST_TURN NS_PER_MS         /* of sending, before others are heard */
 
 struct simserver {
 	struct simshare share;
@@ -22,6 +26,8 @@ struct simserver {
 	uv_prepare_t prepare;
 	int timer_fd;
 	ns armed; /* NS_NONE: not */
+	bool went_off;
+	ns rested; /* no turn before that */
 	int port;
 	int open;    /* handles not yet closed, connections apart */
 	bool orphan; /* failed to start: the last close callback frees it */
@@ -30,16 +36,12 @@ struct simserver {
 
 /* --- the timer --- */
 
-static void arm(struct simserver *s)
+/* Setting it also forgets that it went off. */
+static void set_timer(struct simserver *s, ns due)
 {
-	const struct simqueue_entry *first = simqueue_first(&s->share.queue);
-	ns due = first ? first->due : NS_NONE;
 	struct itimerspec at = {0};
 
-	if (due == s->armed || s->closing)
-		return;
-	s->armed = due;
-	if (first) {
+	if (due != NS_NONE) {
 		due = due > 0 ? due : 1; /* zero would stop it */
 		at.it_value.tv_sec = (time_t)(due / NS_PER_S);
 		at.it_value.tv_nsec = (long)(due % NS_PER_S);
@@ -48,22 +50,36 @@ static void arm(struct simserver *s)
 		BUG("timerfd_settime: error %d", errno);
 }
 
+static void arm(struct simserver *s)
+{
+	const struct simqueue_entry *first = simqueue_first(&s->share.queue);
+	ns due = first ? first->due : NS_NONE;
+
+	if (first && due < s->rested)
+		due = s->rested;
+	if ((due == s->armed && !s->went_off) || s->closing)
+		return;
+	s->armed = due;
+	s->went_off = false;
+	set_timer(s, due);
+}
+
 static void on_timer(uv_poll_t *handle, int status, int events)
 {
 	struct simserver *s = handle->data;
 	struct simqueue_entry *e;
-	uint64_t times;
-	ns now;
+	ns now = clock_mono(), end = now + LONGEST_TURN;
 
 	(void)events;
 	if (status < 0)
 		BUG("timerfd: %s", uv_strerror(status));
-	if (read(s->timer_fd, &times, sizeof(times)) < 0 && errno != EAGAIN && errno != EINTR)
-		BUG("timerfd: error %d", errno);
-	s->armed = NS_NONE;
-	now = clock_mono();
-	while ((e = simqueue_first(&s->share.queue)) && e->due <= now)
+	s->went_off = true;
+	s->share.wall_offset = clock_wall() - now;
+	while ((e = simqueue_first(&s->share.queue)) && e->due <= now && now < end) {
 		simconn_due(e, now);
+		now = clock_mono();
+	}
+	s->rested = e && e->due <= now ? now : now + REST;
 }
 
 /* Once a turn, after everything that may have changed what is due. */
@@ -82,13 +98,18 @@ static void on_connection(uv_stream_t *listener, int status)
 		simconn_accept(&s->share, listener);
 }
 
-static void release(struct simserver *s)
+static int release(struct simserver *s, struct err *e)
 {
+	int rc = simtruth_close(s->share.truth, e);
+
 	if (s->open > 0 || s->share.first)
 		BUG("simserver freed with open handles");
 	simqueue_release(&s->share.queue);
+	str_release(&s->share.line);
+	VEC_RELEASE(&s->share.ends);
 	sim_free(s->share.sim);
 	free(s);
+	return rc;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -98,7 +119,7 @@ static void on_closed(uv_handle_t *handle)
 	if (handle == (uv_handle_t *)&s->timer)
 		close(s->timer_fd);
 	if (--s->open == 0 && s->orphan)
-		release(s);
+		release(s, NULL);
 }
 
 void simserver_close(struct simserver *s)
@@ -113,10 +134,9 @@ void simserver_close(struct simserver *s)
 	uv_close((uv_handle_t *)&s->prepare, on_closed);
 }
 
-void simserver_free(struct simserver *s)
+int simserver_free(struct simserver *s, struct err *e)
 {
-	if (s)
-		release(s);
+	return s ? release(s, e) : 0;
 }
 
 int simserver_port(const struct simserver *s)
@@ -159,21 +179,46 @@ static void open_handles(struct simserver *s)
 	s->open = 3;
 }
 
-struct simserver *simserver_start(uv_loop_t *loop, const char *address, int port,
-	const struct sim_config *config, uint64_t seed, struct err *e)
+static int listen_on(struct simserver *s, const struct simserver_options *o, struct err *e)
 {
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), rc;
-	struct simserver *s;
+	const char *address = o->address ? o->address : "127.0.0.1";
+	int rc = bind_address(s, address, o->port);
 
-	if (!address)
-		address = "127.0.0.1";
-	if (port < 0 || port > 65535) {
-		if (fd >= 0)
-			close(fd);
-		err_set(e, ERR_USAGE, "port %d is not one", port);
+	if (!rc)
+		return 0;
+	err_set(e, rc == UV_EINVAL ? ERR_USAGE : ERR_ENV, "cannot listen on %s port %d: %s",
+		address, o->port, uv_strerror(rc));
+	return err_hint(e,
+		rc == UV_EINVAL ? "give a numeric address such as 127.0.0.1"
+				: "another program may have the port; 0 takes a free one");
+}
+
+/* The listening socket is the one that keeps the kernel dating what it receives. */
+static int open_truth(struct simserver *s, const char *path, struct err *e)
+{
+	uv_os_fd_t fd;
+
+	if (!path)
+		return 0;
+	s->share.truth = simtruth_open(path, e);
+	if (!s->share.truth)
+		return -1;
+	if (!uv_fileno((uv_handle_t *)&s->listener, &fd))
+		simstamp_want(fd);
+	return 0;
+}
+
+struct simserver *simserver_start(uv_loop_t *loop, const struct simserver_options *o, struct err *e)
+{
+	struct simserver *s;
+	int fd;
+
+	if (o->port < 0 || o->port > 65535) {
+		err_set(e, ERR_USAGE, "port %d is not one", o->port);
 		err_hint(e, "0 to 65535; 0 takes a free one");
 		return NULL;
 	}
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (fd < 0) {
 		err_sys(e, ERR_ENV, errno, "no timer for the simulated server");
 		return NULL;
@@ -182,15 +227,10 @@ struct simserver *simserver_start(uv_loop_t *loop, const char *address, int port
 	s->timer_fd = fd;
 	s->armed = NS_NONE;
 	s->share.loop = loop;
-	s->share.sim = sim_new(config, seed);
+	s->share.line = (struct str)STR_INIT(STR_MAX_LINE);
+	s->share.sim = sim_new(o->config, o->seed);
 	open_handles(s);
-	rc = bind_address(s, address, port);
-	if (rc) {
-		err_set(e, rc == UV_EINVAL ? ERR_USAGE : ERR_ENV, "cannot listen on %s port %d: %s",
-			address, port, uv_strerror(rc));
-		err_hint(e,
-			rc == UV_EINVAL ? "give a numeric address such as 127.0.0.1"
-					: "another program may have the port; 0 takes a free one");
+	if (listen_on(s, o, e) || open_truth(s, o->truth, e)) {
 		s->orphan = true;
 		simserver_close(s);
 		return NULL;

@@ -34,12 +34,14 @@ static void *run(void *arg)
 }
 
 /* The loop has run empty. */
-static void release(struct simthread *t)
+static int release(struct simthread *t, struct err *e)
 {
-	simserver_free(t->server);
+	int rc = simserver_free(t->server, e);
+
 	if (uv_loop_close(&t->loop))
 		BUG("the simulated server left a handle open");
 	free(t);
+	return rc;
 }
 
 static int start_thread(struct simthread *t, struct err *e)
@@ -54,7 +56,7 @@ static int start_thread(struct simthread *t, struct err *e)
 	return rc ? err_sys(e, ERR_ENV, rc, "no thread for the simulated server") : 0;
 }
 
-struct simthread *simthread_start(const struct sim_config *config, uint64_t seed, struct err *e)
+struct simthread *simthread_start_with(const struct simserver_options *o, struct err *e)
 {
 	struct simthread *t = xcalloc(1, sizeof(*t));
 	int rc = uv_loop_init(&t->loop);
@@ -64,10 +66,10 @@ struct simthread *simthread_start(const struct sim_config *config, uint64_t seed
 		err_set(e, ERR_ENV, "no event loop for the simulated server: %s", uv_strerror(rc));
 		return NULL;
 	}
-	t->server = simserver_start(&t->loop, NULL, 0, config, seed, e);
+	t->server = simserver_start(&t->loop, o, e);
 	if (!t->server) {
 		run(t);
-		release(t);
+		release(t, NULL);
 		return NULL;
 	}
 	if (uv_async_init(&t->loop, &t->stop, on_stop))
@@ -76,10 +78,15 @@ struct simthread *simthread_start(const struct sim_config *config, uint64_t seed
 	if (start_thread(t, e)) {
 		on_stop(&t->stop);
 		run(t);
-		release(t);
+		release(t, NULL);
 		return NULL;
 	}
 	return t;
+}
+
+struct simthread *simthread_start(const struct sim_config *config, uint64_t seed, struct err *e)
+{
+	return simthread_start_with(&(struct simserver_options){.config = config, .seed = seed}, e);
 }
 
 int simthread_port(const struct simthread *t)
@@ -87,11 +94,16 @@ int simthread_port(const struct simthread *t)
 	return simserver_port(t->server);
 }
 
-void simthread_stop(struct simthread *t)
+int simthread_end(struct simthread *t, struct err *e)
 {
 	if (!t)
-		return;
+		return 0;
 	uv_async_send(&t->stop);
 	pthread_join(t->thread, NULL);
-	release(t);
+	return release(t, e);
+}
+
+void simthread_stop(struct simthread *t)
+{
+	simthread_end(t, NULL);
 }

@@ -64,7 +64,10 @@ static void farm_start(struct farm *f)
 	f->stop.data = f;
 	for (int i = 0; i < SERVERS; i++) {
 		snprintf(address, sizeof(address), "127.0.0.%d", i + 1);
-		f->server[i] = simserver_start(&f->loop, address, 0, &c, (uint64_t)i + 1, &e);
+		f->server[i] = simserver_start(&f->loop,
+			&(struct simserver_options){
+				.config = &c, .seed = (uint64_t)i + 1, .address = address},
+			&e);
 		if (!f->server[i])
 			fail_msg("%s", e.msg);
 		snprintf(f->url[i], sizeof(f->url[i]), "box%d=http://%s:%d", i, address,
@@ -79,7 +82,7 @@ static void farm_stop(struct farm *f)
 	uv_async_send(&f->stop);
 	uv_thread_join(&f->thread);
 	for (int i = 0; i < SERVERS; i++)
-		simserver_free(f->server[i]);
+		simserver_free(f->server[i], NULL);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
 }
 

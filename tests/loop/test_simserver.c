@@ -299,25 +299,29 @@ static void test_on_the_callers_loop(void **state)
 {
 	struct err e = ERR_INIT;
 	struct sim_config c;
-	struct simserver *a, *b;
+	struct simserver_options o = {.config = &c, .seed = 1, .address = "127.0.0.1"};
+	struct simserver *a;
 	uv_loop_t loop;
 	int fd;
 
 	(void)state;
 	sim_config_default(&c);
 	assert_int_equal(uv_loop_init(&loop), 0);
-	a = simserver_start(&loop, "127.0.0.1", 0, &c, 1, &e);
+	a = simserver_start(&loop, &o, &e);
 	assert_non_null(a);
 	assert_in_range(simserver_port(a), 1, 65535);
 	/* The port is taken; an address that is none; a port that is none. */
-	b = simserver_start(&loop, "127.0.0.1", simserver_port(a), &c, 1, &e);
-	assert_null(b);
+	o.port = simserver_port(a);
+	assert_null(simserver_start(&loop, &o, &e));
 	assert_int_equal(e.code, ERR_ENV);
 	assert_contains(e.msg, "cannot listen on 127.0.0.1 port ");
-	assert_null(simserver_start(&loop, "nowhere.example", 0, &c, 1, &e));
+	o.address = "nowhere.example";
+	assert_null(simserver_start(&loop, &o, &e));
 	assert_int_equal(e.code, ERR_USAGE);
 	assert_contains(e.hint, "numeric");
-	assert_null(simserver_start(&loop, NULL, 65536, &c, 1, &e));
+	o.address = NULL;
+	o.port = 65536;
+	assert_null(simserver_start(&loop, &o, &e));
 	assert_int_equal(e.code, ERR_USAGE);
 	fd = client_dial(simserver_port(a));
 	client_get(fd, "/api/version");
@@ -325,7 +329,7 @@ static void test_on_the_callers_loop(void **state)
 	simserver_close(a);
 	simserver_close(a); /* twice is fine */
 	uv_run(&loop, UV_RUN_DEFAULT);
-	simserver_free(a);
+	assert_int_equal(simserver_free(a, &e), 0);
 	assert_int_equal(uv_loop_close(&loop), 0);
 	close(fd);
 }

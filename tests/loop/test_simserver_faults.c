@@ -68,8 +68,8 @@ static void test_client_leaves_early(void **state)
 	simthread_stop(t);
 }
 
-/* A client that asks for much and reads nothing loses its stream, not our memory: the kernel's
- * buffers take about 4 MB, then ours 4 MiB. */
+/* A client that asks for much and reads nothing loses its stream: the kernel's buffers take about
+ * 4 MB, and when 32,768 lines more are due it is dropped. */
 static void test_client_that_does_not_read(void **state)
 {
 	static const char body[] = "{\"model\":\"gemma3:270m\",\"prompt\":\"x\",\"options\":"

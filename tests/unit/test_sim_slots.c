@@ -58,6 +58,39 @@ static void test_slots_share(void **state)
 	sim_free(m);
 }
 
+/* The slowdown per further slot is a key; without it a thousand answers are as fast as one. */
+static void test_share_cost(void **state)
+{
+	struct sim *none =
+		MACHINE(1, QUIET, "num_parallel=1024", "max_queue=2048", "share_cost=0", "era=1");
+	struct sim *twice = MACHINE(1, QUIET, "num_parallel=3", "share_cost=1", "era=1");
+	struct sim_answer warm = simtest_options(none, 0, ""), a, b;
+	ns at = warm.end_at + S(1);
+
+	(void)state;
+	a = simtest_options(none, at, "\"num_predict\":50");
+	for (int i = 1; i < 1024; i++) {
+		b = simtest_options(none, at, "\"num_predict\":50");
+		assert_int_equal(b.eval, a.eval);
+		assert_int_equal(b.prompt_eval, a.prompt_eval);
+		assert_int_equal(b.token_at[0], a.token_at[0]);
+		sim_answer_release(&b);
+	}
+	sim_answer_release(&a);
+	sim_answer_release(&warm);
+	sim_free(none);
+	warm = simtest_options(twice, 0, "");
+	a = simtest_options(twice, at, "\"num_predict\":50");
+	for (int i = 1; i < 3; i++) {
+		b = simtest_options(twice, at, "\"num_predict\":50");
+		assert_float_equal((double)b.eval / (double)a.eval, 1 + i, 1e-4);
+		sim_answer_release(&b);
+	}
+	sim_answer_release(&a);
+	sim_answer_release(&warm);
+	sim_free(twice);
+}
+
 static void test_queue_full(void **state)
 {
 	struct sim *m = MACHINE(1, QUIET, "max_queue=2");
@@ -258,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_slot_is_first_come_first_served),
 		cmocka_unit_test(test_slots_share),
+		cmocka_unit_test(test_share_cost),
 		cmocka_unit_test(test_queue_full),
 		cmocka_unit_test(test_cancel_frees_the_slot),
 		cmocka_unit_test(test_cancel_keeps_those_behind),

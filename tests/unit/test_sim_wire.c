@@ -209,11 +209,57 @@ static void test_like_v0_24(void **state)
 	replay_all("v0.24.0", "era=2");
 }
 
+/* --- many lines quickly are the same lines --- */
+
+static void assert_same_lines(const char *path, const char *body, const char *fault)
+{
+	struct sim *m = MACHINE(1, QUIET, "vision=0", fault);
+	struct str one = STR_INIT(STR_MAX_LINE), many = STR_INIT(STR_MAX_LINE);
+	struct sim_lines lines = SIM_LINES_INIT;
+	struct sim_answer a;
+
+	for (int round = 0; round < 2; round++) { /* the second uses what the first left */
+		sim_request(m, "POST", path, body, strlen(body), S(round), &a);
+		assert_int_equal(a.shape, SIM_STREAM);
+		sim_lines_begin(&lines, &a);
+		for (size_t i = 0; i <= a.ntokens; i++) {
+			/* Back and forth over the ends of seconds, down to none of one. */
+			ns wall = S(1787338102) + (ns)(i * 7 % 5) * MS(300) + (ns)i * 10;
+
+			str_reset(&one);
+			str_reset(&many);
+			sim_answer_line(&a, i, wall, &one);
+			sim_lines_add(&lines, &a, i, wall, &many);
+			assert_string_equal(many.s, one.s);
+		}
+		assert_true(a.ntokens > 20 || *fault == 'f');
+		sim_answer_release(&a);
+	}
+	sim_lines_release(&lines);
+	str_release(&one);
+	str_release(&many);
+	sim_free(m);
+}
+
+static void test_lines_made_once(void **state)
+{
+	static const char generate[] = "{\"model\":\"gemma3:270m\",\"prompt\":\"a\"}";
+	static const char chat[] = "{\"model\":\"gemma3:270m\",\"messages\":[{\"role\":\"user\","
+				   "\"content\":\"a\"}]}";
+
+	(void)state;
+	assert_same_lines("/api/generate", generate, "era=3");
+	assert_same_lines("/api/chat", chat, "era=1");
+	assert_same_lines("/api/generate", generate, "fail_midstream=1");
+	assert_same_lines("/api/generate", generate, "fail_truncated=1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_like_v0_32),
 		cmocka_unit_test(test_like_v0_24),
+		cmocka_unit_test(test_lines_made_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

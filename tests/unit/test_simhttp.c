@@ -240,6 +240,83 @@ static void test_reset(void **state)
 	simhttp_release(&h);
 }
 
+static void test_request_id(void **state)
+{
+	static const struct {
+		const char *headers, *id;
+	} cases[] = {
+		{"", ""},
+		{"X-Request-Id: ab12-1\r\n", "ab12-1"},
+		{"x-request-ID:\t a, \"b\" \r\n", "a, \"b\""},
+		{"X-Request-Id:\r\nX-Request-Id: second\r\n", "second"},
+		{"X-Request-Id: first\r\nX-Request-Id: second\r\n", "first"},
+		{"X-Request-Identity: x\r\nX-Request-I: x\r\n", ""},
+	};
+	struct simhttp h;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		char bytes[200];
+
+		simhttp_init(&h);
+		snprintf(bytes, sizeof(bytes), GET "%s\r\n", cases[i].headers);
+		feed(&h, bytes, strlen(bytes), 3);
+		assert_int_equal(h.stage, SIMHTTP_DONE);
+		assert_string_equal(h.request_id, cases[i].id);
+		simhttp_reset(&h);
+		assert_string_equal(h.request_id, "");
+		simhttp_release(&h);
+	}
+}
+
+/* One of 200 bytes is kept whole; a longer one is none, and the request is taken all the same. */
+static void test_long_request_id(void **state)
+{
+	(void)state;
+	for (size_t len = 199; len <= 201; len++) {
+		struct str s = STR_INIT(STR_MAX_LINE);
+		struct simhttp h;
+
+		str_add(&s, GET "X-Request-Id: ");
+		for (size_t i = 0; i < len; i++)
+			str_addc(&s, 'i');
+		str_add(&s, "\r\n\r\n");
+		simhttp_init(&h);
+		feed(&h, s.s, s.len, 50);
+		assert_int_equal(h.stage, SIMHTTP_DONE);
+		assert_int_equal(strlen(h.request_id), len <= 200 ? len : 0);
+		simhttp_release(&h);
+		str_release(&s);
+	}
+}
+
+static void test_heads(void **state)
+{
+	static const size_t length = 7;
+	static const struct {
+		struct simhttp_head head;
+		const char *text;
+	} cases[] = {
+		{{.status = 200, .type = "a/b"},
+			"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nDate: Thu, 01 Jan 1970 00:00:00 "
+			"GMT\r\nTransfer-Encoding: chunked\r\n\r\n"},
+		{{.status = 405, .type = "a/b", .allow = "GET", .close = true, .length = &length},
+			"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nContent-Type: "
+			"a/b\r\nDate: "
+			"Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 7\r\nConnection: "
+			"close\r\n\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct str out = STR_INIT(STR_MAX_LINE);
+
+		simhttp_add_head(&out, &cases[i].head, 0);
+		assert_string_equal(out.s, cases[i].text);
+		str_release(&out);
+	}
+}
+
 static void test_date(void **state)
 {
 	char date[32];
@@ -259,6 +336,9 @@ int main(void)
 		cmocka_unit_test(test_endless_line_and_trailer),
 		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_request_id),
+		cmocka_unit_test(test_long_request_id),
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_date),
 	};
 
