@@ -11,6 +11,7 @@
 #include "manifest.h"
 #include "progress.h"
 #include "say.h"
+#include "streams_record.h"
 #include "virtual.h"
 
 /* Runs the session in its world; *ended is the wall time of its end. */
@@ -148,6 +149,28 @@ static void join_people(struct session *session, struct look *look, struct told 
 	runner_set_budget(session->runner, budget.left, budget.longest_pass);
 }
 
+/* With how many requests at once this machine is trusted, as `chimera doctor` found: rows beyond
+ * are suspect.  What the manifest says of it; NULL where no time is measured. */
+static json_t *join_doctor(const struct setup *s, struct session *session)
+{
+	struct streams_trust trust;
+	struct err why = ERR_INIT;
+	json_t *clock;
+
+	if (s->is_virtual)
+		return NULL;
+	clock = json_object();
+	if (streams_record_here(&trust, &why)) {
+		jsonx_put(clock, "trusted_streams", json_null());
+		jsonx_put(clock, "trusted_why", jsonx_text(why.msg));
+		return clock;
+	}
+	session_set_trusted(session, trust.streams);
+	jsonx_put(clock, "trusted_streams", json_integer(trust.streams));
+	jsonx_put(clock, "trusted_measured_at", jsonx_text(trust.measured_at));
+	return clock;
+}
+
 /* The session itself, between the two writings of the manifest. */
 static int measure_session(const struct setup *s, struct journal *j, const char *dir, bool resume,
 	const struct measure_options *opt, struct measured *m, struct err *e)
@@ -166,6 +189,7 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 		.notes = told.notes,
 		.sim_seed = s->sim_seed,
 		.sim_set = s->sim_set};
+	json_t *clock;
 	uint64_t rows_before;
 	int failed;
 
@@ -174,10 +198,12 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 		return -1;
 	}
 	join_search(&session, opt->search);
+	ms.clock = clock = join_doctor(s, &session);
 	rows_before = session.order;
 	if (manifest_write(dir, CHIMERA_VERSION, told_plan(s, opt), &ms, e)) {
 		session_release(&session);
 		json_decref(told.notes);
+		json_decref(clock);
 		return -1;
 	}
 	progress_init(&progress, opt->quiet);
@@ -198,6 +224,7 @@ static int measure_session(const struct setup *s, struct journal *j, const char 
 		failed;
 	session_release(&session);
 	json_decref(told.notes);
+	json_decref(clock);
 	return failed ? -1 : 0;
 }
 

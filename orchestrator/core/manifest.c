@@ -268,6 +268,8 @@ int manifest_write(const char *dir, const char *tool_version, const struct plan 
 	jsonx_put(object, "gpu_why",
 		json_string("the client does not ask the GPU; size_vram in loads.csv "
 			    "is what the server put there"));
+	if (session->clock)
+		jsonx_put(object, "clock", json_deep_copy(session->clock));
 	for (size_t i = 0; i < p->nservers; i++)
 		json_array_append_new(servers, server_json(&p->servers[i]));
 	jsonx_put(object, "servers", servers);

@@ -16,6 +16,7 @@ struct manifest_session {
 	const char *ended; /* "complete", "interrupted", "server gone", "failed"; or NULL */
 	uint64_t loads_made, rows;
 	bool simulated, is_virtual;
+	const json_t *clock; /* how far this machine's times are trusted; NULL: nothing to say */
 	const json_t *notes; /* lines told on the way, as texts; may be NULL; borrowed */
 	/* Simulated: seed and --sim settings of the machine, kept as "simulator" {virtual, seed,
 	 * set[]} at the top level so that a resume finds the same one.  Borrowed. */

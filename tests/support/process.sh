@@ -5,6 +5,7 @@ chimera=${CHIMERA_BIN:-build/chimera}
 case $chimera in /*) ;; *) chimera=$PWD/$chimera ;; esac
 top=$PWD
 work=$(mktemp -d "${TMPDIR:-/tmp}/chimera-test.XXXXXX")
+export XDG_STATE_HOME="$work/state" # what the doctor found here is not the tests'
 unset OLLAMA_HOST http_proxy HTTP_PROXY all_proxy ALL_PROXY
 sim_pid=
 
