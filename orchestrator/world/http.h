@@ -32,6 +32,8 @@ struct http *http_new(uv_loop_t *loop, struct err *e);
 void http_close(struct http *h);
 void http_free(struct http *h);
 uv_loop_t *http_loop(const struct http *h);
+/* Other callbacks of the loop have begun to run: first in those that may take long. */
+void http_woke(struct http *h);
 ns http_loop_lag_max(const struct http *h, ns since); /* worst lateness of the loop since then */
 
 /* Used by exchange.c: an easy handle whose end is told by `ended` from the loop.  It has left the

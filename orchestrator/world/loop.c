@@ -108,6 +108,7 @@ static void on_alarm(void *arg)
 {
 	struct loop_lane *lane = arg;
 
+	http_woke(lane->loop->http);
 	loop_post(lane->loop, (struct event){.kind = EVENT_TIMER, .lane = lane->number}, NULL);
 }
 
