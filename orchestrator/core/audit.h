@@ -1,15 +1,16 @@
 /* audit.h - whether a row may be believed, from causes recorded independently of the metric.
  *
- * suspect: the loop was late by more than 1 ms and 1 % of the TTFT, where times are the reader's;
+ * suspect: where times are the reader's, the loop was late by more than 1 ms and 1 % of the TTFT;
  * where they are the kernel's, the first content's is known no better than that; handing the
- * request to the kernel took longer than that; the request was sent more than 5 ms after it was
- * due; more requests in flight than this machine is trusted with, or more than 95 % of a processor
- * used by the client; a connection had to be opened again (libcurl may have sent it twice); another
- * model was in memory; a load the schedule did not expect; a unique prompt that looks cached, or a
- * repeat that does not; a prompt that is not as long as asked for, by more than 2 % and 4 tokens;
- * several chunks that came together where that was most of them; where the server is on this
- * machine: it swapped, tasks waited for memory, or a processor was slowed to cool while it ran; the
- * machine slept while it ran (invalid). */
+ * request to the kernel took longer than that; most chunks came several at once; the request was
+ * sent more than 5 ms after it was due and, unless it came at a rate, 5 % of its time; more
+ * requests in flight than this machine is trusted with; more than 95 % of a processor used by the
+ * client; a connection had to be opened again (libcurl may have sent it twice); another model was
+ * in memory; a load the schedule did not expect; a unique prompt that looks cached, or a repeat
+ * that does not; a prompt that is not as long as asked for, by more than 2 % and 4 tokens; where
+ * the server is on this machine: it swapped, tasks waited for memory, or a processor was slowed to
+ * cool while it ran.  The machine slept while it ran: invalid.
+ */
 #ifndef CORE_AUDIT_H
 #define CORE_AUDIT_H
 

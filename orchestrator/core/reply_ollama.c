@@ -35,6 +35,12 @@ ns reply_duration(const json_t *object, const char *key)
 	return x < 0 ? NS_NONE : x;
 }
 
+/* A character that stands for itself in a JSON string. */
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
 /* The string that begins with the quote at *p; *p moves behind its closing quote.  False if it is
  * not plain ASCII without escapes. */
 static bool plain_string(const char **p, const char *end, const char **text, size_t *len)
@@ -44,23 +50,45 @@ static bool plain_string(const char **p, const char *end, const char **text, siz
 	if (s == end || *s != '"')
 		return false;
 	*text = ++s;
-	while (s < end && *s != '"') {
-		if (*s == '\\' || (unsigned char)*s < 0x20 || (unsigned char)*s >= 0x80)
-			return false;
+	while (s < end && is_plain(*s))
 		s++;
-	}
 	*len = (size_t)(s - *text);
 	*p = s + 1;
-	return s < end;
+	return s < end && *s == '"';
 }
 
-static bool skip(const char **p, const char *end, const char *literal)
-{
-	size_t len = strlen(literal);
+/* The length is known where the text is a literal: no call per token. */
+#define SKIP(p, end, literal) skip(p, end, literal, sizeof(literal) - 1)
 
+static inline bool skip(const char **p, const char *end, const char *literal, size_t len)
+{
 	if ((size_t)(end - *p) < len || memcmp(*p, literal, len) != 0)
 		return false;
 	*p += len;
+	return true;
+}
+
+/* What a line of one token has; NULL: not yet. */
+struct plain_line {
+	const char *model, *created_at, *response;
+	size_t response_len;
+	bool done_false;
+};
+
+/* One member; false if it is none of these, or there already. */
+static bool plain_member(struct plain_line *l, const char **p, const char *end)
+{
+	size_t len;
+
+	if (!l->model && SKIP(p, end, "\"model\":"))
+		return plain_string(p, end, &l->model, &len);
+	if (!l->created_at && SKIP(p, end, "\"created_at\":"))
+		return plain_string(p, end, &l->created_at, &len);
+	if (!l->response && SKIP(p, end, "\"response\":"))
+		return plain_string(p, end, &l->response, &l->response_len);
+	if (l->done_false || !SKIP(p, end, "\"done\":false"))
+		return false;
+	l->done_false = true;
 	return true;
 }
 
@@ -68,29 +96,19 @@ static bool skip(const char **p, const char *end, const char *literal)
  * all the rest of the client's work on it.  Members may come in any order, each once. */
 bool reply_ollama_plain(struct reply *r, const char *line, size_t len, const struct moment *m)
 {
-	static const char *const members[] = {"\"model\":", "\"created_at\":", "\"response\":"};
-	const char *p = line, *end = line + len, *text[COUNTOF(members)] = {NULL};
-	size_t text_len[COUNTOF(members)] = {0};
-	bool done_false = false;
+	struct plain_line l = {0};
+	const char *p = line, *end = line + len;
 
-	if (!skip(&p, end, "{"))
+	if (!SKIP(&p, end, "{"))
 		return false;
 	do {
-		size_t k = 0;
-
-		if (!done_false && skip(&p, end, "\"done\":false")) {
-			done_false = true;
-			continue;
-		}
-		while (k < COUNTOF(members) && (text[k] || !skip(&p, end, members[k])))
-			k++;
-		if (k == COUNTOF(members) || !plain_string(&p, end, &text[k], &text_len[k]))
+		if (!plain_member(&l, &p, end))
 			return false;
-	} while (skip(&p, end, ","));
-	if (!skip(&p, end, "}") || p != end || !done_false || !text[2])
+	} while (SKIP(&p, end, ","));
+	if (!SKIP(&p, end, "}") || p != end || !l.done_false || !l.response)
 		return false;
-	if (text_len[2] > 0)
-		sample_add_arrival(&r->sample, text[2], text_len[2], m);
+	if (l.response_len > 0)
+		sample_add_arrival(&r->sample, l.response, l.response_len, m);
 	return true;
 }
 
