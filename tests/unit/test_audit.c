@@ -111,22 +111,101 @@ static void test_the_loop_was_late(void **state)
 	}
 }
 
-static void test_causes_one_by_one(void **state)
+/* At a rate by more than 5 ms; else also by more than 5 % of its 590 ms. */
+static void test_sent_late(void **state)
+{
+	static const struct {
+		double rate;
+		ns late;
+		enum validity verdict;
+	} cases[] = {{2, 5 * MS, VALID}, {2, 5 * MS + 1, SUSPECT}, {0, 29 * MS, VALID},
+		{0, 30 * MS, SUSPECT}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(cases); i++) {
+		struct row_keys k;
+		struct sample s;
+
+		begin(&s);
+		item.rate = cases[i].rate;
+		s.due = s.sent - cases[i].late;
+		k = judge(&s, false, false);
+		assert_verdict(&k, cases[i].verdict, cases[i].verdict == SUSPECT ? "late" : "");
+	}
+	item.rate = 0;
+}
+
+/* Times of the kernel do not depend on the loop, but on what the kernel can tell. */
+static void test_kernel_times(void **state)
 {
 	struct row_keys k;
 	struct sample s;
 
 	(void)state;
 	begin(&s);
-	s.due = s.sent - 5 * MS;
+	s.stamps = STAMP_KERNEL;
+	s.loop_lag_max = NS_PER_S;
+	s.late_max = NS_PER_S;
+	s.late_first = 5 * MS; /* 1 % of the TTFT */
 	k = judge(&s, false, false);
 	assert_verdict(&k, VALID, "");
 
 	begin(&s);
-	s.due = s.sent - 7500000;
+	s.stamps = STAMP_KERNEL;
+	s.late_first = 6 * MS;
 	k = judge(&s, false, false);
-	assert_verdict(&k, SUSPECT, "sent 7.50 ms late");
+	assert_verdict(&k, SUSPECT, "the first content may have come 6.00 ms earlier");
 
+	begin(&s);
+	s.sending = 7 * MS;
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "handing it to the kernel took 7.00 ms");
+}
+
+static void test_what_the_client_used(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	s.done = s.sent + 600 * MS;
+	s.cpu_share = 0.95;
+	s.streams = 65;
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, ""); /* nobody said with how many it is trusted */
+
+	begin(&s);
+	s.done = s.sent + 600 * MS;
+	s.cpu_share = 0.97;
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "the client used 97 % of a processor");
+
+	begin(&s);
+	s.done = s.sent + 90 * MS; /* too short to tell */
+	s.cpu_share = 0.97;
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, "");
+
+	audit.trust_known = true;
+	audit.trusted_streams = 64;
+	audit_new_load(&audit);
+	begin(&s);
+	s.streams = 65;
+	k = judge(&s, false, false);
+	assert_verdict(&k, SUSPECT, "65 requests in flight, this machine is trusted with 64");
+	begin(&s);
+	s.streams = 64;
+	k = judge(&s, false, false);
+	assert_verdict(&k, VALID, "");
+}
+
+static void test_causes_one_by_one(void **state)
+{
+	struct row_keys k;
+	struct sample s;
+
+	(void)state;
 	begin(&s);
 	s.new_connects = 1;
 	k = judge(&s, false, false);
@@ -237,8 +316,8 @@ static void test_several_chunks_in_a_read(void **state)
 		for (int n = 0; n < cases[i].singles; n++)
 			sample_add_chunk(&s, "x", 1, at + NS_PER_S + n * MS);
 		k = judge(&s, false, false);
-		assert_verdict(&k, cases[i].verdict,
-			cases[i].verdict == SUSPECT ? "several at once" : "");
+		assert_verdict(
+			&k, cases[i].verdict, cases[i].verdict == SUSPECT ? "several at once" : "");
 	}
 }
 
@@ -590,6 +669,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_good_row),
 		TEST(test_the_loop_was_late),
+		TEST(test_sent_late),
+		TEST(test_kernel_times),
+		TEST(test_what_the_client_used),
 		TEST(test_causes_one_by_one),
 		TEST(test_the_machine_itself),
 		TEST(test_causes_together),
