@@ -2,9 +2,10 @@
  * `chimera doctor` measured, judged, and kept for the runs that follow.
  *
  * A level is so many streams at once.  It is trusted if errors of TTFT and of ITL have p50 at most
- * 0.1 ms and p99 at most 1 ms and the client used at most 95 % of a processor; it is not judged
- * where the server was late itself or something failed, since that says nothing of the client.  The
- * machine may be trusted with the largest level for which it and all smaller ones are trusted. */
+ * 0.1 ms and p99 at most 1 ms and the client used at most 95 % of a processor.  It is not judged
+ * where something failed, nor where an error is larger and the server was late itself, since that
+ * says nothing of the client.  The machine may be trusted with the largest level for which it and
+ * all smaller ones are trusted. */
 #ifndef CORE_STREAMS_RECORD_H
 #define CORE_STREAMS_RECORD_H
 
