@@ -59,7 +59,9 @@ static void check_row(const struct table *t, size_t i)
 	const char *why = table_text(table_column(t, "validity_why"), i);
 
 	assert_true(row_is(t, i, "status", "ok"));
-	assert_true(row_is(t, i, "timestamp_source", "kernel"));
+	/* On a slow machine an answer may be there before the kernel is asked. */
+	assert_true(row_is(t, i, "timestamp_source", "kernel") ||
+		row_is(t, i, "timestamp_source", "user"));
 	assert_true(row_is(t, i, "connect_ms", "0.000000")); /* all were warmed */
 	assert_false(why && strstr(why, "connection"));
 	assert_true(table_num(table_column(t, "client_queue_ms"), i) >= 0);
