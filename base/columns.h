@@ -97,13 +97,12 @@ struct column_spec {
 	X(STAMP_BOUND_US, "stamp_bound_us", REAL, "us", -1,                                        \
 		"content times are late by at most so much; 0: each is its segment's")             \
 	X(SEND_US, "send_us", REAL, "us", -1,                                                      \
-		"how long handing the request to the kernel took; sent is its end")                \
+		"how long handing the request to the kernel took from sent on")                    \
 	X(MULTI_LINE_READS, "multi_line_reads", INT, "", 0,                                        \
 		"reads that held more than one content line")                                      \
 	X(ITL_UNRESOLVED, "itl_unresolved", INT, "", 0,                                            \
 		"gaps that cannot be told, of chunks that came together; in no itl column")        \
-	X(STREAMS, "streams", INT, "", 0,                                                          \
-		"requests in flight in this client, at its start or end, the larger")              \
+	X(STREAMS, "streams", INT, "", 0, "most requests in flight in this client while it was")   \
 	X(CPU_SHARE, "cpu_share", REAL, "", 0,                                                     \
 		"of one processor, used by this client while in flight")                           \
 	X(VALIDITY, "validity", TEXT, "", 0, "valid, suspect or invalid")                          \

@@ -56,7 +56,8 @@ static bool read_id(const struct csv_field *f, uint64_t *id)
 	return true;
 }
 
-/* Numbers with a space between; false if one is none, or below 0. */
+/* Numbers with a space between; false if one is none, or below 0.  A chunk that came together with
+ * the one before (~) came no time after it. */
 static bool read_gaps(struct reader *r, const struct csv_field *f)
 {
 	r->gaps.n = 0;
@@ -65,7 +66,9 @@ static bool read_gaps(struct reader *r, const struct csv_field *f)
 
 		for (end = at; end < f->len && f->s[end] != ' '; end++)
 			;
-		if (!num_parse(f->s + at, end - at, &gap) || !(gap >= 0))
+		if (end - at == 1 && f->s[at] == '~')
+			gap = 0;
+		else if (!num_parse(f->s + at, end - at, &gap) || !(gap >= 0))
 			return false;
 		*VEC_PUSH(&r->gaps) = gap;
 	}

@@ -150,7 +150,8 @@ static void join_people(struct session *session, struct look *look, struct told 
 }
 
 /* With how many requests at once this machine is trusted, as `chimera doctor` found: rows beyond
- * are suspect.  What the manifest says of it; NULL where no time is measured. */
+ * are suspect, where more were tried and found wanting.  What the manifest says of it; NULL where
+ * no time is measured. */
 static json_t *join_doctor(const struct setup *s, struct session *session)
 {
 	struct streams_trust trust;
@@ -165,7 +166,8 @@ static json_t *join_doctor(const struct setup *s, struct session *session)
 		jsonx_put(clock, "trusted_why", jsonx_text(why.msg));
 		return clock;
 	}
-	session_set_trusted(session, trust.streams);
+	if (trust.streams < trust.tried) /* else nothing is known of more than were tried */
+		session_set_trusted(session, trust.streams);
 	jsonx_put(clock, "trusted_streams", json_integer(trust.streams));
 	jsonx_put(clock, "trusted_measured_at", jsonx_text(trust.measured_at));
 	return clock;

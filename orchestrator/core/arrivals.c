@@ -1,6 +1,7 @@
 /* arrivals.c - see arrivals.h */
 #include "arrivals.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define MOST_LINES     1024 /* of one read; further ones belong to the last piece */
@@ -10,6 +11,7 @@ void arrivals_unknown(struct arrivals *a, ns read_at, ns busy)
 {
 	a->n = 0;
 	a->taken = 0;
+	a->first_line = SIZE_MAX;
 	a->asked = a->before = NS_NONE;
 	a->read_at = read_at;
 	a->busy = busy;
@@ -128,6 +130,7 @@ void arrivals_find(struct arrivals *a, const char *bytes, size_t len, ns last, n
 	arrivals_ask_fn *ask_kernel, void *arg)
 {
 	struct search s; /* not zeroed: the ends are many */
+	const char *end;
 	ns first, high;
 
 	s.a = a;
@@ -139,6 +142,8 @@ void arrivals_find(struct arrivals *a, const char *bytes, size_t len, ns last, n
 	a->n = 0;
 	a->taken = 0;
 	a->asked = asked;
+	end = memchr(bytes, '\n', len);
+	a->first_line = end ? (size_t)(end - bytes) + 1 : len;
 	find_lines(&s, bytes);
 	if (s.n == 0) {
 		add_piece(&s, len, last, true);
@@ -156,6 +161,11 @@ void arrivals_find(struct arrivals *a, const char *bytes, size_t len, ns last, n
 }
 
 /* ---- asking ---- */
+
+void arrivals_take_header(struct arrivals *a, size_t len)
+{
+	a->taken += a->taken == 0 && len > a->first_line ? a->first_line : len;
+}
 
 static ns bound(ns at, ns since)
 {

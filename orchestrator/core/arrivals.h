@@ -28,11 +28,12 @@ struct arrivals {
 		bool sharp;
 	} piece[ARRIVALS_PIECES];
 	size_t n;
-	size_t taken; /* bytes of the read that have been looked at */
-	ns asked;     /* when the kernel was asked; NS_NONE: it was not */
-	ns before;    /* when it was asked for the read before this one; NS_NONE: never */
-	ns read_at;   /* when the bytes were read */
-	ns busy;      /* how long they may have waited unseen: what the loop did meanwhile */
+	size_t taken;      /* bytes of the read that have been looked at */
+	size_t first_line; /* of the read: where it ends */
+	ns asked;          /* when the kernel was asked; NS_NONE: it was not */
+	ns before;         /* when it was asked for the read before this one; NS_NONE: never */
+	ns read_at;        /* when the bytes were read */
+	ns busy;           /* how long they may have waited unseen: what the loop did meanwhile */
 };
 
 /* When something arrived. */
@@ -52,6 +53,9 @@ typedef ns arrivals_ask_fn(void *arg, size_t len);
 void arrivals_find(struct arrivals *a, const char *bytes, size_t len, ns last, ns asked,
 	arrivals_ask_fn *ask, void *arg);
 
+/* A header line of `len` bytes has been looked at: of the first one of a read a part may have come
+ * with the read before. */
+void arrivals_take_header(struct arrivals *a, size_t len);
 /* The moment of a line whose newline is the byte before `end`, counted from a->taken.  Nothing can
  * have come before `earliest`. */
 struct moment arrivals_of(const struct arrivals *a, size_t end, ns earliest);

@@ -1,7 +1,7 @@
 /* dechunk.c - see dechunk.h */
 #include "dechunk.h"
 
-#define MOST_DIGITS 15 /* 2^60 bytes is no chunk */
+#define MOST_DIGITS 16 /* what a size can be; leading zeros are digits, too */
 
 static int hex(char c)
 {

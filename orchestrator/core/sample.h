@@ -64,11 +64,10 @@ struct sample {
 	int64_t user_stamped;                 /* how many of times are user-space times */
 	int64_t multi_line_reads;             /* reads that held more than one content line */
 	ns late_first, late_max; /* how much too late first_content, and any content time, may be */
-	ns sending;              /* how long handing the request to the kernel took: `sent` is the
-				  * end of it; NS_NONE unknown */
-	double cpu_share;        /* of one processor, used by this process meanwhile; NaN unknown */
-	int64_t streams; /* requests in flight when it began or when it ended, the larger; -1
-			    unknown */
+	ns sending; /* how long handing it to the kernel took from `sent` on: it was sent no later;
+		       NS_NONE unknown */
+	double cpu_share; /* of one processor, used by this process meanwhile; NaN unknown */
+	int64_t streams;  /* requests in flight at once while it was, the most; -1 unknown */
 	ns loop_lag_max;
 	int64_t new_connects; /* connections opened for it after warming; more than 0 is suspect */
 	ns slept;             /* how long the machine slept meanwhile: boot clock minus monotonic,

@@ -182,6 +182,21 @@ static int check_machine(
 	return 0;
 }
 
+static uint32_t largest_level(const json_t *levels)
+{
+	const json_t *level;
+	uint32_t most = 0;
+	size_t i;
+
+	json_array_foreach (levels, i, level) {
+		double n = jsonx_get_number(level, "streams");
+
+		if (n > most && n <= MAX_WORTH)
+			most = (uint32_t)n;
+	}
+	return most;
+}
+
 static int read_record(struct streams_trust *ret, const json_t *o,
 	const struct streams_machine *here, const char *path, struct err *e)
 {
@@ -197,6 +212,7 @@ static int read_record(struct streams_trust *ret, const json_t *o,
 	if (check_machine(&then, here, e))
 		return -1;
 	trust.streams = (uint32_t)streams;
+	trust.tried = largest_level(json_object_get(o, "levels"));
 	snprintf(trust.measured_at, sizeof(trust.measured_at), "%s", at);
 	*ret = trust;
 	return 0;

@@ -84,6 +84,8 @@ int streams_record_write(const char *path, const json_t *record, struct err *e) 
 /* What a run needs of it. */
 struct streams_trust {
 	uint32_t streams; /* 0: with none */
+	uint32_t tried;   /* the largest level: with more it may be trusted, if with all that were
+			     tried */
 	double rate;      /* at so many tokens per second of each */
 	char measured_at[40];
 };

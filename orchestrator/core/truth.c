@@ -9,7 +9,8 @@
 #include "truth_parts.h"
 #include "vec.h"
 
-#define MAX_US 1e15 /* some thirty years: what is beyond it is no time of a request */
+#define MAX_US 1e12 /* eleven days: what is beyond it is no time of a request, and sums stay sums  \
+		     */
 
 /* ---- times as text ---- */
 

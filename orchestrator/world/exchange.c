@@ -26,7 +26,7 @@ struct exchange {
 	bool warmed;
 	size_t head_bytes;
 	ns started, cpu; /* when it began: the instant, and what the process had used */
-	ns sending;      /* when the request began to be handed to the kernel */
+	ns sending;      /* when the piece at hand began to be handed to the kernel */
 	struct hostwatch *watch;
 	struct host_counts host; /* when it started */
 	struct exchange_limits limits;
@@ -95,16 +95,12 @@ static void read_connection(struct exchange *x, struct sample *s)
 static void audit(struct exchange *x, struct sample *s, ns now)
 {
 	struct host_counts host = hostwatch_look(x->watch, now);
-	int64_t streams = (int64_t)http_measuring(x->http) + 1; /* it has left already */
 
 	hostwatch_note(s, &x->host, &host);
 	s->loop_lag_max = http_loop_lag_max(x->http, s->sent != NS_NONE ? s->sent : x->started);
-	s->streams = streams > s->streams ? streams : s->streams;
+	s->streams = (int64_t)http_measuring_max(x->http, x->started);
 	if (now > x->started)
 		s->cpu_share = (double)(clock_cpu() - x->cpu) / (double)(now - x->started);
-	/* The reply is there: the request was sent, though we were not told at once. */
-	if (s->sent != NS_NONE && s->first_byte != NS_NONE && s->first_byte < s->sent)
-		s->sent = s->first_byte;
 }
 
 /* The only way to ENDED; the easy handle has left the multi. */
@@ -198,7 +194,8 @@ static int on_before_sending(void *arg, char *to, char *from, int to_port, int f
 	return CURL_PREREQFUNC_OK;
 }
 
-/* Sent is when the last byte of the body was handed to the kernel. */
+/* Sent is when the last piece of the request began to be handed to the kernel: on one machine the
+ * server may run before the call returns, and its end may be many milliseconds later. */
 static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, void *arg)
 {
 	struct exchange *x = arg;
@@ -212,11 +209,14 @@ static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t len, voi
 	x->body_out += len;
 	if (x->body_out >= x->body_len) {
 		struct sample *s = &x->reply.sample;
+		ns now = clock_mono();
 
-		s->sent = clock_mono();
-		s->sent_wall = clock_wall();
-		s->sending = x->sending != NS_NONE ? s->sent - x->sending : NS_NONE;
+		s->sent = x->sending != NS_NONE ? x->sending : now;
+		s->sending = now - s->sent;
+		s->sent_wall = clock_wall() - s->sending;
 		x->sends++;
+	} else {
+		x->sending = clock_mono(); /* the next piece begins */
 	}
 	return 0;
 }
@@ -270,7 +270,7 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (!x->status_told) /* what follows the body is looked at in it */
-		a->taken += len;
+		arrivals_take_header(a, len);
 	read_header(x, line, len);
 	return len;
 }
@@ -358,7 +358,6 @@ static struct exchange *exchange_new(struct http *http, const struct exchange_sp
 	x->sending = NS_NONE;
 	x->started = clock_mono();
 	x->cpu = clock_cpu();
-	x->reply.sample.streams = (int64_t)http_measuring(http) + 1;
 	x->watch = spec->watch;
 	x->host = hostwatch_look(x->watch, x->started);
 	return x;

@@ -8,8 +8,8 @@
  * or returns 0 and done is called exactly once, later, from the loop.
  *
  * What arrives is dated by the kernel, segment by segment, where it can be (http.h); other times
- * are taken on the first line of the callback that brings them.  Sent is when the last byte has
- * been handed to the kernel; how long that took is in sample.sending. */
+ * are taken on the first line of the callback that brings them.  Sent is when the last piece of the
+ * request begins to be handed to the kernel; how long that took is in sample.sending. */
 #ifndef WORLD_EXCHANGE_H
 #define WORLD_EXCHANGE_H
 

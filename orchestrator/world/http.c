@@ -15,6 +15,8 @@
 #define REST_STREAMS     64
 #define REST_UNLESS_BUSY NS_PER_MS
 
+#define READ_MAX (16L << 10) /* of libcurl at once; it may read again before the next look */
+
 #define KEEP_CONNECTIONS 65536L /* idle ones; the default closes all but four a transfer */
 #define KEEP_SECONDS     (10L * 365 * 86400) /* longer than any pause of a sweep */
 
@@ -39,9 +41,11 @@ struct http {
 	bool closing; /* http_close was called */
 	ns woke;      /* when callbacks began to run after the last poll; NS_NONE: they have not */
 	ns stretch;   /* how long they ran before that poll */
-	ns rested;    /* and how long nothing was done after that */
+	ns polled, polled_before; /* when this poll began, and the one before */
+	ns rested;                /* and how long nothing was done after that */
 	struct lag lag;
-	size_t measuring;
+	size_t measuring, timed;  /* of transfers, how many are measured; and dated */
+	struct lag crowd;         /* how many were measured at once, kept as lateness is */
 	int broke;                /* errno of the connection at hand, if asking met it, */
 	const CURL *broken;       /* and whose it is */
 	struct arrivals arrivals; /* of the read that is being handed over */
@@ -94,6 +98,7 @@ static struct transfer transfer_remove(struct http *h, size_t place)
 
 	must(curl_multi_remove_handle(h->multi, t.easy), "curl_multi_remove_handle");
 	h->measuring -= t.kind != HTTP_CALL;
+	h->timed -= t.kind == HTTP_TIMED;
 	if (place < h->transfers.n) {
 		h->transfers.v[place] = last;
 		set_place(last.easy, place);
@@ -148,7 +153,8 @@ static void date(struct watch *w)
 	w->http->broken = w->easy;
 	if (!peek_look(&w->http->peek, w->fd, w->asked, a, &w->http->broke))
 		return;
-	a->before = w->asked;
+	/* Nothing waited when the poll before this one began, or it would have been read then. */
+	a->before = w->asked > w->http->polled_before ? w->asked : w->http->polled_before;
 	w->asked = a->asked;
 }
 
@@ -205,7 +211,7 @@ static void rest(struct http *h)
 	ns began;
 
 	h->rested = 0;
-	if (h->measuring < REST_STREAMS || h->peek.keeper < 0 || h->stretch > REST_UNLESS_BUSY)
+	if (h->timed < REST_STREAMS || h->peek.keeper < 0 || h->stretch > REST_UNLESS_BUSY)
 		return;
 	began = clock_mono();
 	nanosleep(&pause, NULL);
@@ -217,14 +223,16 @@ static void on_before_poll(uv_prepare_t *prepare)
 	struct http *h = CONTAINER_OF(prepare, struct http, before_poll);
 
 	account(h);
-	if (!h->kick || h->closing) {
+	if (h->kick && !h->closing) {
+		h->kick = false;
+		http_woke(h);
+		act(h, CURL_SOCKET_TIMEOUT, 0);
+		account(h);
+	} else {
 		rest(h);
-		return;
 	}
-	h->kick = false;
-	http_woke(h);
-	act(h, CURL_SOCKET_TIMEOUT, 0);
-	account(h);
+	h->polled_before = h->polled;
+	h->polled = clock_mono();
 }
 
 static void on_after_poll(uv_check_t *check)
@@ -309,7 +317,7 @@ struct http *http_new(uv_loop_t *loop, struct err *e)
 
 	h->loop = loop;
 	h->multi = multi;
-	h->woke = NS_NONE;
+	h->woke = h->polled = h->polled_before = NS_NONE;
 	arrivals_unknown(&h->arrivals, NS_NONE, 0);
 	peek_open(&h->peek);
 	must(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket), "SOCKETFUNCTION");
@@ -382,7 +390,7 @@ struct arrivals *http_arrivals(struct http *h)
 	struct arrivals *a = &h->arrivals;
 
 	a->read_at = clock_mono();
-	if (a->asked == NS_NONE)
+	if (a->n == 0)
 		arrivals_unknown(a, a->read_at,
 			h->stretch + h->rested + (h->woke == NS_NONE ? 0 : a->read_at - h->woke));
 	return a;
@@ -422,7 +430,7 @@ CURL *http_easy(const char *url, const char *proxy)
 	bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "chimera");
 	/* Also of calls: connections are opened by one and used by another. */
 	bad |= curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, on_socket_made);
-	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PEEK_MAX);
+	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, READ_MAX);
 	if (bad) {
 		curl_easy_cleanup(c);
 		return NULL;
@@ -437,13 +445,15 @@ int http_add(struct http *h, CURL *easy, enum http_kind kind, http_ended_fn *end
 		return -1;
 	*VEC_PUSH(&h->transfers) =
 		(struct transfer){.easy = easy, .kind = kind, .ended = ended, .arg = arg};
-	h->measuring += kind != HTTP_CALL;
+	if (kind != HTTP_CALL)
+		lag_add(&h->crowd, clock_mono(), (ns)++h->measuring);
+	h->timed += kind == HTTP_TIMED;
 	return 0;
 }
 
-size_t http_measuring(const struct http *h)
+size_t http_measuring_max(const struct http *h, ns since)
 {
-	return h->measuring;
+	return (size_t)lag_max(&h->crowd, since);
 }
 
 void http_drop(struct http *h, CURL *easy)

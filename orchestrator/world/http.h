@@ -44,7 +44,7 @@ CURL *http_easy(const char *url, const char *proxy); /* common options set; NULL
  * HTTP_UNDATED: a measurement whose bytes are not the reply's own (TLS). */
 enum http_kind { HTTP_CALL, HTTP_TIMED, HTTP_UNDATED };
 int http_add(struct http *h, CURL *easy, enum http_kind kind, http_ended_fn *ended, void *arg);
-size_t http_measuring(const struct http *h); /* measurements under way */
+size_t http_measuring_max(const struct http *h, ns since); /* most measurements under way at once */
 /* When the bytes arrived that libcurl is handing over: to be called first in its callbacks, and
  * `taken` is theirs to move.  Borrowed until the callback returns. */
 struct arrivals *http_arrivals(struct http *h);

@@ -10,7 +10,7 @@
 #include "arrivals.h"
 #include "kernelclock.h"
 
-#define PEEK_MAX ((size_t)16 << 10) /* bytes looked at: what libcurl reads at once */
+#define PEEK_MAX ((size_t)256 << 10) /* bytes looked at: more than is read before the next look */
 
 struct peek {
 	int keeper; /* the socket kept open; -1: the system dates nothing */

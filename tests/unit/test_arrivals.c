@@ -165,6 +165,23 @@ static void test_nothing_was_read_before(void **state)
 	assert_moment(arrivals_of(&a, one - 2, 400), 2000, 0, true);
 }
 
+/* Of a header line that was torn the callback has more bytes than this read. */
+static void test_a_torn_header(void **state)
+{
+	static const char wire[] = "oding: chunked\r\n\r\n1f\r\n" LINE "\r\n";
+	struct queue q = {0};
+	struct arrivals a;
+
+	(void)state;
+	add_segment(&q, sizeof(wire) - 1, 1000);
+	a = find(&q, wire, sizeof(wire) - 1);
+	arrivals_take_header(&a, sizeof("Transfer-Encoding: chunked\r\n") - 1);
+	assert_int_equal(a.taken, sizeof("oding: chunked\r\n") - 1);
+	arrivals_take_header(&a, 2);
+	assert_int_equal(a.taken, sizeof("oding: chunked\r\n\r\n") - 1);
+	assert_moment(arrivals_of(&a, sizeof("1f\r\n" LINE) - 1, NS_NONE), 1000, 0, true);
+}
+
 /* Random queues: whatever was merged or torn, no line is dated before it came, an exact one is
  * exact, and the bound holds.  Questions are few. */
 static void test_random_queues(void **state)
@@ -238,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_no_framing),
 		cmocka_unit_test(test_bytes_not_asked_about),
 		cmocka_unit_test(test_nothing_was_read_before),
+		cmocka_unit_test(test_a_torn_header),
 		cmocka_unit_test(test_random_queues),
 	};
 

@@ -42,6 +42,7 @@ static void test_bodies(void **state)
 		{"00a\r\n0123456789\r\n", "0123456789", DECHUNK_SIZE},
 		{"3\nabc\n1 \nd\n0\n\n", "abcd", DECHUNK_END}, /* bare line ends */
 		{"0\r\n\r\n5\r\nhello", "", DECHUNK_END},      /* nothing counts after the end */
+		{"0000000000000005\r\nhello\r\n0\r\n\r\n", "hello", DECHUNK_END},
 		{"x\r\nhello", "", DECHUNK_BAD},
 		{"\r\nhello", "", DECHUNK_BAD},
 		{"-1\r\nhello", "", DECHUNK_BAD},
