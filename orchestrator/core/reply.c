@@ -183,6 +183,7 @@ static void take_body(
 		struct moment m;
 
 		if (!newline) {
+			r->rest = arrivals_of(a, from + len, r->sample.sent);
 			take_piece(r, p, (size_t)(end - p), NULL);
 			return;
 		}
@@ -322,8 +323,7 @@ static void take_rest(struct reply *r, enum reply_end how)
 
 	trim(&s, &len);
 	begins_well = len > 0 && (*s == '{' || (r->format == REPLY_OPENAI && *s == 'd'));
-	take_line(r, s, len, how != REPLY_CLEAN || begins_well,
-		&(struct moment){.at = r->last_activity});
+	take_line(r, s, len, how != REPLY_CLEAN || begins_well, &r->rest);
 }
 
 void reply_end(struct reply *r, enum reply_end how, const char *why, ns at)

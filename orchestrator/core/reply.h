@@ -30,7 +30,8 @@ struct reply {
 	size_t prompt_bytes; /* length of the prompt sent */
 	int64_t made_to;     /* tokens that it was made to (core/filler.h); 0, as after init: not */
 	struct sample sample;
-	struct str line; /* what is not yet a line */
+	struct str line;    /* what is not yet a line */
+	struct moment rest; /* when that came */
 	bool done_seen, failed, is_error_body;
 	bool error_cut; /* the error body is longer than is kept */
 	bool chunked;   /* the body has the chunked transfer coding, as on the wire */

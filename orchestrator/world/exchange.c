@@ -256,7 +256,7 @@ static void read_header(struct exchange *x, const char *line, size_t len)
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
 	struct exchange *x = arg;
-	struct arrivals *a = http_arrivals(x->http);
+	struct arrivals *a = http_arrivals(x->http, x->easy);
 
 	(void)one; /* always 1, says libcurl */
 	if (x->state == CONNECTING) {
@@ -278,7 +278,7 @@ static size_t on_header(char *line, size_t one, size_t len, void *arg)
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 {
 	struct exchange *x = arg;
-	struct arrivals *a = http_arrivals(x->http);
+	struct arrivals *a = http_arrivals(x->http, x->easy);
 	bool had_content = reply_has_content(&x->reply);
 
 	(void)one;

@@ -46,9 +46,10 @@ struct http {
 	struct lag lag;
 	size_t measuring, timed;  /* of transfers, how many are measured; and dated */
 	struct lag crowd;         /* how many were measured at once, kept as lateness is */
-	int broke;                /* errno of the connection at hand, if asking met it, */
-	const CURL *broken;       /* and whose it is */
-	struct arrivals arrivals; /* of the read that is being handed over */
+	const CURL *asked_for;    /* whose connection was asked before libcurl reads it: */
+	int broke;                /* its errno, if asking met it, */
+	struct arrivals arrivals; /* and what waits there; no pieces: not told */
+	struct arrivals untold;   /* of what libcurl reads on its own account */
 	struct peek peek;
 };
 
@@ -108,7 +109,7 @@ static struct transfer transfer_remove(struct http *h, size_t place)
 
 static bool is_broken(const struct http *h, const CURL *easy)
 {
-	return h->broke && h->broken == easy;
+	return h->broke && h->asked_for == easy;
 }
 
 static void drain(struct http *h)
@@ -150,7 +151,7 @@ static void date(struct watch *w)
 {
 	struct arrivals *a = &w->http->arrivals;
 
-	w->http->broken = w->easy;
+	w->http->asked_for = w->easy;
 	if (!peek_look(&w->http->peek, w->fd, w->asked, a, &w->http->broke))
 		return;
 	/* Nothing waited when the poll before this one began, or it would have been read then. */
@@ -385,15 +386,19 @@ ns http_loop_lag_max(const struct http *h, ns since)
 	return worst;
 }
 
-struct arrivals *http_arrivals(struct http *h)
+/* libcurl also reads when a timer of its own is due, whichever connection it is called for. */
+struct arrivals *http_arrivals(struct http *h, const CURL *easy)
 {
-	struct arrivals *a = &h->arrivals;
+	ns now = clock_mono();
+	ns busy = h->stretch + h->rested + (h->woke == NS_NONE ? 0 : now - h->woke);
 
-	a->read_at = clock_mono();
-	if (a->n == 0)
-		arrivals_unknown(a, a->read_at,
-			h->stretch + h->rested + (h->woke == NS_NONE ? 0 : a->read_at - h->woke));
-	return a;
+	if (h->asked_for == easy && h->arrivals.n > 0) {
+		h->arrivals.read_at = now;
+		h->arrivals.busy = busy;
+		return &h->arrivals;
+	}
+	arrivals_unknown(&h->untold, now, busy);
+	return &h->untold;
 }
 
 /* ---- transfers ---- */

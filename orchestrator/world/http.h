@@ -45,9 +45,9 @@ CURL *http_easy(const char *url, const char *proxy); /* common options set; NULL
 enum http_kind { HTTP_CALL, HTTP_TIMED, HTTP_UNDATED };
 int http_add(struct http *h, CURL *easy, enum http_kind kind, http_ended_fn *ended, void *arg);
 size_t http_measuring_max(const struct http *h, ns since); /* most measurements under way at once */
-/* When the bytes arrived that libcurl is handing over: to be called first in its callbacks, and
- * `taken` is theirs to move.  Borrowed until the callback returns. */
-struct arrivals *http_arrivals(struct http *h);
+/* When the bytes arrived that libcurl is handing over for this transfer: to be called first in its
+ * callbacks, and `taken` is theirs to move.  Borrowed until the callback returns. */
+struct arrivals *http_arrivals(struct http *h, const CURL *easy);
 void http_drop(struct http *h, CURL *easy); /* removes it; ended is not called */
 /* What curl (its error buffer `said`) and the system say of a failure; "" for none.  Returns dst.
  */
