@@ -79,6 +79,17 @@ struct data_load {
 enum row_phase { ROW_WARMUP, ROW_MEASURE, ROW_SENTINEL, ROW_OTHER };
 enum row_validity { ROW_VALID, ROW_SUSPECT, ROW_INVALID };
 
+/* Whose time the content of a reply has. */
+enum data_dated { DATED_UNKNOWN, DATED_KERNEL, DATED_USER, DATED_VIRTUAL, DATED_KINDS };
+
+/* What the client noted of itself while a request was in flight (base/columns.h). */
+struct data_client {
+	double stamp_bound_us, send_us, cpu_share; /* NaN not recorded */
+	uint32_t gaps, unresolved;                 /* of how many it is known; DATA_NONE neither */
+	uint32_t multi_line_reads, streams;        /* DATA_NONE not recorded */
+	uint8_t dated;
+};
+
 /* One request.  `counts` is the rule of docs/design.md: measure, ok, not invalid, paid no load, and
  * no earlier row of the same run_id counts. */
 struct data_row {
@@ -99,6 +110,7 @@ struct data_row {
 	double started_s;       /* send time, seconds since 1970 */
 	double client_queue_ms; /* sent less due */
 	double done_ms, prompt_eval_ms, prompt_tokens, output_tokens, loop_lag_us;
+	struct data_client client; /* nothing in it holds for a foreign table */
 };
 
 struct fold;

@@ -44,6 +44,14 @@ enum in_column {
 	IN_PROMPT_TOKENS,
 	IN_OUTPUT_TOKENS,
 	IN_LOOP_LAG,
+	IN_TIMESTAMP_SOURCE,
+	IN_STAMP_BOUND,
+	IN_SEND,
+	IN_CHUNKS,
+	IN_ITL_UNRESOLVED,
+	IN_MULTI_LINE_READS,
+	IN_STREAMS,
+	IN_CPU_SHARE,
 	IN_EFF_NUM_CTX,
 	IN_OFFLOAD,
 	IN_METRIC,
@@ -118,7 +126,7 @@ struct build {
 	struct fold *fold;
 	size_t nfirst; /* rows that count which were kept of a large run */
 	struct numbering prompts, servers, states;
-	struct coded phases, validities, successes;
+	struct coded phases, validities, successes, clocks;
 	uint32_t *load_of_code; /* [nload_codes] */
 	size_t nload_codes;
 	struct {

@@ -105,6 +105,7 @@ void build_release(struct build *b)
 	release_coded(&b->phases);
 	release_coded(&b->validities);
 	release_coded(&b->successes);
+	release_coded(&b->clocks);
 	free(b->load_of_code);
 	free(b->cell_of_code);
 	b->load_of_code = b->cell_of_code = NULL;

@@ -66,6 +66,17 @@ static uint8_t validity_named(const char *name)
 	return strcmp(name, "invalid") == 0 ? ROW_INVALID : ROW_VALID;
 }
 
+static uint8_t dated_by(const char *source)
+{
+	static const char *const names[DATED_KINDS] = {
+		[DATED_KERNEL] = "kernel", [DATED_USER] = "user", [DATED_VIRTUAL] = "virtual"};
+	uint8_t i = DATED_KERNEL;
+
+	while (i < DATED_KINDS && strcmp(source, names[i]) != 0)
+		i++;
+	return i < DATED_KINDS ? i : DATED_UNKNOWN;
+}
+
 enum success { FAILED, OK, SKIPPED };
 
 static uint8_t success_named(const char *status)
@@ -109,6 +120,26 @@ static void read_load_of_row(const struct scan_batch *batch, size_t i, struct da
 		: 0;
 }
 
+static void read_client(struct build *b, const struct scan *s, const struct scan_batch *batch,
+	size_t i, struct data_client *c)
+{
+	uint32_t chunks = build_index(build_num(batch, IN_CHUNKS, i));
+
+	*c = (struct data_client){.stamp_bound_us = build_num(batch, IN_STAMP_BOUND, i),
+		.send_us = build_num(batch, IN_SEND, i),
+		.cpu_share = build_num(batch, IN_CPU_SHARE, i),
+		.gaps = DATA_NONE,
+		.unresolved = build_index(build_num(batch, IN_ITL_UNRESOLVED, i)),
+		.multi_line_reads = build_index(build_num(batch, IN_MULTI_LINE_READS, i)),
+		.streams = build_index(build_num(batch, IN_STREAMS, i)),
+		.dated = meaning(
+			&b->clocks, s, batch, IN_TIMESTAMP_SOURCE, i, dated_by, DATED_UNKNOWN)};
+	if (c->unresolved != DATA_NONE && chunks != DATA_NONE && chunks > c->unresolved)
+		c->gaps = chunks - 1;
+	else
+		c->unresolved = DATA_NONE;
+}
+
 static void read_state(struct build *b, const struct scan *s, const struct scan_batch *batch,
 	size_t i, struct data_row *r)
 {
@@ -147,6 +178,7 @@ static void read_row(struct build *b, const struct scan *s, const struct scan_ba
 	r->prompt_tokens = build_num(batch, IN_PROMPT_TOKENS, i);
 	r->output_tokens = build_num(batch, IN_OUTPUT_TOKENS, i);
 	r->loop_lag_us = build_num(batch, IN_LOOP_LAG, i);
+	read_client(b, s, batch, i, &r->client);
 	read_load_of_row(batch, i, r);
 	read_state(b, s, batch, i, r);
 	for (size_t m = 0; m < METRIC_COUNT; m++)
@@ -335,7 +367,6 @@ static void choose_columns(struct build *b)
 {
 	build_want(b, IN_EFF_NUM_CTX, b->guesses);
 	build_want(b, IN_OFFLOAD, b->guesses);
-	build_want(b, IN_CLIENT_QUEUE, b->rates || b->size == SIZE_KEPT);
 	build_want(b, IN_OUTPUT_TOKENS, b->rates || b->size == SIZE_KEPT);
 }
 

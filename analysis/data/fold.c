@@ -30,6 +30,7 @@ void fold_init(struct fold *f, const struct dataset *d, bool histogram)
 		.histogram = histogram};
 	values_init(&f->lag, histogram);
 	values_init(&f->gap, histogram);
+	fold_client_init(&f->client, histogram);
 }
 
 static void free_values(struct values **v)
@@ -66,6 +67,7 @@ void fold_release(struct fold *f)
 	free(f->prompt_met);
 	values_release(&f->lag);
 	values_release(&f->gap);
+	fold_client_release(&f->client);
 	keymap_release(&f->group_map);
 	keymap_release(&f->answer_map);
 	keymap_release(&f->session_map);
@@ -301,6 +303,8 @@ void fold_row(struct fold *f, const struct data_row *r)
 	add_session(f, r);
 	if (r->ok && isfinite(r->loop_lag_us))
 		values_add(&f->lag, r->loop_lag_us);
+	if (r->ok && !f->foreign)
+		fold_client_row(&f->client, r);
 	if (r->counts)
 		add_counted(f, r);
 	else if (r->ok)
@@ -414,6 +418,7 @@ void fold_finish(struct fold *f, const struct dataset *d)
 	finish_values(f->other);
 	values_finish(&f->lag);
 	values_finish(&f->gap);
+	fold_client_finish(&f->client);
 }
 
 const struct fold *fold_of(const struct dataset *d, struct fold *own)

@@ -10,6 +10,7 @@
 #define DATA_FOLD_H
 
 #include "dataset.h"
+#include "fold_client.h"
 #include "keymap.h"
 #include "values.h"
 
@@ -100,8 +101,9 @@ struct fold {
 	double order_squares;                    /* of rows that count, sum of order^2 */
 	uint64_t graded, graded_right;
 	double graded_sum;
-	struct values lag; /* loop_lag_us of rows that were answered */
-	struct values gap; /* TTFT less the server's load and prefill, of single requests */
+	struct values lag;         /* loop_lag_us of rows that were answered */
+	struct fold_client client; /* of these rows; of a foreign table empty */
+	struct values gap;         /* TTFT less the server's load and prefill, of single requests */
 	uint64_t gap_outside;
 	/* Of rows that were answered and do not count: those that paid a load, and others. */
 	struct values *paid[METRIC_MAX], *other[METRIC_MAX];

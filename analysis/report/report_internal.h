@@ -45,6 +45,7 @@ void report_next(struct report *r); /* what would settle the open questions */
 void report_head(struct report *r); /* what was measured, in a table */
 void report_ingest(struct report *r);
 void report_quality(struct report *r);
+void report_client(struct report *r); /* inside of quality */
 void report_workflow(struct report *r);
 void report_definitions(struct report *r);
 void report_reproduce(struct report *r);

@@ -1,5 +1,5 @@
-/* report_quality.c - what was measured of the measuring: rows by kind, the client's own lateness,
- * the headlines without suspect rows, drift, and where the noise sits. */
+/* report_quality.c - what was measured of the measuring: rows by kind, the client
+ * (report_client.c), the headlines without suspect rows, drift, and where the noise sits. */
 #include "report_internal.h"
 
 #include <math.h>
@@ -62,24 +62,12 @@ static void large(struct report *r)
 			0);
 }
 
-/* ---- the client ---- */
+/* ---- the run beside its plan and its server ---- */
 
-static void client(struct report *r)
+static void server(struct report *r)
 {
 	const struct summary *s = r->s;
 
-	if (r->is_virtual)
-		doc_item(r->doc, "Client lateness:", "none: under a virtual clock nothing is late.",
-			0);
-	else if (isfinite(s->client_lag_p99_us))
-		doc_item(r->doc, "Client lateness:",
-			words_fmt(r,
-				"in 99 of 100 requests the client's loop was at most %s ms late.",
-				words_rough(r, s->client_lag_p99_us / 1000)),
-			0);
-	else
-		doc_item(r->doc,
-			"Client lateness:", "not given: fewer than 100 requests recorded it.", 0);
 	if (isfinite(s->ttft_minus_server_ms_p50))
 		doc_item(r->doc, "TTFT against the server's own times:",
 			words_fmt(r,
@@ -318,7 +306,8 @@ void report_quality(struct report *r)
 	doc_section(r->doc, "quality", "Data quality and audit of the client");
 	counts(r);
 	large(r);
-	client(r);
+	report_client(r);
+	server(r);
 	length(r);
 	budget_cut(r);
 	notes(r);

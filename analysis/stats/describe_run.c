@@ -56,6 +56,7 @@ static void measure_client(struct summary *s)
 
 	s->client_lag_p99_us =
 		f->lag.n >= QUANTILE_P99_NEEDS ? values_quantile(&f->lag, 0, 0.99) : (double)NAN;
+	client_describe(&s->client, &f->client, s->data);
 	s->ttft_minus_server_n = f->gap.n;
 	s->ttft_minus_server_outside = f->gap_outside;
 	s->ttft_minus_server_ms_p50 = values_quantile(&f->gap, 0, 0.5);

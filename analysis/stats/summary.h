@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "client.h"
 #include "dataset.h"
 
 /* Classes of questions beyond this number are not shown. */
@@ -222,6 +223,7 @@ struct summary {
 	uint64_t loads_made, loads_planned;
 	double seconds; /* first send to last end of all sessions, pauses left out */
 	double client_lag_p99_us;
+	struct client_summary client; /* client.h; of a foreign table empty */
 	double ttft_minus_server_ms_p50, ttft_minus_server_ms_p95; /* rows that paid no load */
 	uint64_t ttft_minus_server_n, ttft_minus_server_outside;   /* of n, outside 0..50 ms */
 	double sd_load[METRIC_MAX], sd_pass[METRIC_MAX],

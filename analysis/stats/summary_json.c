@@ -318,6 +318,8 @@ json_t *summary_json(const struct summary *s)
 	jsonx_put(o, "kind", json_string(s->data->foreign ? "table" : "run"));
 	jsonx_put(o, s->data->foreign ? "table" : "run",
 		s->data->foreign ? table_json(s) : run_json(s));
+	if (!s->data->foreign)
+		jsonx_put(o, "client", client_json(&s->client));
 	for (size_t i = 0; i < s->ncells; i++)
 		summary_append(cells, summary_cell_json(s, &s->cells[i]));
 	for (size_t i = 0; i < s->neffects; i++)

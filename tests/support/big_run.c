@@ -142,6 +142,19 @@ static void put_times(struct writer *w, const struct place *p)
 	put_text(w, "");
 }
 
+/* What the client noted of itself; one request in 64 is dated with a bound. */
+static void put_audit(struct writer *w)
+{
+	uint64_t i = w->order;
+
+	put_text(w, i % 10 ? "25.125,kernel" : "25.125,user");
+	put_text(w, i % 64 ? "0" : "85.375");
+	put_fixed(w, 20 + (double)(i * 7919 % 4001) / 1000);
+	put_text(w, i % 16 ? "0,0,1" : "1,2,1");
+	put_fixed(w, 0.001 + (double)(i * 104729 % 7001) / 1e6);
+	put_text(w, "valid,");
+}
+
 static void put_row(struct writer *w, const struct place *p, const char *load, uint64_t repeat)
 {
 	uint64_t s = w->order / 1000, ms = w->order % 1000;
@@ -150,7 +163,7 @@ static void put_row(struct writer *w, const struct place *p, const char *load, u
 	put_keys(w, p, load, repeat);
 	put_times(w, p);
 	put_text(w, "");
-	put_text(w, "25.125,user,valid,");
+	put_audit(w);
 	snprintf(text, sizeof(text), "2026-11-%02u", 1 + (unsigned)(s / 86400 % 28));
 	w->at = stpcpy(w->at, text);
 	snprintf(text, sizeof(text), "T%02u:%02u:%02u.%03u000000Z", (unsigned)(s / 3600 % 24),

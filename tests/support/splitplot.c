@@ -106,7 +106,14 @@ static void add_row(struct dataset *d, struct rng *r, const struct splitplot *c,
 		.prompt_tokens = NAN,
 		.client_queue_ms = 0,
 		.output_tokens = NAN,
-		.loop_lag_us = NAN};
+		.loop_lag_us = NAN,
+		.client = {.stamp_bound_us = NAN,
+			.send_us = NAN,
+			.cpu_share = NAN,
+			.gaps = DATA_NONE,
+			.unresolved = DATA_NONE,
+			.multi_line_reads = DATA_NONE,
+			.streams = DATA_NONE}};
 	for (int m = 0; m < METRIC_COUNT; m++)
 		row->metric[m] = NAN;
 	row->metric[METRIC_DECODE] = exp(y + shift[0] + c->sd_request * rng_normal(r));

@@ -153,7 +153,8 @@ static void test_small(void **state)
 	"run_id,cell_id,block,pass,load_id,order,session,attempt,phase,num_ctx,prompt_id,"         \
 	"concurrency,rate,burst,status,error,paid_load,client_queue_ms,ttft_ms,tpot_ms,e2e_ms,"    \
 	"done_ms,load_ms,prompt_eval_ms,prompt_tokens,output_tokens,decode_tok_s,score,"           \
-	"response_sha256,loop_lag_max_us,validity,started_at"
+	"response_sha256,loop_lag_max_us,chunks,timestamp_source,stamp_bound_us,send_us,"          \
+	"multi_line_reads,itl_unresolved,streams,cpu_share,validity,started_at"
 
 struct writer {
 	struct str out;
@@ -194,6 +195,17 @@ static void put(struct writer *w, const struct request *r)
 			(int)rng_below(&w->rng, 100));
 	else
 		str_addf(&w->out, ",,,5,,,,,,,,");
+	if (ok) {
+		bool kernel = rng_below(&w->rng, 3) > 0;
+
+		str_addf(&w->out, ",64,%s,%d,%d.25,%d,%d,%d,0.0%d", kernel ? "kernel" : "user",
+			kernel && rng_below(&w->rng, 4) ? 0 : 1 + (int)rng_below(&w->rng, 99),
+			10 + (int)rng_below(&w->rng, 200), (int)rng_below(&w->rng, 2),
+			(int)rng_below(&w->rng, 3), r->concurrency,
+			10 + (int)rng_below(&w->rng, 80));
+	} else {
+		str_addf(&w->out, ",,,,,,,,");
+	}
 	str_addf(&w->out, ",%s,2026-11-24T10:%02d:%02d.%03d000000Z",
 		rng_below(&w->rng, 20) ? "valid" : "suspect", ms / 60000, ms / 1000 % 60,
 		ms % 1000);

@@ -14,6 +14,27 @@ struct fixture {
 	const struct fold *f;
 };
 
+/* Of the kernel but every fourth; of a thirteenth nothing is recorded. */
+static struct data_client client_of(size_t i)
+{
+	if (i % 13 == 12)
+		return (struct data_client){.stamp_bound_us = NAN,
+			.send_us = NAN,
+			.cpu_share = NAN,
+			.gaps = DATA_NONE,
+			.unresolved = DATA_NONE,
+			.multi_line_reads = DATA_NONE,
+			.streams = DATA_NONE};
+	return (struct data_client){.stamp_bound_us = i % 5 ? 0 : (double)i,
+		.send_us = (double)(i % 120),
+		.cpu_share = (double)(i % 9) / 10,
+		.gaps = 15,
+		.unresolved = i % 2,
+		.multi_line_reads = i % 4,
+		.streams = (uint32_t)(i % 60),
+		.dated = i % 4 == 3 ? DATED_USER : DATED_KERNEL};
+}
+
 /* 4 x 3 cells, 2 prompts; suspect and failed rows, a paid load, answers, a second session. */
 static void make(struct fixture *x)
 {
@@ -37,6 +58,8 @@ static void make(struct fixture *x)
 		row->prompt_tokens = 30 + (double)(i % 7);
 		row->loop_lag_us = (double)(i % 11);
 		row->prompt_eval_ms = 1;
+		row->client_queue_ms = 0.5 * (double)(i % 3);
+		row->client = client_of(i);
 		row->metric[METRIC_LOAD] = 2;
 		if (i % 4 == 0)
 			row->validity = ROW_SUSPECT;
@@ -215,6 +238,72 @@ static void test_run(void **state)
 	release(&x);
 }
 
+/* Of one row, added to what is known of those before. */
+struct sums_of_client {
+	uint64_t answered, known, kernel, exact, bounded, user, near, unresolved, reads;
+	double bound, wire;
+	uint32_t streams;
+};
+
+static void add_to_sums(struct sums_of_client *s, const struct data_client *r)
+{
+	bool kernel = r->dated == DATED_KERNEL;
+
+	s->answered++;
+	if (r->dated == DATED_UNKNOWN)
+		return;
+	s->known++;
+	s->kernel += kernel;
+	s->user += r->dated == DATED_USER;
+	s->exact += kernel && r->stamp_bound_us == 0;
+	s->bounded += kernel && r->stamp_bound_us > 0;
+	s->bound = kernel ? fmax(s->bound, r->stamp_bound_us) : s->bound;
+	s->near += r->stamp_bound_us + r->send_us <= 100;
+	s->wire = fmax(s->wire, r->stamp_bound_us + r->send_us);
+	s->unresolved += r->unresolved;
+	s->reads += r->multi_line_reads;
+	s->streams = r->streams > s->streams ? r->streams : s->streams;
+}
+
+/* Of all requests that were answered, whether they count or not. */
+static void test_client(void **state)
+{
+	struct sums_of_client s = {0};
+	const struct fold_client *c;
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	c = &x.f->client;
+	for (size_t i = 0; i < x.d.nrows; i++) {
+		if (x.d.rows[i].ok)
+			add_to_sums(&s, &x.d.rows[i].client);
+	}
+	assert_true(s.answered > s.known && s.bounded > 0 && s.near < s.known);
+	assert_int_equal(c->answered, s.answered);
+	assert_int_equal(c->dated[DATED_KERNEL], s.kernel);
+	assert_int_equal(c->dated[DATED_USER], s.user);
+	assert_int_equal(c->dated[DATED_UNKNOWN], s.answered - s.known);
+	assert_int_equal(c->kernel_exact, s.exact);
+	assert_int_equal(c->kernel_bounded, s.bounded);
+	assert_double(c->kernel_bound_us, s.bound);
+	assert_int_equal(c->user_bound_us.n, s.user);
+	assert_int_equal(c->wire_rows, s.known);
+	assert_int_equal(c->wire_near, s.near);
+	assert_double(c->wire_us, s.wire);
+	assert_int_equal(c->queue_ms.n, s.answered);
+	assert_double(c->queue_ms.max, 1);
+	assert_int_equal(c->send_us.n, s.known);
+	assert_int_equal(c->cpu_share.n, s.known);
+	assert_int_equal(c->gap_rows, s.known);
+	assert_int_equal(c->gaps, 15 * s.known);
+	assert_int_equal(c->unresolved, s.unresolved);
+	assert_int_equal(c->read_rows, s.known);
+	assert_int_equal(c->multi_line_reads, s.reads);
+	assert_int_equal(c->streams, s.streams);
+	release(&x);
+}
+
 /* Answers in any order of suspect rows and others: the first counts, and one that differs shows. */
 static void test_answers(void **state)
 {
@@ -332,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_cells_and_loads),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_renumber),
 		cmocka_unit_test(test_histogram),

@@ -203,6 +203,22 @@ static void expect_fit(const struct summary *s, const char *kind)
 	json_decref(o);
 }
 
+static void note_clients(struct dataset *d)
+{
+	for (size_t i = 0; i < d->nrows; i++)
+		d->rows[i].client = (struct data_client){.stamp_bound_us = 40,
+			.send_us = 20,
+			.cpu_share = 0.1,
+			.gaps = 15,
+			.streams = 1,
+			.dated = DATED_USER};
+	if (!d->manifest)
+		d->manifest = json_object();
+	json_object_set_new(d->manifest, "clock",
+		json_pack("{s:i,s:s}", "trusted_streams", 1024, "trusted_measured_at",
+			"2026-11-25T10:00:00Z"));
+}
+
 static void runs_fit(void **state)
 {
 	struct splitplot c = analysed_plain();
@@ -215,6 +231,13 @@ static void runs_fit(void **state)
 	(void)state;
 	analysed_make(&f, &c);
 	analysed_run(&f);
+	expect_fit(&f.s, "run");
+	analysed_release(&f);
+	analysed_make(&f, &c); /* the client noted all there is */
+	note_clients(&f.d);
+	analysed_run(&f);
+	assert_int_equal(f.s.client.by_user, f.d.nrows);
+	assert_double(f.s.client.trusted_streams, 1024);
 	expect_fit(&f.s, "run");
 	analysed_release(&f);
 	c.passes = 1;
