@@ -87,8 +87,11 @@ static void say_lag(struct author *a)
 	if (!isfinite(a->s->client_lag_p99_us) || a->d->is_virtual)
 		return;
 	findings_add(a, FIND_AUDIT, STRENGTH_CALM,
-		arena_fmt(a->arena, "the client was at most %s ms late in 99 of 100 requests",
-			wording_fixed(text, a->s->client_lag_p99_us / 1000, 2)),
+		arena_fmt(a->arena, "the client was at most %s ms late in 99 of 100 requests%s",
+			wording_fixed(text, a->s->client_lag_p99_us / 1000, 2),
+			a->s->client.by_kernel > 0 && a->s->client.by_user == 0
+				? "; its times are the kernel's and do not depend on that"
+				: ""),
 		"status=ok", a->s->rows);
 }
 

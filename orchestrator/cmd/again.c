@@ -61,7 +61,7 @@ static int do_stages(const struct again_args *a, const char *name, unsigned stag
 		return say_error(&e);
 	if (stages == PIPELINE_CHARTS)
 		return charts_only(a->dir);
-	code = pipeline(a->dir, stages, &brief);
+	code = pipeline(a->dir, stages, &brief, NULL);
 	fputs(brief.s, stdout);
 	if (brief.len && (stages & PIPELINE_REPORT))
 		printf("report  %s/report.html\n", say_safe(a->dir));

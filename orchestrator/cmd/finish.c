@@ -20,7 +20,7 @@ static void print_stop(const struct measured *m)
 }
 
 /* "216 of 216 ok in 13 min 52 s; 40 loads, as planned" */
-static void print_outcome(const struct setup *s, const struct measured *m)
+static void print_outcome(const struct setup *s, const struct measured *m, const struct str *clause)
 {
 	char took[NUM_TEXT];
 
@@ -35,7 +35,7 @@ static void print_outcome(const struct setup *s, const struct measured *m)
 		printf(" of at most %llu", (unsigned long long)m->loads_planned);
 	else
 		printf(" (planned %llu)", (unsigned long long)m->loads_planned);
-	printf("%s\n", say_plain());
+	printf("%s%s%s\n", clause->len ? "; " : "", clause->len ? clause->s : "", say_plain());
 	print_stop(m);
 	if (s->simulated)
 		printf("SIMULATED: no model was run; these are figures of a simulated machine.\n");
@@ -69,7 +69,7 @@ static int end_code(const struct measured *m, int code)
 int finish(const struct setup *s, const char *dir, const struct measured *m, int code,
 	const struct finish_options *opt)
 {
-	struct str brief = STR_INIT(1 << 20);
+	struct str brief = STR_INIT(1 << 20), clause = STR_INIT(STR_MAX_LINE);
 
 	code = end_code(m, code);
 	if (m->stopped == STOP_SERVER_GONE) {
@@ -80,11 +80,11 @@ int finish(const struct setup *s, const char *dir, const struct measured *m, int
 		say_error(&e);
 	}
 	if (!opt->no_report)
-		code = exit_worse(code, pipeline(dir, PIPELINE_ALL, &brief));
+		code = exit_worse(code, pipeline(dir, PIPELINE_ALL, &brief, &clause));
 	if (opt->json) {
 		print_json(s, dir, m, code);
 	} else {
-		print_outcome(s, m);
+		print_outcome(s, m, &clause);
 		fputs(brief.s, stdout);
 		if (!opt->no_report && brief.len)
 			printf("report  %s/report.html\n", say_safe(dir));
@@ -95,5 +95,6 @@ int finish(const struct setup *s, const char *dir, const struct measured *m, int
 			printf("chimera resume %s\n", say_safe(dir));
 	}
 	str_release(&brief);
+	str_release(&clause);
 	return code;
 }

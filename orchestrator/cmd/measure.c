@@ -169,6 +169,7 @@ static json_t *join_doctor(const struct setup *s, struct session *session)
 	if (trust.streams < trust.tried) /* else nothing is known of more than were tried */
 		session_set_trusted(session, trust.streams);
 	jsonx_put(clock, "trusted_streams", json_integer(trust.streams));
+	jsonx_put(clock, "tried_streams", json_integer(trust.tried));
 	jsonx_put(clock, "trusted_measured_at", jsonx_text(trust.measured_at));
 	return clock;
 }

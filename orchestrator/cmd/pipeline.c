@@ -17,7 +17,7 @@ static double seconds_since(ns t)
 }
 
 static int summary_and_report(const char *dir, unsigned stages, const struct summary *s,
-	struct report_times *times, struct str *brief)
+	struct report_times *times, struct str *brief, struct str *clause)
 {
 	struct err e = ERR_INIT;
 	int code = EXIT_FINE;
@@ -38,10 +38,12 @@ static int summary_and_report(const char *dir, unsigned stages, const struct sum
 	}
 	if (brief)
 		report_brief(s, brief);
+	if (clause)
+		report_client_clause(s, clause);
 	return code;
 }
 
-int pipeline(const char *dir, unsigned stages, struct str *brief)
+int pipeline(const char *dir, unsigned stages, struct str *brief, struct str *clause)
 {
 	struct report_times times = {NAN, NAN, NAN};
 	struct err e = ERR_INIT;
@@ -59,7 +61,7 @@ int pipeline(const char *dir, unsigned stages, struct str *brief)
 		return say_error(&e);
 	}
 	times.analysis = seconds_since(t);
-	code = summary_and_report(dir, stages, &s, &times, brief);
+	code = summary_and_report(dir, stages, &s, &times, brief, clause);
 	summary_release(&s);
 	dataset_release(&data);
 	return code;

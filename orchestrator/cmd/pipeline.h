@@ -14,8 +14,8 @@ enum pipeline_stage {
 };
 
 /* Runs the stages, telling errors on standard error.  The brief (what the run says, a few lines) is
- * appended to `brief` if not NULL.  Returns the exit code: a missing gnuplot is 3, but the tables
- * and the report are made all the same. */
-int pipeline(const char *dir, unsigned stages, struct str *brief);
+ * appended to `brief` if not NULL, and to `clause` how well its times are known.  Returns the exit
+ * code: a missing gnuplot is 3, but the tables and the report are made all the same. */
+int pipeline(const char *dir, unsigned stages, struct str *brief, struct str *clause);
 
 #endif
