@@ -216,7 +216,7 @@ static int keep(const struct examination *x, const json_t *record, struct err *e
 	else
 		rc = streams_record_write(path, record, e);
 	if (!rc && !x->args->json)
-		printf("Kept in %s; a run with more streams is marked suspect.\n", say_safe(path));
+		printf("Kept in %s for the runs that follow.\n", say_safe(path));
 	free(path);
 	return rc;
 }
