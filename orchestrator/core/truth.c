@@ -9,8 +9,9 @@
 #include "truth_parts.h"
 #include "vec.h"
 
-#define MAX_US 1e12 /* eleven days: what is beyond it is no time of a request, and sums stay sums  \
-		     */
+#define MAX_US                                                                                     \
+	1e12 /* eleven days: what is beyond it is no time of a request, and sums stay sums         \
+	      */
 
 /* ---- times as text ---- */
 

@@ -60,7 +60,7 @@ static void rows_that_do_not_count_are_passed_over(void **state)
 	add_line(&text, "0000000000000003,1,1,5 -5,0");
 	add_line(&text, "0000000000000003,1,1,5 x,0");
 	add_line(&text, "0000000000000003,1,1,5,0,7");
-	add_line(&text, "0000000000000004,2,1,,0"); /* one piece, no gap */
+	add_line(&text, "0000000000000004,2,1,,0");      /* one piece, no gap */
 	add_line(&text, "0000000000000006,1,1,7 ~ 3,0"); /* two came together */
 	str_add(&text, "0000000000000005,1,1,5");
 	assert_int_equal(chunks_read(unit_write_text("chunks.csv", text.s), see, &s, &e), 0);
