@@ -177,7 +177,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	act(w->http, w->fd, bits);
 	w->http->broke = 0;
 	w->http->arrivals.n = 0;
-	w->http->arrivals.asked = NS_NONE;
 	/* libuv has stopped the handle; until curl has met the error itself it must be told again.
 	 */
 	if (status < 0 && !w->closed)
@@ -319,7 +318,6 @@ struct http *http_new(uv_loop_t *loop, struct err *e)
 	h->loop = loop;
 	h->multi = multi;
 	h->woke = h->polled = h->polled_before = NS_NONE;
-	arrivals_unknown(&h->arrivals, NS_NONE, 0);
 	peek_open(&h->peek);
 	must(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket), "SOCKETFUNCTION");
 	must(curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, h), "SOCKETDATA");
