@@ -98,7 +98,8 @@ static void on_warm(void *arg, const struct http_answer *a)
 {
 	struct trying *t = arg;
 
-	t->open--;
+	if (--t->open == 0)
+		uv_stop(&t->uv); /* what ends by a timer would leave it waiting for nothing */
 	if (a->status == 200)
 		t->answered++;
 	else
@@ -146,7 +147,8 @@ static void end_request(struct slot *slot)
 
 	if (t->first_end.at == NS_NONE)
 		t->first_end = take_reading(t);
-	t->running--;
+	if (--t->running == 0)
+		uv_stop(&t->uv);
 }
 
 static void on_done(void *arg, struct reply *reply)

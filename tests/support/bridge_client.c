@@ -29,7 +29,8 @@ static void on_done(void *arg, struct reply *reply)
 	struct bridge *b = arg;
 	const struct sample *s = &reply->sample;
 
-	b->ended++;
+	if (++b->ended == b->started)
+		uv_stop(http_loop(b->http)); /* it must not wait for what is here */
 	b->result->tokens += (uint64_t)s->chunks;
 	str_reset(&b->row);
 	chunks_encode("0123456789abcdef", 1, s, &b->row);
@@ -67,8 +68,8 @@ static void on_warm(void *arg, const struct http_answer *a)
 {
 	struct bridge *b = arg;
 
-	if (a->status == 200)
-		b->warm++;
+	if (a->status == 200 && ++b->warm == b->load->streams)
+		uv_stop(http_loop(b->http));
 }
 
 static void warm(struct bridge *b, uv_loop_t *loop)

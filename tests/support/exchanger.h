@@ -25,7 +25,7 @@ struct exchanger {
 	struct scripted *server;
 	char url[80]; /* the server's PATH */
 	/* The last exchange; how many have ended since the last begin. */
-	int ended;
+	int ended, wanted;    /* the loop stops at so many; 0 does not */
 	struct sample sample; /* without its arrays */
 	char text[64];
 };

@@ -18,7 +18,7 @@
 struct wired {
 	struct exchanger f;
 	struct segments *server;
-	int ended;
+	int ended, wanted;               /* the loop stops when so many have ended */
 	struct sample sample;            /* with its times, without its text */
 	size_t answers;                  /* length of the text */
 	const struct segment_sent *sent; /* of the reply: after the run */
