@@ -46,6 +46,9 @@ stats_DIR     := analysis/stats
 report_DIR    := analysis/report
 plots_DIR     := plots
 
+# The rules of headings are a text; it is built into the data room.
+data_GEN := $(B)/obj/gen/rules_text.o
+
 # In link order: a room stands before those it uses.
 base_USES      :=
 core_USES      := base
@@ -63,16 +66,18 @@ core_PKGS      := $(base_PKGS)
 world_PKGS     := $(base_PKGS) libuv libcurl
 sim_PKGS       := $(base_PKGS)
 simserver_PKGS := $(base_PKGS) libuv
-data_PKGS      := $(base_PKGS)
-stats_PKGS     := $(base_PKGS) gsl
+data_PKGS      := $(base_PKGS) libcmark-gfm
+stats_PKGS     := $(data_PKGS) gsl
 report_PKGS    := $(stats_PKGS)
 plots_PKGS     := $(base_PKGS)
-PKGS           := jansson libcrypto libuv libcurl gsl
+PKGS           := jansson libcrypto libuv libcurl gsl libcmark-gfm
 
 # pkg-config is asked once per package.
 ask = $(shell pkg-config $(1) $(2) 2>/dev/null)
 $(foreach p,$(PKGS) cmocka,$(eval $(p)_CF := $(call ask,--cflags,$(p))))
 $(foreach p,$(PKGS) cmocka,$(eval $(p)_LD := $(call ask,--libs,$(p))))
+# Tables are an extension, whose library has no .pc file of its own; it uses the other one.
+libcmark-gfm_LD := -lcmark-gfm-extensions $(or $(libcmark-gfm_LD),-lcmark-gfm)
 cflags_of   = $(sort $(foreach p,$(1),$($(p)_CF)))
 libs_of     = $(foreach p,$(1),$($(p)_LD)) -lm
 includes_of = $(foreach r,$(1),-I$($(r)_DIR))
@@ -142,12 +147,21 @@ HEADERS_OK += $(patsubst %.h,$(B)/headers/%.ok,$(wildcard $(1)/*.h))
 endef
 define room_rules
 $(1)_CF := $(call includes_of,$(1) $($(1)_USES)) $(call cflags_of,$($(1)_PKGS))
-$(1)_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard $($(1)_DIR)/*.c))
+$(1)_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard $($(1)_DIR)/*.c)) $($(1)_GEN)
 $$(eval $$(call compile_rule,$($(1)_DIR),$$($(1)_CF)))
 $$(eval $$(call archive_rule,$(B)/lib/lib$(1).a,$$($(1)_OBJ)))
 $$(eval $$(call header_rule,$($(1)_DIR),$$($(1)_CF)))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+$(B)/gen/rules_text.c: analysis/data/rules.txt
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "rules_parts.h"'; echo 'const char rules_text[] = {'; \
+		od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; \
+		echo 'const size_t rules_text_len = sizeof(rules_text) - 1;'; } >$@
+$(B)/obj/gen/rules_text.o: $(B)/gen/rules_text.c $(B)/flags
+	$(compile)
+	$(Q)$(CC) $(ALL_CFLAGS) $(data_CF) -MMD -MP -c $< -o $@
 
 $(cmd_OBJ): $(B)/version
 $(eval $(call compile_rule,orchestrator/cmd,$(EVERY_CF) -Iorchestrator/cmd \
@@ -190,7 +204,8 @@ headers: $(HEADERS_OK)
 
 NEED := gcc:gcc /usr/include/stdio.h:libc6-dev make:make pkg-config:pkg-config libuv:libuv1-dev libcurl:libcurl4-openssl-dev \
 	jansson:libjansson-dev libcrypto:libssl-dev gsl:libgsl-dev gnuplot:gnuplot-nox \
-	cmocka:libcmocka-dev
+	libcmark-gfm:libcmark-gfm-dev \
+	/usr/include/cmark-gfm-core-extensions.h:libcmark-gfm-extensions-dev cmocka:libcmocka-dev
 NEED_CHECK := clang:clang clang-format:clang-format clang-tidy:clang-tidy cppcheck:cppcheck \
 	valgrind:valgrind
 

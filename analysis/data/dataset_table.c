@@ -392,29 +392,56 @@ static uint64_t file_size(const char *path)
 	return stat(path, &about) == 0 ? (uint64_t)about.st_size : 0;
 }
 
+/* Of what was read into w->table; `bytes` is what that was. */
+static int take_table(struct table_work *w, uint64_t bytes, struct err *e)
+{
+	struct dataset *d = w->d;
+	int failed;
+
+	d->files[0] = (struct data_file){.path = d->dir,
+		.format = "csv",
+		.bytes = bytes,
+		.rows = w->table.nrows,
+		.rejected = w->table.rejected};
+	d->nfiles = 1;
+	failed = build(w, e);
+	finish(w);
+	if (failed)
+		dataset_release(d);
+	return failed;
+}
+
+/* It is no journal: a table that cannot be read is not enough to go by. */
+static int not_read(struct dataset *d, struct err *e)
+{
+	if (e && e->code == ERR_JOURNAL)
+		e->code = ERR_DATA;
+	dataset_release(d);
+	return -1;
+}
+
 int dataset_from_table(
 	struct dataset *d, const char *path, const struct table_roles *r, struct err *e)
 {
 	struct table_work w = {.d = d, .path = path, .roles = r};
-	int failed;
 
 	start(&w);
-	if (table_read_foreign(&w.table, path, r->separator, take_reject, &w, e)) {
-		/* It is no journal: a table that cannot be read is not enough to go by. */
-		if (e && e->code == ERR_JOURNAL)
-			e->code = ERR_DATA;
-		dataset_release(d);
-		return -1;
-	}
-	d->files[0] = (struct data_file){.path = d->dir,
-		.format = "csv",
-		.bytes = file_size(path),
-		.rows = w.table.nrows,
-		.rejected = w.table.rejected};
-	d->nfiles = 1;
-	failed = build(&w, e);
-	finish(&w);
-	if (failed)
-		dataset_release(d);
-	return failed;
+	if (table_read_foreign(&w.table, path, r->separator, take_reject, &w, e))
+		return not_read(d, e);
+	return take_table(&w, file_size(path), e);
+}
+
+int dataset_from_table_text(struct dataset *d, const char *name, const char *text, size_t len,
+	const struct table_roles *r, struct err *e)
+{
+	struct table_work w = {.d = d, .path = name, .roles = r};
+
+	start(&w);
+	if (table_read_bytes(&w.table, name, text, len, false, NULL, 0, e))
+		return not_read(d, e);
+	if (w.table.rejected)
+		table_note(&w, 0,
+			arena_fmt(&d->arena, "lines that are no rows, and are not used: %zu",
+				w.table.rejected));
+	return take_table(&w, len, e);
 }

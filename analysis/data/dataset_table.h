@@ -50,5 +50,9 @@ struct table_roles {
  * ERR_DATA where nothing is left to analyse. */
 int dataset_from_table(
 	struct dataset *d, const char *path, const struct table_roles *r, struct err *e) NODISCARD;
+/* The same from memory: `len` bytes separated by commas (roles.separator is not looked at), with
+ * `name` in place of the path.  Lines that are no rows are counted in one note, not listed. */
+int dataset_from_table_text(struct dataset *d, const char *name, const char *text, size_t len,
+	const struct table_roles *r, struct err *e) NODISCARD;
 
 #endif

@@ -5,8 +5,9 @@
 #include "dataset_table.h"
 #include "table.h"
 
-/* Notes on the table as a whole: of load times, and of each factor and measure up to two. */
-#define TABLE_WHOLE_NOTES (1 + TABLE_MOST_FACTORS + 2 * METRIC_MAX)
+/* Notes on the table as a whole: of load times, of lines that are no rows, and of each factor and
+ * measure up to two. */
+#define TABLE_WHOLE_NOTES (2 + TABLE_MOST_FACTORS + 2 * METRIC_MAX)
 
 struct table_level {
 	uint32_t code;

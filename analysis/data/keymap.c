@@ -31,19 +31,34 @@ static void grow(struct keymap *m)
 	}
 }
 
+/* The slot of a key, or the free one where it would be. */
+static size_t slot_of(const struct keymap *m, uint64_t a, uint64_t b)
+{
+	size_t at = mix(a, b) & (m->nslots - 1);
+
+	for (; m->slot[at]; at = (at + 1) & (m->nslots - 1)) {
+		const struct keymap_key *k = &m->key[m->slot[at] - 1];
+
+		if (k->a == a && k->b == b)
+			break;
+	}
+	return at;
+}
+
+uint32_t keymap_find(const struct keymap *m, uint64_t a, uint64_t b)
+{
+	return m->n ? m->slot[slot_of(m, a, b)] - 1 : UINT32_MAX;
+}
+
 uint32_t keymap_number(struct keymap *m, uint64_t a, uint64_t b)
 {
 	size_t at;
 
 	if (2 * (m->n + 1) > m->nslots)
 		grow(m);
-	at = mix(a, b) & (m->nslots - 1);
-	for (; m->slot[at]; at = (at + 1) & (m->nslots - 1)) {
-		const struct keymap_key *k = &m->key[m->slot[at] - 1];
-
-		if (k->a == a && k->b == b)
-			return m->slot[at] - 1;
-	}
+	at = slot_of(m, a, b);
+	if (m->slot[at])
+		return m->slot[at] - 1;
 	if (m->n == m->room) {
 		m->room = m->room ? 2 * m->room : FIRST_SLOTS;
 		m->key = xrealloc(m->key, m->room, sizeof(*m->key));

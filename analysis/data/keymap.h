@@ -19,6 +19,8 @@ struct keymap {
 
 /* The number of a key; a new one has the number that `n` was. */
 uint32_t keymap_number(struct keymap *m, uint64_t a, uint64_t b);
+/* The number of a key that is there; else UINT32_MAX. */
+uint32_t keymap_find(const struct keymap *m, uint64_t a, uint64_t b);
 void keymap_release(struct keymap *m);
 
 #endif

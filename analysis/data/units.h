@@ -17,6 +17,9 @@ struct unit {
 struct unit unit_of_heading(const char *heading);
 /* The unit of that spelling, or one with the name "". */
 struct unit unit_named(const char *s, size_t len);
+/* What a value in `from` is multiplied by to be one in `to`; NaN if they measure different things
+ * ("tok/s" and "req/s" do, though both are rates). */
+double unit_factor(const struct unit *from, const struct unit *to);
 /* A number, with a unit behind it perhaps ("12.5 ms", "3s", "40 %").  False if it is none. */
 bool unit_number(const char *s, size_t len, double *number, struct unit *unit);
 

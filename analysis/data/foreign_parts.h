@@ -1,0 +1,185 @@
+/* foreign_parts.h - what the readers of the kinds share: the file's text as it comes, the columns
+ * of a table, the cells of a piece. */
+#ifndef DATA_FOREIGN_PARTS_H
+#define DATA_FOREIGN_PARTS_H
+
+#include <jansson.h>
+#include <sys/types.h>
+
+#include "arena.h"
+#include "compiler.h"
+#include "foreign.h"
+#include "str.h"
+
+/* Text of a piece of CSV or JSON lines; tests want small ones. */
+extern size_t foreign_piece_bytes;
+#define FOREIGN_MOST_CELLS ((size_t)1 << 20) /* of a piece */
+#define FOREIGN_PADDING    64                /* readable zeros behind a text */
+#define FOREIGN_NONE       UINT32_MAX
+
+/* ---- text ---- */
+
+/* Whether bytes are UTF-8, taken in parts.  All zero begins. */
+struct foreign_utf8 {
+	uint8_t need, low, high; /* bytes that have to follow, and the range of the next one */
+	bool bad;
+};
+void foreign_utf8_add(struct foreign_utf8 *u, const char *s, size_t len);
+bool foreign_utf8_valid(const char *s, size_t len);
+
+/* A 64-bit hash of bytes that are taken in parts, wherever they are cut.  All zero begins. */
+struct foreign_hash {
+	uint64_t lane[4], len;
+	char rest[32];
+	size_t nrest;
+};
+void foreign_hash_add(struct foreign_hash *h, const char *s, size_t len);
+uint64_t foreign_hash_value(const struct foreign_hash *h);
+
+enum foreign_form { FORM_UTF8, FORM_UTF16_LOW, FORM_UTF16_HIGH };
+
+struct foreign_reader {
+	struct foreign_own *own;
+	const struct foreign_sink *sink;
+	struct foreign_facts *facts;
+	struct err *e;
+	/* Where it comes from. */
+	const char *path;
+	int fd; /* -1: the bytes */
+	const char *bytes;
+	size_t len, at;
+	bool again; /* bytes that were counted before */
+	int failed; /* errno of a read */
+	/* What was seen of it. */
+	bool begun, ended;
+	bool done; /* all of the text is in the buffer */
+	enum foreign_form form;
+	char head[4]; /* read to see the form, not handed over yet */
+	size_t nhead;
+	char raw[4096]; /* UTF-16 */
+	size_t nraw;
+	uint32_t high; /* a surrogate that waits for its second half */
+	bool marked;
+	char last;
+	struct foreign_utf8 utf8;
+	struct foreign_hash hash;
+	/* The text in own->text that is not taken yet. */
+	char *from, *end;
+	uint64_t line; /* of `from`, from 1 */
+};
+
+/* As many of the file's bytes as UTF-8 as there is room for; less only at its end, or at an error
+ * (r->failed). */
+size_t foreign_fill(struct foreign_reader *r, char *to, size_t room);
+/* Moves what is not taken to the front of the buffer and reads on; places of the text change.
+ * False if nothing came. */
+bool foreign_refill(struct foreign_reader *r);
+/* Passes over the rest of a line that is longer than may be. */
+void foreign_skip_line(struct foreign_reader *r);
+/* All of it in own->whole, with padding; its length. */
+size_t foreign_whole(struct foreign_reader *r);
+/* Takes the rest, so that it is counted. */
+void foreign_drain(struct foreign_reader *r);
+
+/* ---- tables ---- */
+
+/* Names of columns in the order they were met, found by their text. */
+struct foreign_columns {
+	struct foreign_column {
+		const char *key;
+		uint32_t len, hash;
+	} * v;
+	size_t n, cap;
+	uint32_t *slot; /* [nslots] a number and one; 0 free */
+	size_t nslots;
+	uint32_t next; /* the one that is expected */
+	bool full;     /* some are left out */
+};
+void foreign_columns_reset(struct foreign_columns *c);
+/* The column of that key or FOREIGN_NONE; with `a`, a new one is added, its key copied there. */
+uint32_t foreign_column(struct foreign_columns *c, const char *key, size_t len, struct arena *a);
+
+/* Memory that is given back all at once. */
+struct foreign_blocks {
+	struct foreign_block *first, *last;
+	struct foreign_block *at; /* that has room */
+};
+void foreign_blocks_release(struct foreign_blocks *b);
+
+/* Buffers of a thread. */
+struct foreign_own {
+	char *text;
+	size_t text_room;
+	char *whole; /* of JSON and Markdown */
+	size_t whole_room;
+	struct grid_cell *cell, *name;
+	size_t cell_room, name_room;
+	uint32_t *line;
+	size_t line_room;
+	struct foreign_columns columns;
+	struct arena arena; /* of a file */
+	struct arena piece; /* of a piece */
+	struct {
+		struct grid_pair *v;
+		size_t n, cap;
+	} context;
+	struct str path;
+	struct foreign_blocks blocks; /* of cmark */
+};
+
+/* Room for so many; what is there stays. */
+struct grid_cell *foreign_cells(struct foreign_own *o, size_t n);
+uint32_t *foreign_lines(struct foreign_own *o, size_t n);
+/* Names of the grid from the columns. */
+const struct grid_cell *foreign_names(struct foreign_own *o);
+
+static inline struct grid_cell foreign_text(const char *s, const char *end)
+{
+	struct grid_cell ret = {0};
+
+	while (s < end && (unsigned char)*s <= ' ')
+		s++;
+	while (end > s && (unsigned char)end[-1] <= ' ')
+		end--;
+	if (s < end) {
+		ret.s = s;
+		ret.len = (uint32_t)(end - s);
+		ret.kind = GRID_TEXT;
+	}
+	return ret;
+}
+
+/* A scalar of JSON; its text is borrowed. */
+struct grid_cell foreign_json_cell(const json_t *value);
+static inline bool foreign_is_scalar(const json_t *value)
+{
+	return !json_is_object(value) && !json_is_array(value);
+}
+
+/* Calls for each scalar in an object and in the objects in it, with its dotted name in `path`;
+ * an object for which `leave` is true is passed over. */
+struct foreign_flatten {
+	struct str *path;
+	void (*scalar)(void *arg, const char *name, size_t len, const json_t *value);
+	bool (*leave)(void *arg, const json_t *object); /* may be NULL */
+	void *arg;
+};
+void foreign_flatten(const struct foreign_flatten *f, const json_t *object, unsigned depth);
+
+/* Hands a grid over; counts tables.  0, or what the sink said. */
+int foreign_hand_over(struct foreign_reader *r, const struct grid *g);
+void foreign_note(struct foreign_reader *r, uint64_t line, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The same of a row that is not used. */
+void foreign_reject(struct foreign_reader *r, uint64_t line, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/* ---- the kinds ---- */
+
+int foreign_csv(struct foreign_reader *r);
+int foreign_jsonl(struct foreign_reader *r);
+int foreign_json(struct foreign_reader *r);
+int foreign_markdown(struct foreign_reader *r);
+/* Text of JSON lines that was counted before. */
+int foreign_jsonl_bytes(struct foreign_reader *r, const char *s, size_t len);
+
+#endif
