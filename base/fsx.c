@@ -108,15 +108,16 @@ static int sync_dir(const char *dir)
 	return errnum ? -1 : 0;
 }
 
-/* Writes and syncs a new file; it is gone again on failure.  Returns -1 with errno. */
-static int write_new(const char *path, const void *data, size_t len)
+/* Writes a new file, and syncs it if asked to; it is gone again on failure.  Returns -1 with errno.
+ */
+static int write_new(const char *path, const void *data, size_t len, bool sync)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	int errnum = 0;
 
 	if (fd < 0)
 		return -1;
-	if (fsx_write_all(fd, data, len) || fsync(fd))
+	if (fsx_write_all(fd, data, len) || (sync && fsync(fd)))
 		errnum = errno;
 	/* A full disk or a quota may only be told at close. */
 	if (close(fd) && errnum == 0)
@@ -128,24 +129,34 @@ static int write_new(const char *path, const void *data, size_t len)
 	return -1;
 }
 
-int fsx_replace(const char *path, const void *data, size_t len, struct err *e)
+static int replace(const char *path, const void *data, size_t len, bool sync, struct err *e)
 {
 	/* One process replaces a given file from one thread, so its pid is name enough. */
 	char *temporary = xasprintf("%s.tmp-%ld", path, (long)getpid());
 	char *dir = parent_of(path);
 	int errnum = 0;
 
-	if (write_new(temporary, data, len)) {
+	if (write_new(temporary, data, len, sync)) {
 		errnum = errno;
 	} else if (rename(temporary, path)) {
 		errnum = errno;
 		unlink(temporary);
-	} else if (sync_dir(dir)) {
+	} else if (sync && sync_dir(dir)) {
 		errnum = errno;
 	}
 	free(temporary);
 	free(dir);
 	return errnum ? err_sys(e, ERR_ENV, errnum, "%s", path) : 0;
+}
+
+int fsx_replace(const char *path, const void *data, size_t len, struct err *e)
+{
+	return replace(path, data, len, true, e);
+}
+
+int fsx_put(const char *path, const void *data, size_t len, struct err *e)
+{
+	return replace(path, data, len, false, e);
 }
 
 /* mkdir that is content with a folder that is there, whatever mkdir said about it: on a read-only

@@ -14,6 +14,8 @@ int fsx_read(const char *path, size_t max, struct str *out, struct err *e) NODIS
 /* Writes to a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder: a
  * reader sees the old or the new content, never a part. */
 int fsx_replace(const char *path, const void *data, size_t len, struct err *e) NODISCARD;
+/* The same for what can be made again (tables, reports, charts): it does not wait for the disk. */
+int fsx_put(const char *path, const void *data, size_t len, struct err *e) NODISCARD;
 /* mkdir -p. */
 int fsx_mkdirs(const char *path, struct err *e) NODISCARD;
 bool fsx_exists(const char *path);

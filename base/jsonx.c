@@ -305,25 +305,37 @@ static void dump_value(const struct dump *d, const json_t *value, int depth);
 
 static void dump_newline(const struct dump *d, int depth)
 {
-	if (d->indent > 0)
-		str_addf(d->out, "\n%*s", d->indent * depth, "");
+	static const char blanks[] = "                                ";
+	size_t n = (size_t)d->indent * (size_t)depth;
+
+	if (d->indent <= 0)
+		return;
+	str_addc(d->out, '\n');
+	for (; n >= sizeof(blanks); n -= sizeof(blanks) - 1)
+		str_addn(d->out, blanks, sizeof(blanks) - 1);
+	str_addn(d->out, blanks, n);
 }
 
 static void dump_string(struct str *out, const char *s, size_t len)
 {
 	static const char special[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
+	size_t plain = 0;
 
 	str_addc(out, '"');
 	for (size_t i = 0; i < len; i++) {
-		const char *at = s[i] ? strchr(special, s[i]) : NULL;
+		const char *at;
 
+		if ((unsigned char)s[i] >= 0x20 && s[i] != '"' && s[i] != '\\')
+			continue;
+		str_addn(out, s + plain, i - plain);
+		plain = i + 1;
+		at = s[i] ? strchr(special, s[i]) : NULL;
 		if (at)
 			str_addf(out, "\\%c", letter[at - special]);
 		else if ((unsigned char)s[i] < 0x20)
 			str_addf(out, "\\u%04x", (unsigned char)s[i]);
-		else
-			str_addc(out, s[i]);
 	}
+	str_addn(out, s + plain, len - plain);
 	str_addc(out, '"');
 }
 

@@ -31,6 +31,11 @@ void chart_effects(const struct chart_data *d, enum chart_metric m, struct chart
 void chart_heatmap(const struct chart_data *d, enum chart_metric m, struct chart *c);
 void chart_order(const struct chart_data *d, struct chart *c);
 void chart_bursts(const struct chart_data *d, struct chart *c);
+/* Of a corpus: subjects one below the other in a quantity ("throughput", "latency"); the same in
+ * TTFT with and without loads; and TTFT against throughput. */
+void chart_series(const struct chart_data *d, const char *quantity, struct chart *c);
+void chart_series_loads(const struct chart_data *d, struct chart *c);
+void chart_series_tradeoff(const struct chart_data *d, struct chart *c);
 
 void chart_init(struct chart *c, const char *name);
 void chart_release(struct chart *c);

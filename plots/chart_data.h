@@ -6,6 +6,7 @@
 #ifndef PLOTS_CHART_DATA_H
 #define PLOTS_CHART_DATA_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,24 @@ struct chart_effect {
 	bool own_levels;           /* axis has the levels of the factor */
 };
 
+/* One quantity of a subject of a corpus: over all rows, and over those that paid for no load. */
+struct chart_figure {
+	double n, mean, low, high, min, max; /* NaN not given */
+};
+
+struct chart_measure {
+	const char *quantity, *label, *unit; /* unit "" none */
+	int better;                          /* 1 higher, -1 lower, 0 neither */
+	struct chart_figure all, warm;
+};
+
+struct chart_subject {
+	const char *name;
+	double n, failed, cold;
+	struct chart_measure *measure;
+	size_t nmeasures;
+};
+
 enum chart_row_kind {
 	CHART_ROW_COUNTS,
 	CHART_ROW_SUSPECT,
@@ -107,7 +126,10 @@ struct chart_data {
 	uint32_t ncells;
 	struct chart_effect *effects;
 	size_t neffects;
-	bool has_best[CHART_METRICS]; /* the set could be made */
+	bool has_best[CHART_METRICS];   /* the set could be made */
+	bool is_corpus;                 /* it has series in place of cells */
+	struct chart_subject *subjects; /* of a corpus */
+	size_t nsubjects;
 	struct chart_row *rows;
 	size_t nrows;
 	double *load_order; /* order of the first request of each load */
@@ -121,6 +143,8 @@ struct chart_data {
 int chart_data_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
 void chart_data_release(struct chart_data *d);
 
+/* The series of a corpus, used by chart_data_load. */
+void chart_series_read(struct chart_data *d, const json_t *series);
 /* The rows part, used by chart_data_load. */
 int chart_rows_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
 

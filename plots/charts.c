@@ -16,7 +16,7 @@
 #include "gnuplot.h"
 #include "jsonx.h"
 
-enum { CHARTS = 7 };
+enum { CHARTS = 7, SERIES = 4, MOST = CHARTS };
 
 struct folder {
 	char *path;
@@ -24,11 +24,34 @@ struct folder {
 	struct err first; /* the first failure of gnuplot */
 };
 
-static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
+/* Of a corpus; returns how many. */
+static int make_series(const struct chart_data *d, struct chart charts[MOST])
+{
+	static const char *const names[SERIES] = {
+		"series-throughput", "series-ttft", "series-tradeoff", "series-latency"};
+
+	for (int i = 0; i < SERIES; i++) {
+		chart_init(&charts[i], names[i]);
+		charts[i].simulated = d->simulated;
+	}
+	chart_series(d, "throughput", &charts[0]);
+	chart_series_loads(d, &charts[1]);
+	chart_series_tradeoff(d, &charts[2]);
+	if (charts[0].why.len == 0 || charts[1].why.len == 0)
+		str_add(&charts[3].why, "throughput or TTFT is drawn, which says more");
+	else
+		chart_series(d, "latency", &charts[3]);
+	return SERIES;
+}
+
+/* Of a run, or of a corpus; returns how many. */
+static int make_all(const struct chart_data *d, struct chart charts[MOST])
 {
 	static const char *const names[CHARTS] = {"ttft-throughput", "main-effects-throughput",
 		"main-effects-ttft", "heatmap-throughput", "heatmap-ttft", "run-order", "bursts"};
 
+	if (d->is_corpus)
+		return make_series(d, charts);
 	for (int i = 0; i < CHARTS; i++) {
 		chart_init(&charts[i], names[i]);
 		charts[i].simulated = d->simulated;
@@ -37,7 +60,7 @@ static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
 			str_add(&charts[i].why, "no request was measured yet");
 	}
 	if (d->ncells == 0)
-		return;
+		return CHARTS;
 	chart_tradeoff(d, &charts[0]);
 	chart_effects(d, CHART_THROUGHPUT, &charts[1]);
 	chart_effects(d, CHART_TTFT, &charts[2]);
@@ -45,6 +68,7 @@ static void make_all(const struct chart_data *d, struct chart charts[CHARTS])
 	chart_heatmap(d, CHART_TTFT, &charts[4]);
 	chart_order(d, &charts[5]);
 	chart_bursts(d, &charts[6]);
+	return CHARTS;
 }
 
 static void remove_old(const struct folder *f, const char *name, bool scripts_too)
@@ -64,7 +88,7 @@ static int write_part(const struct folder *f, const char *name, const char *ext,
 {
 	char *path = xasprintf("%s/%s.%s", f->path, name, ext);
 	int failed = text->overflowed ? err_set(e, ERR_ENV, "%s: larger than a chart may be", path)
-				      : fsx_replace(path, text->s, text->len, e);
+				      : fsx_put(path, text->s, text->len, e);
 
 	free(path);
 	return failed;
@@ -128,11 +152,11 @@ static int write_index(const struct folder *f, struct err *e)
 	return failed;
 }
 
-static int draw_all(struct folder *f, struct chart charts[CHARTS], struct err *e)
+static int draw_all(struct folder *f, const struct chart *charts, int n, struct err *e)
 {
 	if (fsx_mkdirs(f->path, e))
 		return -1;
-	for (int i = 0; i < CHARTS; i++)
+	for (int i = 0; i < n; i++)
 		if (draw_one(f, &charts[i], e))
 			return -1;
 	if (write_index(f, e))
@@ -148,18 +172,18 @@ static int draw_all(struct folder *f, struct chart charts[CHARTS], struct err *e
 int charts_draw(const char *dir, struct err *e)
 {
 	struct chart_data d;
-	struct chart charts[CHARTS];
+	struct chart charts[MOST];
 	struct folder f = {.first = ERR_INIT};
-	int failed;
+	int failed, n;
 
 	if (chart_data_load(&d, dir, e))
 		return -1;
 	f.path = fsx_join(dir, "charts");
 	f.drawn = json_array();
 	f.left_out = json_array();
-	make_all(&d, charts);
-	failed = draw_all(&f, charts, e);
-	for (int i = 0; i < CHARTS; i++)
+	n = make_all(&d, charts);
+	failed = draw_all(&f, charts, n, e);
+	for (int i = 0; i < n; i++)
 		chart_release(&charts[i]);
 	json_decref(f.drawn);
 	json_decref(f.left_out);

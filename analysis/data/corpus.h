@@ -42,7 +42,8 @@ struct corpus_place {
 struct corpus_file {
 	const struct tree_file *of;
 	struct foreign_facts facts;
-	uint32_t tables, rows, used; /* rows in its tables; of them in a figure */
+	uint32_t tables, rows,
+		used;      /* rows in its tables; of them pooled, counted as failed or told */
 	uint32_t copy_of;  /* another file with the same bytes, or one that holds all its rows;
 			      CORPUS_NONE */
 	const char *why;   /* nothing of it is used: the reason; NULL */

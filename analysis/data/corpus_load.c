@@ -1,11 +1,15 @@
 /* corpus_load.c - one file, read and understood. */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 #include "corpus_parts.h"
 #include "stamp.h"
+
+/* JSON takes many times its size in memory: of large files one is read at a time. */
+#define LARGE_JSON ((uint64_t)2 << 20)
 
 /* What is known while a file is read. */
 struct loading {
@@ -173,7 +177,8 @@ static int take_grid(void *arg, const struct grid *grid, struct err *e)
 		told_add(g->l, &g->u, grid, g->table);
 	} else if (g->u.class == TABLE_ROWS) {
 		part_add(g->part, g->l, &g->u, grid);
-		if (!grid->last && g->part->nrows >= PART_MOST_ROWS)
+		/* A whole JSON file is in memory anyway. */
+		if (!grid->last && grid->form != GRID_JSON && g->part->nrows >= PART_MOST_ROWS)
 			flush_part(g, grid);
 	}
 	if (grid->last)
@@ -188,7 +193,15 @@ void corpus_load(struct corpus_loader *by, const struct tree_file *f, struct loa
 
 	*l = (struct loaded){.error = ERR_INIT, .continues = CORPUS_NONE, .enough = by->enough};
 	l->span.first_s = l->span.last_s = NAN;
-	foreign_read(f->path, f->kind, &by->work, &sink, &l->facts, &l->error);
+	if (f->kind == TREE_JSON && f->bytes > LARGE_JSON) {
+		static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+
+		pthread_mutex_lock(&one);
+		foreign_read(f->path, f->kind, &by->work, &sink, &l->facts, &l->error);
+		pthread_mutex_unlock(&one);
+	} else {
+		foreign_read(f->path, f->kind, &by->work, &sink, &l->facts, &l->error);
+	}
 	end_part(&g);
 	if (g.understood)
 		understood_release(&g.u);

@@ -164,6 +164,20 @@ static uint64_t cell_hash(uint64_t h, const struct grid_cell *c)
 	return mix(h ^ c->kind ^ (c->kind == GRID_NUMBER ? fine_bits(c->number) << 8 : 0));
 }
 
+/* The text of a model that the row names, or NULL. */
+static const char *model_of(
+	struct loaded *l, const struct understood *u, const struct grid *g, size_t row)
+{
+	struct grid_cell c;
+
+	if (!u->has_model || strcmp(u->subject_name[0], "model") != 0)
+		return NULL;
+	c = understand_text(&u->subject[0], g, row);
+	return c.kind == GRID_TEXT && c.len > 0
+		? arena_strn(&l->arena, c.s, c.len < 200 ? c.len : 200)
+		: NULL;
+}
+
 static uint32_t subject_of(struct part *p, struct loaded *l, const struct understood *u,
 	const struct grid *g, size_t row, struct str *name)
 {
@@ -181,6 +195,8 @@ static uint32_t subject_of(struct part *p, struct loaded *l, const struct unders
 		p->lately.hash[at] = hash;
 		p->lately.number[at] = names_number(
 			&p->subjects, &l->arena, name->s, name->len, PART_MOST_SUBJECTS);
+		if (p->models.n < p->subjects.list.n)
+			*VEC_PUSH(&p->models) = model_of(l, u, g, row);
 	}
 	return p->lately.number[at];
 }
@@ -331,7 +347,6 @@ struct part *part_new(struct loaded *l, const struct understood *u, const struct
 		.title = arena_str(&l->arena, g->title),
 		.json = g->form == GRID_JSON,
 		.nmeasures = u->nmeasures,
-		.has_model = u->has_model,
 		.nsettings = u->nsettings,
 		.has_load = u->load >= 0,
 		.has_prompt = u->prompt >= 0,
@@ -451,6 +466,7 @@ void part_release(struct part *p)
 	VEC_RELEASE(&p->coarse);
 	VEC_RELEASE(&p->failures);
 	names_release(&p->subjects);
+	VEC_RELEASE(&p->models);
 	keymap_release(&p->prompt_map);
 	str_release(&p->sweep);
 }

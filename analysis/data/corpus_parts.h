@@ -39,6 +39,10 @@ struct doubles {
 	double *v;
 	size_t n, cap;
 };
+struct texts {
+	const char **v;
+	size_t n, cap;
+};
 struct octets {
 	uint8_t *v;
 	size_t n, cap;
@@ -98,7 +102,7 @@ struct part {
 	} failures;
 	struct names subjects; /* "" where none is named */
 	struct lately lately;
-	bool has_model; /* subjects are named by a model */
+	struct texts models; /* [subjects.list.n] the model of each; NULL none */
 	struct part_setting setting[UNDERSTAND_MOST_SETTINGS];
 	size_t nsettings;
 	bool has_load, has_prompt, has_ok, has_time;

@@ -22,9 +22,10 @@ static const struct {
 
 static void begin(struct part *p, struct loaded *l, const struct dataset *d, const char *name)
 {
+	const char *model = jsonx_get_string(d->sweep, "model");
+
 	*p = (struct part){.place = "",
 		.title = "",
-		.has_model = true,
 		.has_load = true,
 		.nmeasures = COUNTOF(known),
 		.sweep = STR_INIT(STR_MAX_FILE)};
@@ -36,6 +37,7 @@ static void begin(struct part *p, struct loaded *l, const struct dataset *d, con
 			.unit = {.name = ""},
 			.better = d->metrics[known[i].metric].better};
 	names_number(&p->subjects, &l->arena, name, strlen(name), PART_MOST_SUBJECTS);
+	*VEC_PUSH(&p->models) = model ? arena_str(&l->arena, model) : NULL;
 }
 
 static void add_row(struct part *p, const struct dataset *d, const struct data_row *r)

@@ -29,7 +29,7 @@ static uint64_t key_of(const struct growing *g, const char *name, uint32_t table
 
 /* The subject of that name; of a table that names none, one of its own. */
 static struct subject_work *subject(
-	struct growing *g, const char *name, bool has_model, uint32_t table)
+	struct growing *g, const char *name, const char *model, uint32_t table)
 {
 	bool nameless = !name[0];
 	size_t before = g->subject_map.n;
@@ -48,7 +48,7 @@ static struct subject_work *subject(
 	*s = (struct subject_work){
 		.file = g->tables.v[table].file, .table = table, .nameless = nameless};
 	s->of.name = arena_str(&g->c->arena, name);
-	s->of.model = has_model ? s->of.name : NULL;
+	s->of.model = model ? arena_str(&g->c->arena, model) : NULL;
 	return s;
 }
 
@@ -183,7 +183,7 @@ static uint32_t *subjects_of(struct growing *g, const struct part *p, uint32_t t
 	uint32_t *ret = xcalloc(p->subjects.list.n + 1, sizeof(*ret));
 
 	for (size_t i = 0; i < p->subjects.list.n; i++) {
-		struct subject_work *s = subject(g, p->subjects.list.v[i], p->has_model, table);
+		struct subject_work *s = subject(g, p->subjects.list.v[i], p->models.v[i], table);
 
 		ret[i] = s ? (uint32_t)(s - g->subjects.v) : CORPUS_NONE;
 		for (size_t m = 0; s && m < p->nmeasures; m++)

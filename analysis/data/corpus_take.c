@@ -386,10 +386,27 @@ static void *kept(struct arena *a, const void *v, size_t n, size_t size)
 	return ret;
 }
 
+/* Figures of a file that is about one model, which no row names. */
+static void name_told(struct growing *g)
+{
+	for (size_t i = 0; i < g->told.n; i++) {
+		struct corpus_told *t = &g->told.v[i];
+		uint32_t near = g->c->files[t->place.file].model_of;
+		const char *model = g->file_model[t->place.file];
+
+		if (!model && near != CORPUS_NONE)
+			model = g->file_model[near];
+		if (!t->subject[0] && model)
+			t->subject = model;
+	}
+}
+
 void growing_finish(struct growing *g)
 {
 	struct corpus *c = g->c;
 	uint32_t *place = growing_finish_subjects(g);
+
+	name_told(g);
 
 	for (size_t i = 0; i < g->sweeps.n; i++)
 		g->sweeps.v[i].subject = place[g->sweeps.v[i].subject];

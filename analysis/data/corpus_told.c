@@ -83,7 +83,9 @@ static void add_turned(struct loaded *l, const struct understood *u, const struc
 
 		if (!understand_figure(u, g, row, i, &f))
 			continue;
-		if (whom.len)
+		if (whom.len == 0 && u->model_row >= 0)
+			whom = *grid_at(g, (size_t)u->model_row, u->value_column[i]);
+		if (whom.kind == GRID_TEXT && whom.len)
 			t.subject = arena_strn(&l->arena, whom.s, whom.len < 200 ? whom.len : 200);
 		add_figure(l, &f.of, f.value, grid_at(g, row, 0),
 			grid_at(g, row, u->value_column[i]), &t, table);

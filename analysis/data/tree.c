@@ -100,7 +100,7 @@ static void take_file(
 	else
 		why = look(w, path, st, &kind);
 	list(w, path, name, kind, (uint64_t)st->st_size, why);
-	if (why && w->tree->beyond == 0) {
+	if (why && !before && w->tree->beyond == 0) {
 		struct tree_file *f = &w->files.v[w->files.n - 1];
 
 		f->result = tree_kind_of_name(name, &f->kind);

@@ -1,5 +1,6 @@
-/* doc_html.c - a document as one HTML file: no scripts, no other files, charts inline.
+/* doc_html.c - a document as one HTML file: no other files, charts inline.
  *
+ * One script makes tables sort; the page is complete without it, and its policy lets no other run.
  * Each chart is a data: URI of its own, since inline SVGs of gnuplot share ids and would clash. The
  * file stays below 3 MB: a chart whose SVG is large goes in as PNG, one that no longer fits at all
  * is named. */
@@ -10,11 +11,14 @@
 
 #include "bug.h"
 #include "fsx.h"
+#include "hash.h"
 
 #define SVG_MAX      ((size_t)500 << 10)
 #define PICTURES_MAX ((size_t)2400 << 10) /* of base64, all together */
 #define WIDE_COLUMNS 5 /* from which a table scrolls rather than squeezes its text */
+#define PAGE_MAX     ((size_t)3 << 20)
 #define PICTURE_MAX  ((size_t)16 << 20)
+#define SORT_FROM    3 /* rows of a table from which sorting it is of use */
 
 static void add_text(struct str *out, const char *text)
 {
@@ -74,6 +78,11 @@ static void add_base64(struct str *out, const char *data, size_t len)
 
 		str_addn(out, four, 4);
 	}
+}
+
+static unsigned digit_of(char hex)
+{
+	return (unsigned)(hex <= '9' ? hex - '0' : hex - 'a' + 10);
 }
 
 static bool read_picture(const struct block *b, const char *ext, size_t max, struct str *ret)
@@ -141,7 +150,10 @@ static void add_table(struct str *out, const struct block *b)
 		str_add(out, "<tr>");
 		for (size_t i = 0; i < b->ncols; i++) {
 			str_addf(out, "<td%s>", side[b->align[i]]);
-			add_element(out, "", b->rows.v[r].cell[i], "</td>");
+			add_text(out, b->rows.v[r].cell[i]);
+			if (i == 0)
+				add_evidence(out, b->rows.v[r].evidence);
+			str_add(out, "</td>");
 		}
 		str_add(out, "</tr>\n");
 	}
@@ -207,9 +219,8 @@ static void add_contents(struct str *out, const struct doc *d)
 	str_add(out, "</ul>\n</nav>\n");
 }
 
-static void add_blocks(struct str *out, const struct doc *d)
+static void add_blocks(struct str *out, const struct doc *d, size_t room)
 {
-	size_t room = PICTURES_MAX;
 	bool in_list = false, in_section = false;
 
 	for (size_t i = 0; i < d->blocks.n; i++) {
@@ -233,10 +244,8 @@ static void add_evidence_list(struct str *out, const struct doc *d)
 {
 	if (!d->evidence.n)
 		return;
-	str_add(out,
-		"<section id=\"evidence\">\n<h2>Evidence</h2>\n"
-		"<p>The rows behind the numbered statements; the files are beside this one.</p>\n"
-		"<ol>\n");
+	str_add(out, "<section id=\"evidence\">\n<h2>Evidence</h2>\n");
+	add_element(out, "<p>", d->intro, "</p>\n<ol>\n");
 	for (size_t i = 0; i < d->evidence.n; i++) {
 		struct str text = STR_INIT(STR_MAX_LINE);
 
@@ -248,16 +257,43 @@ static void add_evidence_list(struct str *out, const struct doc *d)
 	str_add(out, "</ol>\n</section>\n");
 }
 
-int doc_html(const struct doc *d, struct str *out, struct err *e)
+/* Tables with rows to be put in another order. */
+static bool has_sorting(const struct doc *d)
 {
-	if (doc_usable(d, e))
-		return -1;
+	for (size_t i = 0; i < d->blocks.n; i++)
+		if (d->blocks.v[i].kind == BLOCK_TABLE && d->blocks.v[i].rows.n >= SORT_FROM)
+			return true;
+	return false;
+}
+
+/* No script but ours may run: it is named by its hash. */
+static void add_policy(struct str *out, bool script)
+{
+	char hex[HASH_SHA_TEXT], hash[32];
+
+	str_add(out,
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"img-src data:; style-src 'unsafe-inline'");
+	if (script) {
+		hash_sha256(hex, doc_script, strlen(doc_script));
+		for (size_t i = 0; i < sizeof(hash); i++)
+			hash[i] = (char)(digit_of(hex[2 * i]) << 4 | digit_of(hex[2 * i + 1]));
+		str_add(out, "; script-src 'sha256-");
+		add_base64(out, hash, sizeof(hash));
+		str_add(out, "'");
+	}
+	str_add(out, "\">\n");
+}
+
+static void write_page(struct str *out, const struct doc *d, size_t room)
+{
+	bool script = has_sorting(d);
+
 	str_add(out,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"img-src data:; style-src 'unsafe-inline'\">\n"
-		"<meta name=\"color-scheme\" content=\"light dark\">\n");
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+	add_policy(out, script);
+	str_add(out, "<meta name=\"color-scheme\" content=\"light dark\">\n");
 	add_element(out, "<title>", d->title, "</title>\n");
 	str_addf(out, "<style>\n%s</style>\n</head>\n<body>\n<main>\n", doc_style);
 	if (d->stamp)
@@ -266,8 +302,24 @@ int doc_html(const struct doc *d, struct str *out, struct err *e)
 	if (d->lead)
 		add_element(out, "<p class=\"lead\">", d->lead, "</p>\n");
 	add_contents(out, d);
-	add_blocks(out, d);
+	add_blocks(out, d, room);
 	add_evidence_list(out, d);
-	str_add(out, "</main>\n</body>\n</html>\n");
+	str_add(out, "</main>\n");
+	if (script)
+		str_addf(out, "<script>%s</script>\n", doc_script);
+	str_add(out, "</body>\n</html>\n");
+}
+
+int doc_html(const struct doc *d, struct str *out, struct err *e)
+{
+	size_t begin = out->len;
+
+	if (doc_usable(d, e))
+		return -1;
+	write_page(out, d, PICTURES_MAX);
+	if (begin == 0 && (out->overflowed || out->len > PAGE_MAX)) {
+		str_reset(out); /* long texts: pictures are named instead */
+		write_page(out, d, 0);
+	}
 	return doc_complete(out, e);
 }

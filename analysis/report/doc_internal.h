@@ -22,6 +22,7 @@ enum block_kind {
 
 struct doc_row {
 	const char **cell; /* [ncols] */
+	int evidence;
 };
 
 struct block {
@@ -43,13 +44,22 @@ struct block {
 };
 
 struct evidence {
-	const char *file, *filter;
+	const char *file, *filter;      /* of doc_evidence; else file is NULL */
+	const struct doc_place *places; /* of doc_evidence_places, as many as are named */
+	size_t nplaces, more;           /* more: not named */
 	unsigned long n;
+	const char *noun;
+};
+
+struct doc_name {
+	const char *s;
+	size_t len;
 };
 
 struct doc {
 	struct arena arena;
 	const char *title, *stamp, *lead; /* stamp and lead may be NULL */
+	const char *intro;                /* of the evidence */
 	struct {
 		struct block *v;
 		size_t n, cap;
@@ -59,9 +69,10 @@ struct doc {
 		size_t n, cap;
 	} evidence;
 	struct {
-		const char **v;
+		struct doc_name *v;
 		size_t n, cap;
-	} expected; /* names that would be refused, were they ours */
+	} expected;       /* names that would be refused, were they ours */
+	bool begins[256]; /* some of them begins with that byte */
 	struct err refused;
 };
 
@@ -69,13 +80,14 @@ struct doc {
 char *doc_clean(struct arena *a, const char *text);
 /* What is wrong with a text of ours, or NULL. */
 const char *doc_fault(const char *text);
-/* "72 rows with phase=measure", "1 row". */
+/* "runs.csv: 72 rows with phase=measure"; "46 rows: a.csv (rows 2 to 37), b.csv and 3 more". */
 void doc_evidence_text(struct str *out, const struct evidence *ev);
 /* Fails with the first refusal; or, after a writer is done, where the output grew too large. */
 int doc_usable(const struct doc *d, struct err *e);
 int doc_complete(const struct str *out, struct err *e);
 
-/* The style sheet of the HTML. */
+/* The style sheet of the HTML, and what makes its tables sort where scripts are on. */
 extern const char doc_style[];
+extern const char doc_script[];
 
 #endif

@@ -32,14 +32,33 @@ static json_t *texts(const char *const *v, size_t n)
 	return list;
 }
 
+/* The number of each row's evidence, 0 for none; NULL where no row has any. */
+static json_t *row_evidence(const struct block *b)
+{
+	json_t *numbers = json_array();
+	bool any = false;
+
+	for (size_t i = 0; i < b->rows.n; i++) {
+		any = any || b->rows.v[i].evidence;
+		json_array_append_new(numbers, json_integer(b->rows.v[i].evidence));
+	}
+	if (any)
+		return numbers;
+	json_decref(numbers);
+	return NULL;
+}
+
 static json_t *table_json(const struct block *b)
 {
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *evidence = row_evidence(b), *o;
 
 	for (size_t i = 0; i < b->rows.n; i++)
 		json_array_append_new(rows, texts(b->rows.v[i].cell, b->ncols));
-	return json_pack("{s:s, s:o, s:o, s:o}", "type", "table", "caption", text(b->text), "head",
+	o = json_pack("{s:s, s:o, s:o, s:o}", "type", "table", "caption", text(b->text), "head",
 		texts(b->head, b->ncols), "rows", rows);
+	if (evidence)
+		json_object_set_new(o, "evidence", evidence);
+	return o;
 }
 
 static json_t *figure_json(const struct block *b)
@@ -92,6 +111,19 @@ static json_t *sections_json(const struct doc *d)
 	return sections;
 }
 
+/* Rows of several files: each with its place, and how many are not named. */
+static json_t *places_json(int number, const struct evidence *ev)
+{
+	json_t *places = json_array();
+
+	for (size_t i = 0; i < ev->nplaces; i++)
+		json_array_append_new(places,
+			json_pack("{s:o, s:o}", "file", text(ev->places[i].file), "where",
+				text(ev->places[i].where)));
+	return json_pack("{s:i, s:s, s:I, s:o, s:I}", "number", number, "noun", ev->noun, "rows",
+		(json_int_t)ev->n, "places", places, "more", (json_int_t)ev->more);
+}
+
 static json_t *evidence_json(const struct doc *d)
 {
 	json_t *list = json_array();
@@ -100,9 +132,10 @@ static json_t *evidence_json(const struct doc *d)
 		const struct evidence *ev = &d->evidence.v[i];
 
 		json_array_append_new(list,
-			json_pack("{s:i, s:o, s:o, s:I}", "number", (int)i + 1, "file",
-				text(ev->file), "filter", text(ev->filter), "rows",
-				(json_int_t)ev->n));
+			ev->file ? json_pack("{s:i, s:o, s:o, s:I}", "number", (int)i + 1, "file",
+					   text(ev->file), "filter", text(ev->filter), "rows",
+					   (json_int_t)ev->n)
+				 : places_json((int)i + 1, ev));
 	}
 	return list;
 }

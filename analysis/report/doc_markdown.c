@@ -78,12 +78,14 @@ static void add_code(struct str *out, const char *text)
 	str_add(out, "\n\n");
 }
 
-static void add_cells(struct str *out, const char *const *cells, size_t n)
+static void add_cells(struct str *out, const char *const *cells, size_t n, int evidence)
 {
 	str_addc(out, '|');
 	for (size_t i = 0; i < n; i++) {
 		str_addc(out, ' ');
 		add_text(out, cells[i]);
+		if (i == 0)
+			add_evidence(out, evidence);
 		str_add(out, " |");
 	}
 	str_addc(out, '\n');
@@ -94,13 +96,13 @@ static void add_table(struct str *out, const struct block *b)
 	str_add(out, "**");
 	add_text(out, b->text);
 	str_add(out, "**\n\n");
-	add_cells(out, b->head, b->ncols);
+	add_cells(out, b->head, b->ncols, 0);
 	str_addc(out, '|');
 	for (size_t i = 0; i < b->ncols; i++)
 		str_add(out, b->align[i] == DOC_RIGHT ? " ---: |" : " --- |");
 	str_addc(out, '\n');
 	for (size_t i = 0; i < b->rows.n; i++)
-		add_cells(out, b->rows.v[i].cell, b->ncols);
+		add_cells(out, b->rows.v[i].cell, b->ncols, b->rows.v[i].evidence);
 	str_addc(out, '\n');
 }
 

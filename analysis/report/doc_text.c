@@ -165,8 +165,13 @@ const char *doc_fault(const char *text)
 
 void doc_expect(struct doc *d, const char *name)
 {
-	if (name && name[0] && doc_fault(name))
-		*VEC_PUSH(&d->expected) = arena_str(&d->arena, name);
+	const char *kept;
+
+	if (!name || !name[0] || !doc_fault(name))
+		return;
+	kept = arena_str(&d->arena, name);
+	*VEC_PUSH(&d->expected) = (struct doc_name){kept, strlen(kept)};
+	d->begins[(unsigned char)kept[0]] = true;
 }
 
 /* The expected name that stands at s, the longest; 0 if none does. */
@@ -174,11 +179,13 @@ static size_t expected_at(const struct doc *d, const char *s)
 {
 	size_t longest = 0;
 
+	if (!d->begins[(unsigned char)*s])
+		return 0;
 	for (size_t i = 0; i < d->expected.n; i++) {
-		size_t len = strlen(d->expected.v[i]);
+		const struct doc_name *name = &d->expected.v[i];
 
-		if (len > longest && strncmp(s, d->expected.v[i], len) == 0)
-			longest = len;
+		if (name->len > longest && strncmp(s, name->s, name->len) == 0)
+			longest = name->len;
 	}
 	return longest;
 }
@@ -205,12 +212,37 @@ const char *doc_guard(struct doc *d, const char *text)
 	return guarded;
 }
 
+bool doc_is_fit(const struct doc *d, const char *text)
+{
+	return d->expected.n == 0 || !doc_fault(text);
+}
+
+/* ---- evidence in words ---- */
+
+static void add_places(struct str *out, const struct evidence *ev)
+{
+	char n[NUM_TEXT];
+
+	for (size_t i = 0; i < ev->nplaces; i++) {
+		str_addf(out, "%s%s", i ? ", " : "", ev->places[i].file);
+		if (ev->places[i].where[0])
+			str_addf(out, " (%s)", ev->places[i].where);
+	}
+	if (ev->more > 0)
+		str_addf(out, " and %s more", num_group(n, (int64_t)ev->more));
+}
+
 void doc_evidence_text(struct str *out, const struct evidence *ev)
 {
 	char n[NUM_TEXT];
 
-	str_addf(
-		out, "%s: %s row%s", ev->file, num_group(n, (int64_t)ev->n), ev->n == 1 ? "" : "s");
-	if (ev->filter[0])
+	if (ev->file)
+		str_addf(out, "%s: ", ev->file);
+	str_addf(out, "%s %s%s", num_group(n, (int64_t)ev->n), ev->noun, ev->n == 1 ? "" : "s");
+	if (!ev->file) {
+		str_add(out, ": ");
+		add_places(out, ev);
+	} else if (ev->filter[0]) {
 		str_addf(out, " with %s", ev->filter);
+	}
 }

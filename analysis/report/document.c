@@ -8,6 +8,8 @@
 #include "doc_internal.h"
 #include "vec.h"
 
+#define PLACES_BYTES 1500 /* of the places that one number names */
+
 /* A text as the document keeps it.  What is wrong with it is remembered, once. */
 static const char *keep(struct doc *d, const char *what, const char *text)
 {
@@ -42,6 +44,7 @@ struct doc *doc_new(const char *title, const char *stamp)
 
 	d->title = keep(d, "the title", title);
 	d->stamp = stamp ? keep(d, "the stamp", stamp) : NULL;
+	d->intro = "The rows behind the numbered statements; the files are beside this one.";
 	return d;
 }
 
@@ -116,12 +119,18 @@ void doc_table(struct doc *d, const char *caption, size_t ncols, const char *con
 
 void doc_table_row(struct doc *d, const char *const *cells)
 {
+	doc_table_row_of(d, cells, 0);
+}
+
+void doc_table_row_of(struct doc *d, const char *const *cells, int evidence)
+{
 	struct block *b = d->blocks.n ? &d->blocks.v[d->blocks.n - 1] : NULL;
 	struct doc_row *row;
 
 	if (!b || b->kind != BLOCK_TABLE)
 		BUG("a table row without a table");
 	row = VEC_PUSH(&b->rows);
+	row->evidence = evidence;
 	row->cell = arena_alloc(&d->arena, b->ncols, sizeof(*row->cell));
 	for (size_t i = 0; i < b->ncols; i++)
 		row->cell[i] = keep(d, b->text, cells[i]);
@@ -140,21 +149,81 @@ void doc_figure(struct doc *d, const char *dir, const char *name, const char *ti
 	b->alt = kept_alt;
 }
 
+/* ---- evidence ---- */
+
+void doc_evidence_intro(struct doc *d, const char *text)
+{
+	d->intro = keep(d, "the evidence", text);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same(const struct evidence *a, const struct evidence *b)
+{
+	if (a->n != b->n || a->nplaces != b->nplaces || a->more != b->more ||
+		!is_same_text(a->file, b->file) || !is_same_text(a->filter, b->filter) ||
+		strcmp(a->noun, b->noun) != 0)
+		return false;
+	for (size_t i = 0; i < a->nplaces; i++)
+		if (strcmp(a->places[i].where, b->places[i].where) != 0 ||
+			strcmp(a->places[i].file, b->places[i].file) != 0)
+			return false;
+	return true;
+}
+
+/* The number of what is there already, or a new one. */
+static int number_of(struct doc *d, const struct evidence *ev)
+{
+	for (size_t i = 0; i < d->evidence.n; i++)
+		if (is_same(&d->evidence.v[i], ev))
+			return (int)i + 1;
+	*VEC_PUSH(&d->evidence) = *ev;
+	return (int)d->evidence.n;
+}
+
 int doc_evidence(struct doc *d, const char *file, const char *filter, unsigned long n)
 {
 	struct evidence ev = {.file = keep(d, "evidence", file),
 		.filter = filter && *filter ? keep(d, "evidence", filter) : "",
-		.n = n};
+		.n = n,
+		.noun = "row"};
 
-	for (size_t i = 0; i < d->evidence.n; i++) {
-		const struct evidence *old = &d->evidence.v[i];
+	return number_of(d, &ev);
+}
 
-		if (old->n == n && strcmp(old->file, ev.file) == 0 &&
-			strcmp(old->filter, ev.filter) == 0)
-			return (int)i + 1;
+/* How many of them are named: the first always, others while their text stays short. */
+static size_t named_places(const struct doc_place *places, size_t n)
+{
+	size_t bytes = 0, named = 0;
+
+	while (named < n && named < DOC_MOST_PLACES && (named == 0 || bytes < PLACES_BYTES)) {
+		bytes += strlen(places[named].file) + strlen(places[named].where);
+		named++;
 	}
-	*VEC_PUSH(&d->evidence) = ev;
-	return (int)d->evidence.n;
+	return named;
+}
+
+int doc_evidence_places(struct doc *d, const struct doc_place *places, size_t nplaces,
+	unsigned long n, const char *noun)
+{
+	size_t named = named_places(places, nplaces);
+	struct doc_place *kept = arena_alloc(&d->arena, named + 1, sizeof(*kept));
+	struct evidence ev = {.places = kept,
+		.nplaces = named,
+		.more = nplaces - named,
+		.n = n,
+		.noun = arena_str(&d->arena, noun)};
+
+	if (nplaces == 0)
+		BUG("evidence without a place");
+	for (size_t i = 0; i < named; i++) {
+		kept[i].file = keep(d, "evidence", places[i].file);
+		kept[i].where = places[i].where[0] ? keep(d, "evidence", places[i].where) : "";
+	}
+	return number_of(d, &ev);
 }
 
 int doc_usable(const struct doc *d, struct err *e)

@@ -27,6 +27,9 @@ const char *doc_quote(struct doc *d, const char *text);
  * that one that looks like a fault is none. */
 void doc_expect(struct doc *d, const char *name);
 const char *doc_guard(struct doc *d, const char *text);
+/* Whether a guarded text would be taken.  Without any expected name it is: the fault is then one of
+ * ours, and is to be refused. */
+bool doc_is_fit(const struct doc *d, const char *text);
 
 /* One line below the title: what this is about. */
 void doc_lead(struct doc *d, const char *text);
@@ -42,14 +45,28 @@ void doc_item(struct doc *d, const char *lead, const char *text, int evidence);
 void doc_table(struct doc *d, const char *caption, size_t ncols, const char *const *head,
 	const enum doc_align *align);
 void doc_table_row(struct doc *d, const char *const *cells); /* of the table begun last */
+/* The same, with the rows behind it: `evidence` stands beside the first cell. */
+void doc_table_row_of(struct doc *d, const char *const *cells, int evidence);
 /* A chart, DIR/NAME.svg or DIR/NAME.png (inline in HTML: the first, or the second where the first
  * is large; named as charts/NAME.png in Markdown) with its alternative text. */
 void doc_figure(struct doc *d, const char *dir, const char *name, const char *title,
 	const char *alt, const char *caption);
 /* The rows behind a statement: "runs.csv: 72 rows with phase=measure ...".  Returns its number. */
 int doc_evidence(struct doc *d, const char *file, const char *filter, unsigned long n);
+/* The same for rows of several files, or rows that have places and no filter: "46 rows: a.csv (rows
+ * 2 to 37), b.json (results[0])".  `noun` is one of them: "row", "figure".  At most
+ * DOC_MOST_PLACES are named, the rest is counted. */
+struct doc_place {
+	const char *file, *where; /* where: "" the file as a whole */
+};
+#define DOC_MOST_PLACES 24
+int doc_evidence_places(struct doc *d, const struct doc_place *places, size_t nplaces,
+	unsigned long n, const char *noun);
+/* The sentence above the list of evidence, in place of the one for a run directory. */
+void doc_evidence_intro(struct doc *d, const char *text);
 
-/* Each appends the whole document.  ERR_DATA with the first refusal. */
+/* Each appends the whole document; the HTML leaves its pictures out, naming them, where it would
+ * be above 3 MiB with them.  ERR_DATA with the first refusal. */
 int doc_markdown(const struct doc *d, struct str *out, struct err *e);
 int doc_html(const struct doc *d, struct str *out, struct err *e);
 int doc_json(const struct doc *d, struct str *out, struct err *e);

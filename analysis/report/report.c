@@ -161,7 +161,7 @@ static int write_one(
 	int failed = write(r->doc, &text, e);
 
 	if (!failed)
-		failed = fsx_replace(path, text.s, text.len, e);
+		failed = fsx_put(path, text.s, text.len, e);
 	else
 		err_prefix(e, "%s: ", path);
 	free(path);

@@ -4,64 +4,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "brief_lines.h"
 #include "columns.h"
 #include "str.h"
 #include "wording.h"
 
-#define WIDTH      100
-#define INDENT     2
-#define NAME_WIDTH 12
-#define NAME_MAX   24
+#define NAME_MAX 24
 
 /* ---- lines ---- */
 
-/* Characters of a text, which is UTF-8. */
-static size_t width_of(const char *s, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* The text in lines of at most WIDTH, the later ones below the first one's text. */
-static void add_wrapped(struct str *out, size_t indent, const char *text)
-{
-	size_t column = indent;
-
-	while (*text) {
-		size_t len = strcspn(text, " "), width = width_of(text, len);
-
-		if (column > indent && column + 1 + width > WIDTH) {
-			str_addf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			str_addc(out, ' ');
-			column++;
-		}
-		while (width > WIDTH - indent) { /* a word longer than a line is cut */
-			size_t part = 0;
-
-			while (width_of(text, part + 1) <= WIDTH - indent)
-				part++;
-			str_addn(out, text, part);
-			str_addf(out, "\n%*s", (int)indent, "");
-			text += part;
-			len -= part;
-			width = width_of(text, len);
-		}
-		str_addn(out, text, len);
-		column += width;
-		text += len;
-		text += strspn(text, " ");
-	}
-	str_addc(out, '\n');
-}
-
 static size_t name_width(const struct report *r)
 {
-	size_t widest = NAME_WIDTH - 1;
+	size_t widest = BRIEF_NAME_WIDTH - 1;
 
 	for (size_t f = 0; f < r->d->nfactors; f++) {
 		size_t width = strlen(r->d->factors[f].name);
@@ -74,10 +28,8 @@ static size_t name_width(const struct report *r)
 static void add_line(struct report *r, struct str *out, const char *name, const char *text)
 {
 	size_t width = name_width(r);
-	const char *shown = words_quote(r, name);
 
-	str_addf(out, "%*s%-*.*s ", INDENT, "", (int)width, (int)width, shown);
-	add_wrapped(out, INDENT + width + 1, text);
+	brief_line(out, width + 1, words_fmt(r, "%.*s", (int)width, words_quote(r, name)), text);
 }
 
 /* ---- factors ---- */

@@ -7,10 +7,9 @@
 #include <jansson.h>
 
 #include "document.h"
+#include "figures.h"
 #include "report.h"
 #include "summary.h"
-
-#define NOT_GIVEN "\xe2\x80\x93" /* an en dash, in tables */
 
 struct report {
 	struct arena arena;
@@ -110,12 +109,7 @@ const char *words_range(struct report *r, double low, double high);
 const char *words_estimate(struct report *r, double x, double low, double high);
 /* The same with the unit behind the estimate. */
 const char *words_metric(struct report *r, enum metric m, double x, double low, double high);
-/* A ratio as a change, and its interval beside it: "3.1 % less", "14.3 times the"; "1.9 to 4.3", or
- * "" without one.  For a metric that is not logarithmic the difference as it is: "0.05 less". */
-struct change {
-	const char *text, *range;
-	bool is_more, is_times;
-};
+/* figures_change of a metric. */
 struct change words_change(struct report *r, enum metric m, double ratio, double low, double high);
 /* What a metric is called inside a sentence. */
 const char *words_name(enum metric m);

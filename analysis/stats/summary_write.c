@@ -251,7 +251,7 @@ static int write_json(const struct summary *s, const char *dir, struct err *e)
 	jsonx_dump(&text, o, 1, false);
 	str_addc(&text, '\n');
 	failed = text.overflowed ? err_set(e, ERR_ENV, "%s: larger than a file may be", path)
-				 : fsx_replace(path, text.s, text.len, e);
+				 : fsx_put(path, text.s, text.len, e);
 	json_decref(o);
 	str_release(&text);
 	free(path);
@@ -267,7 +267,7 @@ static int write_table(const struct summary *s, const char *dir, const char *nam
 
 	make(s, &text);
 	failed = text.overflowed ? err_set(e, ERR_ENV, "%s: larger than a file may be", path)
-				 : fsx_replace(path, text.s, text.len, e);
+				 : fsx_put(path, text.s, text.len, e);
 	str_release(&text);
 	free(path);
 	return failed;

@@ -25,7 +25,7 @@ extern const struct command cmd_run, cmd_plan, cmd_resume, cmd_analyze, cmd_plot
 	cmd_simulate;
 extern const struct command cmd_search, cmd_completion;
 extern const struct command cmd_merge, cmd_slurm, cmd_status;
-extern const struct command cmd_rehearse, cmd_doctor;
+extern const struct command cmd_rehearse, cmd_doctor, cmd_insight;
 
 /* The commands in the order of the list, then NULL. */
 const struct command *command_at(size_t i);

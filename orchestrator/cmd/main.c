@@ -10,8 +10,8 @@
 #include "say.h"
 
 static const struct command *const commands[] = {&cmd_run, &cmd_plan, &cmd_rehearse, &cmd_resume,
-	&cmd_analyze, &cmd_plot, &cmd_report, &cmd_search, &cmd_status, &cmd_merge, &cmd_slurm,
-	&cmd_completion, &cmd_doctor, &cmd_simulate};
+	&cmd_analyze, &cmd_plot, &cmd_report, &cmd_insight, &cmd_search, &cmd_status, &cmd_merge,
+	&cmd_slurm, &cmd_completion, &cmd_doctor, &cmd_simulate};
 
 const struct command *command_at(size_t i)
 {

@@ -65,7 +65,9 @@
 	X(era, 3, 1, 3,                                                                            \
 		"3: as v0.30 and later, 2: as v0.12 to v0.24, 1: as v0.9 (errors inside a 200)")
 
-#define SIM_MODELS 256 /* room for the names of all models */
+#define SIM_MODELS      256                /* room for the names of all models */
+#define SIM_ANSWERS     256                /* room for a path */
+#define SIM_MAX_ANSWERS ((size_t)16 << 20) /* bytes of that file */
 
 #define SIM_FIELD(name, dflt, min, max, help) double name;
 struct sim_config {
@@ -74,6 +76,10 @@ struct sim_config {
 	 * default. */
 	char model[SIM_MODELS];
 	char version[32]; /* "0.32.14-sim" */
+	/* A file with what is answered; "" (default): words drawn at random.  Several answers are
+	 * parted by form feeds: each generation gets the next one, and the last one is given from
+	 * then on.  Read by sim_new; where that fails, the reason is the answer. */
+	char answers[SIM_ANSWERS];
 };
 
 /* Its models as --sim has them: "a,b".  Returns dst. */

@@ -32,6 +32,7 @@ struct sim *sim_new(const struct sim_config *c, uint64_t seed)
 	clamp_config(&m->config);
 	m->seed = seed;
 	sim_noise_init(&m->noise, seed);
+	sim_answers_load(&m->answers, &m->config);
 	m->wall_minus_now = EPOCH;
 	return m;
 }
@@ -42,6 +43,7 @@ void sim_free(struct sim *m)
 		return;
 	sim_runner_release(m);
 	sim_plants_release(m);
+	sim_answers_release(&m->answers);
 	free(m);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "fsx.h"
 #include "jsonx.h"
 #include "num.h"
 #include "sim.h"
@@ -66,7 +67,7 @@ static bool is_whole(const struct key *k)
 
 static int unknown_key(const char *name, struct err *e)
 {
-	const char *names[COUNTOF(keys) + 3];
+	const char *names[COUNTOF(keys) + 4];
 	const char *near;
 	char shown[80];
 	size_t n = 0;
@@ -75,6 +76,7 @@ static int unknown_key(const char *name, struct err *e)
 		names[n] = keys[n].name;
 	names[n++] = "model";
 	names[n++] = "version";
+	names[n++] = "answers";
 	names[n] = NULL;
 	near = jsonx_did_you_mean(name, names);
 	err_set(e, ERR_USAGE, "unknown key \"%s\"", err_quote(shown, sizeof(shown), name));
@@ -136,6 +138,24 @@ static int set_number(struct sim_config *c, const struct key *k, const char *val
 	return 0;
 }
 
+/* A file that can be read now. */
+static int set_answers(struct sim_config *c, const char *path, struct err *e)
+{
+	struct str text = STR_INIT(SIM_MAX_ANSWERS);
+	int rc;
+
+	if (strlen(path) >= sizeof(c->answers))
+		return err_set(e, ERR_USAGE, "answers: the path is longer than %zu bytes",
+			sizeof(c->answers) - 1);
+	rc = fsx_read(path, SIM_MAX_ANSWERS, &text, e);
+	if (!rc && (text.len == 0 || memchr(text.s, 0, text.len)))
+		rc = err_set(e, ERR_USAGE, "answers: %s is empty or holds a NUL", path);
+	str_release(&text);
+	if (!rc)
+		snprintf(c->answers, sizeof(c->answers), "%s", path);
+	return rc;
+}
+
 int sim_config_set(struct sim_config *c, const char *key_value, struct err *e)
 {
 	const char *equals = strchr(key_value, '=');
@@ -144,7 +164,8 @@ int sim_config_set(struct sim_config *c, const char *key_value, struct err *e)
 	char name[80];
 
 	snprintf(name, sizeof(name), "%.*s", (int)(len < 79 ? len : 79), key_value);
-	if (!k && strcmp(name, "model") != 0 && strcmp(name, "version") != 0)
+	if (!k && strcmp(name, "model") != 0 && strcmp(name, "version") != 0 &&
+		strcmp(name, "answers") != 0)
 		return unknown_key(name, e);
 	if (!equals) {
 		err_set(e, ERR_USAGE, "%s has no value", name);
@@ -152,6 +173,8 @@ int sim_config_set(struct sim_config *c, const char *key_value, struct err *e)
 	}
 	if (k)
 		return set_number(c, k, equals + 1, e);
+	if (strcmp(name, "answers") == 0)
+		return set_answers(c, equals + 1, e);
 	if (strcmp(name, "model") == 0) {
 		if (set_text(c->model, sizeof(c->model), name, equals + 1, e))
 			return -1;
@@ -168,6 +191,8 @@ void sim_config_help(struct str *out)
 
 	str_addf(out, "  %-28s %s\n", "model=gemma3:270m", "installed model, or several: a,b");
 	str_addf(out, "  %-28s %s\n", "version=0.32.14-sim", "what /api/version says");
+	str_addf(out, "  %-28s %s\n", "answers=FILE",
+		"what is answered, instead of random words; form feeds part several");
 	for (size_t i = 0; i < COUNTOF(keys); i++) {
 		const struct key *k = &keys[i];
 

@@ -121,6 +121,18 @@ void sim_time_tokens(struct sim *m, ns first, double gap, ns *at, size_t n);
 /* True in `share` of all calls. */
 bool sim_fault(struct rng *r, double share);
 
+/* --- what is answered (sim_answers.c) --- */
+
+/* The answers of a file, cut into tokens; one per generation, the last one again and again. */
+struct sim_answers {
+	char **piece; /* all of them, one after the other */
+	size_t npieces, pieces_cap;
+	size_t *first; /* of each answer, and behind the last */
+	size_t n, cap, next;
+};
+void sim_answers_load(struct sim_answers *x, const struct sim_config *c);
+void sim_answers_release(struct sim_answers *x);
+
 /* --- what is loaded (sim_runner.c) --- */
 
 /* Runner options in effect: what is compared to decide on a reload. */
@@ -166,6 +178,7 @@ struct sim {
 	struct sim_own_noise own[SIM_OWN];
 	uint32_t pass;
 	struct sim_plants plants;
+	struct sim_answers answers;
 	struct {
 		struct sim_term **v;
 		size_t n, cap;
@@ -207,6 +220,7 @@ void sim_text_remember(
 /* How many tokens are sampled (the one that ends the answer included), and whether by itself. */
 struct sim_script {
 	struct rng rng;
+	char **pieces; /* of a file, the next one; NULL: drawn */
 	int64_t sampled;
 	bool stopped;
 };

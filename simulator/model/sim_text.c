@@ -70,6 +70,17 @@ void sim_text_remember(
 		str_addn(&t->cached, c->text.s, c->text.len);
 }
 
+/* The next answer of the file: as long as it is, and ended by itself if it fits. */
+static void take_answer(struct sim_answers *x, int64_t limit, struct sim_script *s)
+{
+	size_t which = x->next < x->n - 1 ? x->next++ : x->n - 1;
+	int64_t tokens = (int64_t)(x->first[which + 1] - x->first[which]);
+
+	s->pieces = x->piece + x->first[which];
+	s->stopped = tokens < limit;
+	s->sampled = s->stopped ? tokens + 1 : limit;
+}
+
 void sim_text_script(struct sim *m, const struct sim_call *c, int64_t limit, struct sim_script *s)
 {
 	double temperature = c->options.temperature, stop = m->config.stop_probability, u;
@@ -85,8 +96,11 @@ void sim_text_script(struct sim *m, const struct sim_call *c, int64_t limit, str
 	rng_init(&s->rng, h, "answer");
 	s->sampled = wish < limit ? wish : limit;
 	s->stopped = false;
+	s->pieces = NULL;
 	u = rng_uniform(&s->rng);
-	if (stop > 0) {
+	if (m->answers.n > 0) {
+		take_answer(&m->answers, limit, s);
+	} else if (stop > 0) {
 		/* The number of tokens until one of that chance comes up. */
 		double length = stop < 1 ? 1 + floor(log(u) / log1p(-stop)) : 1;
 
@@ -98,5 +112,7 @@ void sim_text_script(struct sim *m, const struct sim_call *c, int64_t limit, str
 
 const char *sim_text_next(struct sim_script *s)
 {
+	if (s->pieces)
+		return *s->pieces++;
 	return pieces[rng_below(&s->rng, COUNTOF(pieces))];
 }

@@ -2,7 +2,7 @@
 # help_test.sh - what is said of the program is true of it: --help, the man page, the formats.
 . "$(dirname "$0")/../support/process.sh"
 
-commands="run plan rehearse resume analyze plot report search status merge slurm completion doctor simulate"
+commands="run plan rehearse resume analyze plot report insight search status merge slurm completion doctor simulate"
 
 each_command_has_help() {
 	for c in $commands; do

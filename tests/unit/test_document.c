@@ -8,6 +8,7 @@
 
 #include "document.h"
 #include "fsx.h"
+#include "hash.h"
 #include "jsonx.h"
 
 static size_t count_of(const char *text, const char *part)
@@ -342,6 +343,130 @@ static void test_code_outlasts_backticks(void **state)
 	doc_free(d);
 }
 
+/* ---- rows of several files ---- */
+
+static struct doc *with_places(size_t rows)
+{
+	static const char *const head[] = {"Model", "n"}, *const row[] = {"a", "46"};
+	static const struct doc_place places[] = {
+		{"a.csv", "lines 2 to 37"}, {"b|c.json", "results[0]"}, {"d.md", ""}};
+	struct doc *d = doc_new("Report", NULL);
+	int e1 = doc_evidence_places(d, places, 3, 1046, "row");
+
+	assert_int_equal(e1, 1);
+	assert_int_equal(doc_evidence_places(d, places, 3, 1046, "row"), 1);
+	assert_int_equal(doc_evidence_places(d, places, 2, 1046, "row"), 2);
+	assert_int_equal(doc_evidence_places(d, places, 1, 1, "figure"), 3);
+	doc_evidence_intro(d, "Below the paths.");
+	doc_section(d, "s", "S");
+	doc_table(d, "T", 2, head, NULL);
+	for (size_t i = 0; i < rows; i++)
+		doc_table_row_of(d, row, i == 0 ? e1 : 0);
+	return d;
+}
+
+static void test_places(void **state)
+{
+	struct doc *d = with_places(2);
+	struct str md = written(d, doc_markdown), html = written(d, doc_html);
+	struct str json = written(d, doc_json);
+	json_t *root = jsonx_parse(json.s, json.len), *table, *first;
+
+	(void)state;
+	assert_contains(md.s, "| a[^1] | 46 |\n| a | 46 |\n");
+	assert_contains(md.s,
+		"[^1]: 1,046 rows: a.csv (lines 2 to 37), b\\|c.json (results\\[0\\]), d.md\n");
+	assert_contains(md.s, "[^3]: 1 figure: a.csv (lines 2 to 37)\n");
+	assert_contains(
+		html.s, "<td>a<sup><a href=\"#e1\" aria-label=\"evidence 1\">1</a></sup></td>");
+	assert_contains(html.s, "<p>Below the paths.</p>");
+	table = json_array_get(
+		json_object_get(json_array_get(json_object_get(root, "sections"), 0), "blocks"), 0);
+	assert_int_equal(
+		json_integer_value(json_array_get(json_object_get(table, "evidence"), 0)), 1);
+	assert_int_equal(
+		json_integer_value(json_array_get(json_object_get(table, "evidence"), 1)), 0);
+	first = json_array_get(json_object_get(root, "evidence"), 0);
+	assert_int_equal(json_integer_value(json_object_get(first, "rows")), 1046);
+	assert_string_equal(
+		jsonx_get_string(json_array_get(json_object_get(first, "places"), 1), "file"),
+		"b|c.json");
+	json_decref(root);
+	str_release(&md);
+	str_release(&html);
+	str_release(&json);
+	doc_free(d);
+}
+
+static void test_many_places_are_cut(void **state)
+{
+	struct doc_place places[DOC_MOST_PLACES + 6];
+	struct doc *d = doc_new("T", NULL);
+	struct str md;
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(places); i++)
+		places[i] = (struct doc_place){"a.csv", ""};
+	doc_section(d, "s", "S");
+	doc_para(d, "p", doc_evidence_places(d, places, COUNTOF(places), 60, "row"));
+	md = written(d, doc_markdown);
+	assert_contains(md.s, ", a.csv and 6 more\n");
+	assert_int_equal(count_of(md.s, "a.csv"), DOC_MOST_PLACES);
+	str_release(&md);
+	doc_free(d);
+}
+
+/* ---- the script ---- */
+
+/* No script but the one whose hash is named, and none where there is nothing to sort. */
+static void test_tables_sort(void **state)
+{
+	struct doc *few = with_places(2), *many = with_places(3);
+	struct str plain = written(few, doc_html), html = written(many, doc_html);
+	char *begin = strstr(html.s, "<script>"), *end = strstr(html.s, "</script>");
+	char hex[HASH_SHA_TEXT];
+
+	(void)state;
+	assert_null(strstr(plain.s, "<script"));
+	assert_null(strstr(plain.s, "script-src"));
+	assert_non_null(begin);
+	assert_int_equal(count_of(html.s, "<script"), 1);
+	begin += strlen("<script>");
+	hash_sha256(hex, begin, (size_t)(end - begin));
+	/* The policy has it in base 64, whose first four digits are its first 24 bits. */
+	{
+		static const char digit[] =
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		char first[9] = {0}, wanted[40];
+		unsigned long bits;
+
+		memcpy(first, hex, 6);
+		bits = strtoul(first, NULL, 16);
+		snprintf(wanted, sizeof(wanted), "script-src 'sha256-%c%c%c%c", digit[bits >> 18],
+			digit[bits >> 12 & 63], digit[bits >> 6 & 63], digit[bits & 63]);
+		assert_contains(html.s, wanted);
+	}
+	assert_contains(begin, "aria-sort");
+	str_release(&plain);
+	str_release(&html);
+	doc_free(few);
+	doc_free(many);
+}
+
+/* A name that was cut in a text made elsewhere makes it all from outside; without such a name a
+ * fault is one of ours. */
+static void test_fit(void **state)
+{
+	struct doc *d = doc_new("T", NULL);
+
+	(void)state;
+	assert_true(doc_is_fit(d, "mean is NaN"));
+	doc_expect(d, "x {} y");
+	assert_false(doc_is_fit(d, doc_guard(d, "x {} is cut")));
+	assert_true(doc_is_fit(d, doc_guard(d, "the model x {} y is fast")));
+	doc_free(d);
+}
+
 /* ---- pictures ---- */
 
 static void test_pictures_are_inline(void **state)
@@ -412,6 +537,10 @@ int main(void)
 		cmocka_unit_test(test_text_is_made_clean),
 		cmocka_unit_test(test_long_text_is_cut),
 		cmocka_unit_test(test_code_outlasts_backticks),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_many_places_are_cut),
+		cmocka_unit_test(test_tables_sort),
+		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_pictures_are_inline),
 		cmocka_unit_test(test_pictures_have_a_ceiling),
 	};

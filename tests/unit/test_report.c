@@ -571,7 +571,8 @@ static void test_hostile_names(void **state)
 		md = slurp("report.md");
 		html = slurp("report.html");
 		assert_int_equal(count_of(md.s, "<script"), 0);
-		assert_int_equal(count_of(html.s, "<script"), 0);
+		assert_int_equal(count_of(html.s, "<script>alert"), 0);
+		assert_int_equal(count_of(html.s, "<script"), 1); /* the sorting of tables */
 		assert_int_equal(count_of(md.s, "\n# h"), 0);
 		str_release(&md);
 		str_release(&html);

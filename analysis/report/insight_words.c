@@ -1,0 +1,207 @@
+/* insight_words.c - names, counts and the rows behind a statement, as they stand in the report of a
+ * corpus. */
+#include "insight_page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "str.h"
+#include "wording.h"
+
+void page_init(struct page *p, const struct insight *in, const struct insight_report_options *o)
+{
+	*p = (struct page){.in = in, .c = in->corpus, .o = o};
+}
+
+void page_release(struct page *p)
+{
+	json_decref(p->charts);
+	doc_free(p->doc);
+	arena_release(&p->arena);
+}
+
+/* ---- words ---- */
+
+const char *page_quote(struct page *p, const char *text)
+{
+	char line[600];
+
+	if (p->doc)
+		return doc_quote(p->doc, text);
+	return arena_str(&p->arena, err_quote(line, sizeof(line), text));
+}
+
+/* Where names from outside look like faults, a text may hold a part of one: then it is all from
+ * outside. */
+const char *page_clause(struct page *p, const char *text)
+{
+	const char *guarded;
+
+	if (!p->doc)
+		return page_quote(p, text);
+	guarded = doc_guard(p->doc, text);
+	return doc_is_fit(p->doc, guarded) ? guarded : doc_quote(p->doc, text);
+}
+
+const char *page_sentence(struct page *p, const char *text)
+{
+	size_t len = strlen(text);
+	bool ended = len > 0 && strchr(".!?", text[len - 1]);
+
+	return page_fmt(
+		p, "%s%s", figures_capital(&p->arena, page_clause(p, text)), ended ? "" : ".");
+}
+
+const char *page_count(struct page *p, uint64_t n, const char *singular)
+{
+	return figures_count(&p->arena, n, singular);
+}
+
+const char *page_names(struct page *p, const char *const *names, size_t n, size_t most)
+{
+	size_t shown = n > most ? most - 1 : n;
+	const char **list = arena_alloc(&p->arena, shown + 1, sizeof(*list));
+
+	for (size_t i = 0; i < shown; i++)
+		list[i] = page_quote(p, names[i]);
+	if (shown < n)
+		list[shown] = page_fmt(p, "%s more", figures_number(&p->arena, n - shown));
+	return wording_list(&p->arena, list, shown + (shown < n), "and");
+}
+
+void page_more(struct page *p, size_t shown, size_t all, const char *singular)
+{
+	if (shown < all)
+		doc_para(p->doc,
+			page_fmt(p, "And %s: summary.json has all of them.",
+				page_count(p, all - shown, page_fmt(p, "more %s", singular))),
+			0);
+}
+
+const char *page_subject(struct page *p, uint32_t subject)
+{
+	return page_quote(p, p->c->subjects[subject].name);
+}
+
+const char *page_file(struct page *p, uint32_t file)
+{
+	return page_quote(p, p->c->files[file].of->name);
+}
+
+const char *page_noun(struct page *p, const char *quantity, const char *label)
+{
+	char word[80];
+
+	if (!label || !label[0])
+		label = quantity;
+	if (strlen(label) >= sizeof(word))
+		return page_quote(p, label);
+	snprintf(word, sizeof(word), "%s", label);
+	if (word[0] >= 'A' && word[0] <= 'Z' && !(word[1] >= 'A' && word[1] <= 'Z'))
+		word[0] = (char)(word[0] - 'A' + 'a');
+	return page_quote(p, word);
+}
+
+const char *page_mean(struct page *p, const struct insight_measure *m)
+{
+	return figures_estimate(&p->arena, m->warm.mean, m->warm.low, m->warm.high, m->of->unit);
+}
+
+const char *page_gain(struct page *p, const struct insight_pair *pair)
+{
+	struct change c = figures_change(&p->arena, true, "", pair->ratio, pair->low, pair->high);
+	const char *noun = page_noun(p, pair->quantity, pair->label);
+	const char *range = c.range[0] ? page_fmt(p, " (%s)", c.range) : "";
+	const char *other = page_subject(p, pair->worse);
+
+	if (c.is_times)
+		return page_fmt(p, "%s the %s of %s%s", c.text, noun, other, range);
+	return page_fmt(p, "%s %s %s than %s%s", c.text, c.is_more ? "higher" : "lower", noun,
+		other, range);
+}
+
+const char *page_ahead(struct page *p, const struct insight_pair *pair)
+{
+	struct change c = figures_change(&p->arena, true, "", pair->ratio, pair->low, pair->high);
+	const char *range = c.range[0] ? page_fmt(p, " (%s)", c.range) : "";
+	const char *other = page_subject(p, pair->worse);
+
+	if (c.is_times)
+		return page_fmt(p, "%s that of %s%s", c.text, other, range);
+	return page_fmt(p, "%s %s %s%s", c.text, c.is_more ? "above" : "below", other, range);
+}
+
+/* ---- rows behind a statement ---- */
+
+static struct doc_place place_of(struct page *p, const struct corpus_place *at)
+{
+	const char *where = at->table == CORPUS_NONE && at->first == 0
+		? ""
+		: page_quote(p, corpus_where(p->c, at, &p->arena));
+
+	return (struct doc_place){page_file(p, at->file), where};
+}
+
+static size_t named(size_t n)
+{
+	return n < DOC_MOST_PLACES ? n : DOC_MOST_PLACES;
+}
+
+struct behind page_behind_subject(struct page *p, uint32_t subject)
+{
+	return page_behind_subjects(p, &subject, 1);
+}
+
+struct behind page_behind_subjects(struct page *p, const uint32_t *subjects, size_t n)
+{
+	struct behind b = {.noun = "row"};
+	size_t kept = 0;
+
+	b.place = arena_alloc(&p->arena, DOC_MOST_PLACES, sizeof(*b.place));
+	for (size_t i = 0; i < n; i++) {
+		const struct corpus_subject *s = &p->c->subjects[subjects[i]];
+
+		for (size_t k = 0; k < s->nplaces && kept < DOC_MOST_PLACES; k++)
+			b.place[kept++] = place_of(p, &s->places[k]);
+		b.n += s->nplaces;
+		b.rows += s->rows + s->failed;
+	}
+	return b;
+}
+
+struct behind page_behind_place(struct page *p, const struct corpus_place *place)
+{
+	struct behind b = {.n = 1, .noun = "figure", .rows = 1};
+
+	b.place = arena_alloc(&p->arena, 1, sizeof(*b.place));
+	b.place[0] = place_of(p, place);
+	return b;
+}
+
+/* The rows that a finding names, or its files. */
+struct behind page_behind_finding(struct page *p, const struct insight_finding *f)
+{
+	struct behind b = {.rows = f->n, .noun = "row"};
+
+	if (f->nfiles > 1) {
+		b.n = f->nfiles;
+		b.place = arena_alloc(&p->arena, named(b.n), sizeof(*b.place));
+		for (size_t i = 0; i < named(b.n); i++)
+			b.place[i] = (struct doc_place){page_file(p, f->files[i]), ""};
+	} else if (f->file && f->file[0]) {
+		b.n = 1;
+		b.place = arena_alloc(&p->arena, 1, sizeof(*b.place));
+		b.place[0] = (struct doc_place){page_quote(p, f->file),
+			f->where && f->where[0] ? page_quote(p, f->where) : ""};
+	}
+	if (f->trap == TRAP_ECHO || f->trap == TRAP_CONTRADICTION || f->trap == TRAP_SWAPPED)
+		b.noun = "figure";
+	return b;
+}
+
+int page_evidence(struct page *p, const struct behind *b)
+{
+	return p->doc && b->n
+		? doc_evidence_places(p->doc, b->place, b->n, (unsigned long)b->rows, b->noun)
+		: 0;
+}

@@ -1,0 +1,139 @@
+/* insight.h - what a corpus says: figures with intervals, what files tell held against rows, traps,
+ * findings with the rows behind them.  The report of `chimera insight` is written from it.
+ *
+ * A value that cannot be given is NaN with the reason in its `why`. */
+#ifndef STATS_INSIGHT_H
+#define STATS_INSIGHT_H
+
+#include <jansson.h>
+
+#include "corpus.h"
+#include "dataset.h"
+#include "summary.h"
+
+struct insight_stat {
+	uint64_t n;
+	double mean, sd;
+	double low, high; /* 95 % of the mean, by t, rows taken as independent */
+	double min, max, p50, p95, p99;
+	const char *interval_why, *p95_why, *p99_why; /* NULL: given */
+};
+
+struct insight_measure {
+	const struct corpus_measure *of;
+	struct insight_stat all; /* rows that paid for a load too */
+	struct insight_stat
+		warm; /* without them; of a subject without load times the same as all */
+};
+
+struct insight_subject {
+	const struct corpus_subject *of;
+	struct insight_measure *measures; /* [of->nmeasures] */
+};
+
+/* Two subjects in one measure, over warm rows: better against worse. */
+struct insight_pair {
+	uint32_t better, worse; /* subjects */
+	const char *quantity, *label;
+	double ratio, low, high; /* better / worse of geometric means, 95 % by Welch's t on
+				    logarithms; above 1 for rates, below 1 for times */
+	double p, p_adjusted;    /* Holm over all pairs of the quantity */
+	bool same_prompts;       /* both answered the same ones, as far as that is known */
+};
+
+enum told_verdict {
+	TOLD_ALONE,       /* there are no rows to hold it against */
+	TOLD_AGREES,      /* rows give the same, to the digits printed: an echo */
+	TOLD_POSSIBLE,    /* within what the rows span, and none of their figures */
+	TOLD_CONTRADICTS, /* outside of all that the rows span */
+	TOLD_SWAPPED,     /* it is what the rows have of another quantity */
+	TOLD_SETTING,     /* it is the value of a setting */
+	TOLD_FAILED       /* its row failed */
+};
+
+struct insight_told {
+	const struct corpus_told *of;
+	enum told_verdict verdict;
+	uint32_t subject;  /* whose rows it was held against; CORPUS_NONE */
+	const char *which; /* what it agrees with: "mean of all rows", "row 3 of ..."; or what it is
+			      instead: "Throughput of ...", "num_ctx" */
+	double rows_say;   /* that figure of the rows, in the told one's unit; NaN none */
+};
+
+/* Tables with varying settings, analysed as `chimera analyze TABLE` would. */
+struct insight_sweep {
+	const struct corpus_sweep *of;
+	struct dataset *data;
+	struct summary *summary;
+	const char *why; /* it could not be: the reason; then the two are NULL */
+};
+
+/* A run folder of ours. */
+struct insight_run {
+	uint32_t file; /* in corpus.files */
+	struct dataset *data;
+	struct summary *summary;
+	const char *why;
+};
+
+enum trap_kind {
+	TRAP_LOAD_IN_TTFT,  /* TTFT holds the load */
+	TRAP_ORDER,         /* a setting follows the order of the rows */
+	TRAP_LOAD_BY_LEVEL, /* all loads fell on one level, which looks slow for it */
+	TRAP_PLACEBO,       /* levels that are one setting */
+	TRAP_ZEROS,         /* zeros that stand for failures */
+	TRAP_COPIES,        /* the same rows in several files */
+	TRAP_SWAPPED,       /* figures under the wrong name */
+	TRAP_ECHO,          /* reports that repeat what rows say, or each other */
+	TRAP_CONTRADICTION, /* reports that say what no row does */
+	TRAP_AGGREGATE,     /* percentiles of means; means of one */
+	TRAP_POOLED,        /* unlike prompts or settings in one figure */
+	TRAP_ALL_FAILED     /* files in which everything failed */
+};
+const char *trap_kind_name(enum trap_kind k);
+
+/* A statement with the rows behind it.  Texts are plain, one or two sentences, figures with no more
+ * digits than their intervals support; names from outside are in them as they are. */
+struct insight_finding {
+	const char *id;   /* "F1" in order of strength */
+	const char *kind; /* "comparison", "load", "failure", "trap", "effect", "limit", "run" */
+	int trap;         /* enum trap_kind; -1 none */
+	const char *text;
+	const char *file, *where; /* "a/b.csv", "rows 2 to 37"; several files: "3 files" */
+	uint64_t n;               /* rows or figures behind it */
+	const uint32_t *files;    /* all of them, in corpus.files */
+	size_t nfiles;
+	int strength;
+};
+
+struct insight {
+	struct arena arena;
+	const struct corpus *corpus;      /* borrowed */
+	struct insight_subject *subjects; /* [corpus->nsubjects] */
+	struct insight_pair *pairs;       /* of primary quantities, strongest first */
+	size_t npairs;
+	struct insight_told *told;    /* [corpus->ntold] */
+	struct insight_sweep *sweeps; /* [corpus->nsweeps] */
+	struct insight_run *runs;
+	size_t nruns;
+	struct insight_finding *findings; /* strongest first */
+	size_t nfindings;
+	bool has_score; /* some quantity is a grade of answers */
+};
+
+/* Primary quantities, in this order: what comparisons, charts and summaries are about. */
+#define INSIGHT_THROUGHPUT "throughput"
+#define INSIGHT_TTFT       "ttft"
+#define INSIGHT_LATENCY    "latency"
+
+/* Measure of that quantity of a subject, or NULL. */
+const struct insight_measure *insight_measure(
+	const struct insight *in, uint32_t subject, const char *quantity);
+
+int insight_make(struct insight *in, const struct corpus *c, struct err *e);
+void insight_release(struct insight *in);
+/* OUT/summary.json (docs/formats.md: schema 1 with `ingest`, `series`, `told`, `findings`, ...). */
+json_t *insight_json(const struct insight *in);
+int insight_write(const struct insight *in, const char *dir, struct err *e);
+
+#endif

@@ -1,0 +1,164 @@
+/* cmd_insight.c - a report of whatever results are below some paths. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "charts.h"
+#include "clock.h"
+#include "fsx.h"
+#include "insight.h"
+#include "insight_args.h"
+#include "insight_report.h"
+#include "report.h"
+#include "say.h"
+
+/* What the stages hand on. */
+struct work {
+	const struct insight_args *args;
+	struct corpus corpus;
+	struct insight insight;
+	struct insight_report_options options;
+};
+
+static double seconds_since(ns t)
+{
+	return (double)(clock_mono() - t) / 1e9;
+}
+
+/* A run of ours and nothing else: what it says is said best by its own report. */
+static const struct insight_run *lone_run(const struct work *w)
+{
+	const struct insight_run *run = w->insight.nruns == 1 ? &w->insight.runs[0] : NULL;
+
+	for (size_t i = 0; run && i < w->corpus.nfiles; i++) {
+		if (i != run->file && w->corpus.files[i].used > 0)
+			run = NULL;
+	}
+	return run && run->summary ? run : NULL;
+}
+
+/* A chart that cannot be drawn costs the chart and not the report. */
+static int draw(struct work *w)
+{
+	struct err e = ERR_INIT;
+	ns t = clock_mono();
+	int code = EXIT_FINE;
+
+	if (charts_draw(w->args->out, &e))
+		code = say_error(&e);
+	w->options.times.charts = seconds_since(t);
+	return code;
+}
+
+static int write_tables(struct work *w, const struct insight_run *run, struct err *e)
+{
+	return run ? summary_write(run->summary, w->args->out, e)
+		   : insight_write(&w->insight, w->args->out, e);
+}
+
+static int write_report(struct work *w, const struct insight_run *run, struct err *e)
+{
+	const struct insight_times *t = &w->options.times;
+	const struct report_times of_run = {t->ingest, t->analysis, t->charts};
+
+	return run ? report_write(run->summary, w->args->out, CHIMERA_VERSION, &of_run, e)
+		   : insight_report(&w->insight, &w->options, e);
+}
+
+static void print_brief(const struct work *w, const struct insight_run *run)
+{
+	struct str brief = STR_INIT(1 << 20);
+
+	if (run)
+		report_brief(run->summary, &brief);
+	else
+		insight_brief(&w->insight, &brief);
+	fputs(brief.s, stdout);
+	printf("report  %s/report.html\n", say_safe(w->args->out));
+	str_release(&brief);
+}
+
+/* Charts are drawn from the tables and stand in the report; without them the report comes first.
+ * False if the report is not there; the exit code in either case. */
+static bool write_all(struct work *w, const struct insight_run *run, int *code)
+{
+	struct err e = ERR_INIT;
+	bool drawn = !w->args->no_charts;
+	int failed = fsx_mkdirs(w->args->out, &e) || (drawn && write_tables(w, run, &e));
+
+	*code = !failed && drawn ? draw(w) : EXIT_FINE;
+	failed = failed || write_report(w, run, &e) || (!drawn && write_tables(w, run, &e));
+	if (failed)
+		*code = exit_worse(*code, say_error(&e));
+	return !failed;
+}
+
+/* Everything that is written; then what is said. */
+static int put_out(struct work *w)
+{
+	const struct insight_run *run = lone_run(w);
+	int code = EXIT_FINE;
+
+	if (w->args->out && !write_all(w, run, &code))
+		return code;
+	if (w->args->json)
+		say_json(run ? summary_json(run->summary) : insight_json(&w->insight));
+	else if (!w->args->quiet)
+		print_brief(w, run);
+	return code;
+}
+
+static int insight(const struct insight_args *a)
+{
+	struct work w = {.args = a,
+		.options = {.dir = a->out,
+			.paths = a->path,
+			.npaths = a->npaths,
+			.version = CHIMERA_VERSION,
+			.rules = a->read.rules,
+			.times = {NAN, NAN, NAN, NAN},
+			.no_charts = a->no_charts}};
+	struct err e = ERR_INIT;
+	ns t = clock_mono();
+	int code;
+
+	if (corpus_read(&w.corpus, a->path, a->npaths, &a->read, &e))
+		return say_error(&e);
+	w.options.times.ingest = seconds_since(t);
+	t = clock_mono();
+	if (insight_make(&w.insight, &w.corpus, &e)) {
+		corpus_release(&w.corpus);
+		return say_error(&e);
+	}
+	w.options.times.analysis = seconds_since(t);
+	code = put_out(&w);
+	insight_release(&w.insight);
+	corpus_release(&w.corpus);
+	return code;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct insight_args a;
+	struct err e = ERR_INIT;
+
+	if (insight_parse(&a, argc, argv, &e))
+		return say_error(&e);
+	return a.help ? command_help(self) : insight(&a);
+}
+
+const struct command cmd_insight = {
+	.name = "insight",
+	.usage = "chimera insight PATH... --out DIR [options]",
+	.summary = "a report of any tree of results: CSV, JSON, Markdown, runs",
+	.about = "Reads every CSV, TSV, JSON, JSON-lines and Markdown file below each PATH, and "
+		 "runs\n"
+		 "of chimera, understands their columns by rules, and writes DIR/report.html,\n"
+		 "report.md, report.json, summary.json, tables/ and charts/.  Nothing is counted\n"
+		 "twice, failed rows are failures, and what is not used is listed with its reason.",
+	.examples = "  chimera insight results/ --out insight\n"
+		    "  chimera insight runs/night-1 old/*.csv --out both --no-charts\n"
+		    "  chimera insight results/ --out insight --narrate gemma3:4b\n",
+	.options = insight_options,
+	.run = run,
+};
