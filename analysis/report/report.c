@@ -170,7 +170,7 @@ static int write_one(
 }
 
 int report_write(const struct summary *s, const char *dir, const char *tool_version,
-	const struct report_times *times, struct err *e)
+	const struct report_times *times, const struct report_narration *narration, struct err *e)
 {
 	struct report r;
 	int failed;
@@ -179,6 +179,8 @@ int report_write(const struct summary *s, const char *dir, const char *tool_vers
 	r.times = times;
 	r.charts = load_charts(dir);
 	write_sections(&r);
+	if (narration)
+		insight_narrated(r.doc, narration->facts, narration->narrated);
 	failed = write_one(&r, "report.md", doc_markdown, STR_MAX_FILE, e) ||
 		write_one(&r, "report.html", doc_html, HTML_MAX, e) ||
 		write_one(&r, "report.json", doc_json, STR_MAX_FILE, e);

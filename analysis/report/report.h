@@ -5,6 +5,7 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
+#include "narrator.h"
 #include "str.h"
 #include "summary.h"
 
@@ -13,8 +14,15 @@ struct report_times {
 	double ingest, analysis, charts;
 };
 
+/* What a language model wrote of these facts (narrator.h). */
+struct report_narration {
+	const struct narrator_facts *facts;
+	const struct narrated *narrated;
+};
+
+/* `narration` NULL: nobody was asked. */
 int report_write(const struct summary *s, const char *dir, const char *tool_version,
-	const struct report_times *times, struct err *e);
+	const struct report_times *times, const struct report_narration *narration, struct err *e);
 /* The few lines a person sees at the end of a run (docs/design.md, commands): the verdict per
  * factor, the best, what it may have missed.  Plain text, appended to out. */
 void report_brief(const struct summary *s, struct str *out);

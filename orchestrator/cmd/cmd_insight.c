@@ -9,6 +9,7 @@
 #include "insight.h"
 #include "insight_args.h"
 #include "insight_report.h"
+#include "narrate.h"
 #include "report.h"
 #include "say.h"
 
@@ -18,6 +19,7 @@ struct work {
 	struct corpus corpus;
 	struct insight insight;
 	struct insight_report_options options;
+	struct narrator_facts facts; /* of a narrator */
 };
 
 static double seconds_since(ns t)
@@ -61,7 +63,10 @@ static int write_report(struct work *w, const struct insight_run *run, struct er
 	const struct insight_times *t = &w->options.times;
 	const struct report_times of_run = {t->ingest, t->analysis, t->charts};
 
-	return run ? report_write(run->summary, w->args->out, CHIMERA_VERSION, &of_run, e)
+	const struct report_narration said = {&w->facts, w->options.narrated};
+
+	return run ? report_write(run->summary, w->args->out, CHIMERA_VERSION, &of_run,
+			     w->options.narrated ? &said : NULL, e)
 		   : insight_report(&w->insight, &w->options, e);
 }
 
@@ -93,6 +98,31 @@ static bool write_all(struct work *w, const struct insight_run *run, int *code)
 	return !failed;
 }
 
+/* The report is there; now a model may say it in words, and it is written again. */
+static int ask_narrator(struct work *w, const struct insight_run *run)
+{
+	const struct narrate_spec spec = {.host = w->args->server, .model = w->args->narrate};
+	struct arena arena = {0};
+	struct narrated narrated;
+	struct err e = ERR_INIT;
+	int code = EXIT_FINE;
+
+	insight_facts(&w->insight, &arena, &w->facts);
+	if (narrate(&spec, &w->facts, &narrated, &e))
+		code = say_error(&e);
+	w->options.narrated = &narrated;
+	if (write_report(w, run, &e))
+		code = exit_worse(code, say_error(&e));
+	else if (!w->args->quiet && !w->args->json && code == EXIT_FINE)
+		printf("narrator  %s: %s\n", say_safe(narrated.model),
+			narrated.accepted ? "its summary is in the report"
+					  : say_safe(narrated.why));
+	w->options.narrated = NULL;
+	narrated_release(&narrated);
+	arena_release(&arena);
+	return code;
+}
+
 /* Everything that is written; then what is said. */
 static int put_out(struct work *w)
 {
@@ -105,7 +135,8 @@ static int put_out(struct work *w)
 		say_json(run ? summary_json(run->summary) : insight_json(&w->insight));
 	else if (!w->args->quiet)
 		print_brief(w, run);
-	return code;
+	fflush(stdout);
+	return w->args->narrate ? exit_worse(code, ask_narrator(w, run)) : code;
 }
 
 static int insight(const struct insight_args *a)

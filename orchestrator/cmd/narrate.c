@@ -89,7 +89,8 @@ static int send_request(struct narrating *n, const struct str *body, const char 
 		.limits = {.connect = limit_or(l->connect, NARRATE_CONNECT),
 			.first = limit_or(l->first, NARRATE_FIRST),
 			.stall = limit_or(l->stall, NARRATE_STALL),
-			.total = limit_or(l->total, NARRATE_TOTAL)}};
+			.total = limit_or(l->total, NARRATE_TOTAL),
+			.answer = NARRATOR_MAX_TEXT}};
 	struct exchange *x;
 	int rc = exchange_start(n->http, &spec, on_done, n, &x, e);
 

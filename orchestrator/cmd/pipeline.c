@@ -33,7 +33,7 @@ static int summary_and_report(const char *dir, unsigned stages, const struct sum
 	}
 	if (stages & PIPELINE_REPORT) {
 		e = (struct err)ERR_INIT;
-		if (report_write(s, dir, CHIMERA_VERSION, times, &e))
+		if (report_write(s, dir, CHIMERA_VERSION, times, NULL, &e))
 			code = exit_worse(code, say_error(&e));
 	}
 	if (brief)

@@ -20,7 +20,7 @@ struct exchange {
 	uint32_t sends;            /* how often it went out whole: libcurl may send it again */
 	enum exchange_state state;
 	struct reply reply;
-	bool status_told, head_too_long, chunked;
+	bool status_told, head_too_long, answer_too_long, chunked;
 	bool last_look; /* a limit has passed; the sockets are looked at once more before it counts
 			 */
 	bool warmed;
@@ -132,6 +132,8 @@ static void on_ended(void *arg, CURLcode code)
 
 	if (x->head_too_long)
 		text = HTTP_HEAD_TOO_LONG;
+	else if (x->answer_too_long)
+		text = "the answer is longer than was allowed";
 	finish(x, how_ended(x, code), text, now);
 }
 
@@ -283,6 +285,9 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 
 	(void)one;
 	if (reply_read(&x->reply, bytes, len, a))
+		return CURL_WRITEFUNC_ERROR;
+	x->answer_too_long = x->limits.answer > 0 && x->reply.sample.text.len > x->limits.answer;
+	if (x->answer_too_long)
 		return CURL_WRITEFUNC_ERROR;
 	if (!had_content && reply_has_content(&x->reply))
 		arm(x, a->read_at); /* from now on it is the stall limit */

@@ -22,6 +22,7 @@ struct exchange_limits {
 	/* 0: none; measured from the send (connect, and all while it is not yet sent: from the
 	 * start). */
 	ns connect, first, stall, total;
+	size_t answer; /* bytes of text after which it is dropped (truncated, with that reason) */
 };
 
 /* What to send; all is copied. */

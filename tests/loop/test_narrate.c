@@ -261,6 +261,31 @@ static void a_huge_answer_is_refused(void **state)
 
 /* ---- nobody to ask ---- */
 
+/* Lines of it come one by one and never end: it is cut, whatever else it would have said. */
+static void an_endless_answer_is_cut(void **state)
+{
+	enum { LINES = 200 };
+	struct scripted_step steps[LINES + 3] = {HEAD(200)};
+	struct str text = STR_INIT(STR_MAX_LINE);
+	struct narrated n;
+	char *line;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		str_add(&text, "on and on and on ");
+	line = xasprintf(SAYS("%s"), text.s);
+	for (int i = 1; i <= LINES; i++)
+		steps[i] = (struct scripted_step)LINE(line);
+	steps[LINES + 1] = (struct scripted_step){SCRIPTED_HOLD, 0, NULL};
+	ask_scripted(steps, steps, &n, NULL);
+	assert_false(n.accepted);
+	assert_int_equal(n.ntries, 2);
+	assert_contains(n.tries[0].why.v[0], "longer than was allowed");
+	narrated_release(&n);
+	str_release(&text);
+	free(line);
+}
+
 static void nobody_is_there(void **state)
 {
 	struct narrated n;
@@ -318,6 +343,7 @@ int main(void)
 		cmocka_unit_test(requests_say_what_is_wanted),
 		cmocka_unit_test(what_goes_wrong_is_a_reason),
 		cmocka_unit_test(a_huge_answer_is_refused),
+		cmocka_unit_test(an_endless_answer_is_cut),
 		cmocka_unit_test(nobody_is_there),
 		cmocka_unit_test(no_such_model),
 		cmocka_unit_test(too_few_facts),

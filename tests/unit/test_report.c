@@ -83,7 +83,7 @@ static void write_report(const struct run *run)
 	const struct report_times times = {0.0123, 0.5, NAN};
 	struct err e = ERR_INIT;
 
-	if (report_write(&run->s, unit_path("."), "1.2.3", &times, &e))
+	if (report_write(&run->s, unit_path("."), "1.2.3", &times, NULL, &e))
 		fail_msg("%s", e.msg);
 }
 
@@ -589,7 +589,7 @@ static void test_a_quote_in_the_folder(void **state)
 	(void)state;
 	make_run(&run);
 	assert_int_equal(fsx_mkdirs(unit_path("it's a run"), NULL), 0);
-	assert_int_equal(report_write(&run.s, unit_path("it's a run"), "1", NULL, &e), 0);
+	assert_int_equal(report_write(&run.s, unit_path("it's a run"), "1", NULL, NULL, &e), 0);
 	md = slurp("it's a run/report.md");
 	assert_contains(md.s, "it'\\''s a run/sweep.json'");
 	str_release(&md);

@@ -17,7 +17,7 @@ static struct str write_report(struct analysed *f)
 	struct err e = ERR_INIT;
 
 	analysed_run(f);
-	if (report_write(&f->s, unit_path("."), "1.2.3", &times, &e) ||
+	if (report_write(&f->s, unit_path("."), "1.2.3", &times, NULL, &e) ||
 		fsx_read(unit_path("report.md"), STR_MAX_FILE, &text, &e))
 		fail_msg("%s", e.msg);
 	return text;
