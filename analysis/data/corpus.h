@@ -29,7 +29,7 @@
 #define CORPUS_EXACT_VALUES 2000000
 /* Tables that are examined for the effects of their settings, the first of them, and their rows. */
 #define CORPUS_MOST_SWEEPS 100
-#define CORPUS_SWEEP_ROWS  20000
+#define CORPUS_SWEEP_ROWS  5000
 
 /* Where something stands: `where` for people ("row 3", "results[2].ttft_s", "table 2, row 1"). */
 struct corpus_place {

@@ -42,6 +42,8 @@ static void shrink(struct foreign_own *o)
 		o->whole = NULL;
 		o->whole_room = 0;
 	}
+	if (o->doc.cap > MOST_KEPT / sizeof(struct json_node))
+		json_doc_release(&o->doc);
 }
 
 void foreign_work_release(struct foreign_work *w)
@@ -56,10 +58,10 @@ void foreign_work_release(struct foreign_work *w)
 	free(o->cell);
 	free(o->name);
 	free(o->line);
-	free(o->columns.slot);
-	VEC_RELEASE(&o->columns);
+	foreign_columns_release(&o->columns);
 	VEC_RELEASE(&o->context);
 	str_release(&o->path);
+	json_doc_release(&o->doc);
 	foreign_blocks_release(&o->blocks);
 	free(o);
 	w->own = NULL;

@@ -7,8 +7,9 @@
  * the key, named as the object is (at the root "name", or "group" and "name"); scalars around a
  * table are its context; a root that holds neither is a table of one row.  JSON lines: as an array;
  * a key that comes up when a piece of the table is out ends the table, and the next begins.
- * Markdown: tables through cmark-gfm, and lists of "name: 12" (one row) and "label: a=1 b=2" (a row
- * each).
+ * Markdown: tables through cmark-gfm (long ones in pieces; one whose header row stands behind other
+ * text is recovered, with a note), and lists of "name: 12" (one row) and "label: a=1 b=2" (a row
+ * each; an item "group: - label: a=1 - label: a=2" holds several).
  *
  * The last piece of a table may have no rows.  A row of units below the header of a CSV file is
  * taken into its names: "latency (ms)". Everything is hostile: depth, columns and lines are

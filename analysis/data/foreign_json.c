@@ -14,12 +14,13 @@
 
 /* ---- context ---- */
 
-static void push_scalar(void *arg, const char *name, size_t len, const json_t *value)
+static void push_scalar(void *arg, const char *name, size_t len, const struct json_node *value)
 {
 	struct json_walk *w = arg;
 	struct foreign_own *o = w->r->own;
-	struct grid_pair pair = {.value = foreign_json_cell(value)};
+	struct grid_pair pair;
 
+	json_cell(value, &pair.value);
 	if (pair.value.kind == GRID_MISSING || o->context.n >= MOST_CONTEXT)
 		return;
 	pair.name = arena_strn(&o->arena, name, len);
@@ -34,7 +35,7 @@ static void push_text(struct json_walk *w, const char *name, const char *text)
 		*VEC_PUSH(&w->r->own->context) = pair;
 }
 
-static bool is_table(void *arg, const json_t *object)
+static bool is_table(void *arg, const struct json_node *object)
 {
 	const struct json_walk *w = arg;
 
@@ -42,13 +43,12 @@ static bool is_table(void *arg, const json_t *object)
 }
 
 /* Scalars of the object and of the plain ones in it. */
-static void push_scalars(struct json_walk *w, const json_t *object)
+static void push_scalars(struct json_walk *w, const struct json_node *object)
 {
-	struct foreign_flatten f = {
+	struct json_flatten f = {
 		.path = &w->r->own->path, .scalar = push_scalar, .leave = is_table, .arg = w};
 
-	str_reset(f.path);
-	foreign_flatten(&f, object, 0);
+	json_flatten(&f, object);
 }
 
 /* The place is longer by a key until place_back. */
@@ -73,7 +73,7 @@ static void place_back(struct json_walk *w, size_t before)
 /* The rows of a table: objects, each with the keys that lead to it. */
 struct rows {
 	struct json_row {
-		const json_t *object;
+		const struct json_node *object;
 		const char *key[FOREIGN_MAP_LEVELS];
 		uint32_t number;
 	} * v;
@@ -89,11 +89,11 @@ struct rows {
 
 static const struct rows no_rows = {.keys = {"", "", "", ""}};
 
-static void count_scalar(void *arg, const char *name, size_t len, const json_t *value)
+static void count_scalar(void *arg, const char *name, size_t len, const struct json_node *value)
 {
 	struct rows *rows = arg;
 	struct foreign_own *o = rows->own;
-	uint32_t column = foreign_column(&o->columns, name, len, &o->arena);
+	uint32_t column = foreign_column_next(&o->columns, name, len, &o->arena);
 
 	(void)value;
 	if (column == FOREIGN_NONE)
@@ -102,22 +102,22 @@ static void count_scalar(void *arg, const char *name, size_t len, const json_t *
 	rows->nvalues++;
 }
 
-static void fill_scalar(void *arg, const char *name, size_t len, const json_t *value)
+static void fill_scalar(void *arg, const char *name, size_t len, const struct json_node *value)
 {
 	struct rows *rows = arg;
-	uint32_t column = foreign_column(&rows->own->columns, name, len, NULL);
+	uint32_t column = foreign_column_next(&rows->own->columns, name, len, NULL);
 
 	if (column != FOREIGN_NONE)
-		rows->row[column] = foreign_json_cell(value);
+		json_cell(value, &rows->row[column]);
 }
 
-static void flatten_row(struct rows *rows, const json_t *object,
-	void (*scalar)(void *, const char *, size_t, const json_t *))
+static void flatten_row(struct rows *rows, const struct json_node *object,
+	void (*scalar)(void *, const char *, size_t, const struct json_node *))
 {
-	struct foreign_flatten f = {.path = &rows->own->path, .scalar = scalar, .arg = rows};
+	struct json_flatten f = {.path = &rows->own->path, .scalar = scalar, .arg = rows};
 
-	str_reset(f.path);
-	foreign_flatten(&f, object, 0);
+	rows->own->columns.next = (uint32_t)rows->nkeys;
+	json_flatten(&f, object);
 }
 
 /* Where nearly all cells would be empty, only the columns stay that enough rows have. */
@@ -160,7 +160,7 @@ static void find_columns(struct json_walk *w, struct rows *rows)
 	free(rows->values);
 }
 
-static int inside(struct json_walk *w, const json_t *object, unsigned depth);
+static int inside(struct json_walk *w, const struct json_node *object, unsigned depth);
 
 static int hand_over(struct json_walk *w, struct rows *rows, const char *place, size_t first,
 	size_t n, uint32_t piece)
@@ -247,43 +247,40 @@ static int emit(struct json_walk *w, struct rows *rows, unsigned depth)
 	return ret;
 }
 
-static int emit_array(struct json_walk *w, const json_t *array, unsigned depth)
+static int emit_array(struct json_walk *w, const struct json_node *array, unsigned depth)
 {
 	struct rows rows = no_rows;
+	size_t i = 0;
 
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		const json_t *value = json_array_get(array, i);
-
-		if (json_is_object(value))
-			*VEC_PUSH(&rows) =
-				(struct json_row){.object = value, .number = (uint32_t)i};
-		else
+	for (const struct json_node *m = json_first(array); m; m = json_next(m)) {
+		if (m->kind == JNODE_OBJECT) {
+			*VEC_PUSH(&rows) = (struct json_row){.object = m, .number = (uint32_t)i++};
+			continue;
+		}
+		for (uint32_t n = 0; n < m->len; n++, i++)
 			foreign_reject(w->r, 0, "%.100s: member %zu is no object", w->place.s, i);
 	}
 	return emit(w, &rows, depth);
 }
 
-static void add_members(struct rows *rows, const json_t *object, unsigned level, unsigned levels,
-	struct json_row *row)
+static void add_members(struct rows *rows, const struct json_node *object, unsigned level,
+	unsigned levels, struct json_row *row)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		row->key[level] = key;
+	for (const struct json_node *m = json_first(object); m; m = json_next(m)) {
+		row->key[level] = m->key;
 		if (level + 1 < levels) {
-			add_members(rows, value, level + 1, levels, row);
+			add_members(rows, m, level + 1, levels, row);
 			continue;
 		}
-		row->object = value;
+		row->object = m;
 		row->number = (uint32_t)rows->n;
 		*VEC_PUSH(rows) = *row;
 	}
 }
 
 /* A table whose rows are the members of an object, or the members' members. */
-static int emit_map(
-	struct json_walk *w, const json_t *object, const char *own, unsigned levels, unsigned depth)
+static int emit_map(struct json_walk *w, const struct json_node *object, const char *own,
+	unsigned levels, unsigned depth)
 {
 	static const char *const inner[FOREIGN_MAP_LEVELS] = {"name", "name", "name 2", "name 3"};
 	struct rows rows = no_rows;
@@ -307,22 +304,22 @@ static int emit_map(
 
 /* ---- the document ---- */
 
-static int member(struct json_walk *w, const char *key, const json_t *value, unsigned depth)
+static int member(struct json_walk *w, const struct json_node *value, unsigned depth)
 {
-	bool rows = json_is_array(value) && foreign_json_is_rows(value);
+	bool rows = value->kind == JNODE_ROWS;
 	unsigned levels;
 	size_t before;
 	int ret;
 
-	if (!rows && !json_is_object(value))
+	if (!rows && value->kind != JNODE_OBJECT)
 		return 0;
-	before = place_add(w, key, rows ? "[]" : "");
+	before = place_add(w, value->key, rows ? "[]" : "");
 	/* In a row, objects are part of the row. */
 	levels = rows || w->in_rows ? 0 : foreign_json_map(value);
 	if (rows)
 		ret = emit_array(w, value, depth);
 	else if (levels)
-		ret = emit_map(w, value, key, levels, depth);
+		ret = emit_map(w, value, value->key, levels, depth);
 	else
 		ret = inside(w, value, depth);
 	place_back(w, before);
@@ -330,32 +327,29 @@ static int member(struct json_walk *w, const char *key, const json_t *value, uns
 }
 
 /* Tables among the members of an object whose scalars are pushed. */
-static int inside(struct json_walk *w, const json_t *object, unsigned depth)
+static int inside(struct json_walk *w, const struct json_node *object, unsigned depth)
 {
-	const char *key;
-	json_t *value;
-
 	if (depth > MOST_DEPTH) {
 		w->too_deep = true;
 		return 0;
 	}
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		if (member(w, key, value, depth + 1))
+	for (const struct json_node *m = json_first(object); m; m = json_next(m)) {
+		if (member(w, m, depth + 1))
 			return -1;
 	}
 	return 0;
 }
 
-static int read_root(struct json_walk *w, const json_t *root)
+static int read_root(struct json_walk *w, const struct json_node *root)
 {
 	unsigned levels;
 	struct rows rows = no_rows;
 
-	if (json_is_array(root) && foreign_json_is_rows(root)) {
+	if (root->kind == JNODE_ROWS) {
 		str_add(&w->place, "[]");
 		return emit_array(w, root, 0);
 	}
-	if (!json_is_object(root))
+	if (root->kind != JNODE_OBJECT)
 		return 0;
 	levels = foreign_json_map(root);
 	if (levels)
@@ -370,7 +364,7 @@ static int read_root(struct json_walk *w, const json_t *root)
 	return emit(w, &rows, MOST_DEPTH);
 }
 
-static void tell(struct json_walk *w, const json_t *root)
+static void tell(struct json_walk *w, const struct json_node *root)
 {
 	struct foreign_reader *r = w->r;
 
@@ -380,47 +374,59 @@ static void tell(struct json_walk *w, const json_t *root)
 		foreign_note(r, 0, "what is nested more than %d deep is left out", MOST_DEPTH);
 	if (w->grids > 0)
 		return;
-	if (json_is_array(root) && json_array_size(root) > 0)
-		foreign_note(r, 0,
-			json_is_array(json_array_get(root, 0))
-				? "an array of arrays, which have no names"
-				: "an array of single values");
-	else if (foreign_is_scalar(root))
+	if (root->kind == JNODE_MATRIX)
+		foreign_note(r, 0, "an array of arrays, which have no names");
+	else if (root->kind >= JNODE_ROWS && root->len > 0)
+		foreign_note(r, 0, "an array of single values");
+	else if (json_is_scalar_node(root))
 		foreign_note(r, 0, "a single value");
 	else
 		foreign_note(r, 0, "nothing in it is a table");
 }
 
-static int not_json(struct foreign_reader *r, const json_error_t *error, size_t len)
+void foreign_json_error(const char *s, size_t len, json_error_t *error)
+{
+	*error = (json_error_t){.line = 0};
+	json_decref(json_loadb(
+		s, len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error));
+	/* jansson passes over it. */
+	if (!error->text[0])
+		strcpy(error->text, "a NUL behind a number");
+}
+
+/* What is none may be more than one document, one on each line. */
+static int not_json(struct foreign_reader *r, size_t len)
 {
 	char text[200];
-	bool early = json_error_code(error) == json_error_premature_end_of_input;
+	json_error_t error;
+	bool early;
 
-	/* More than one document: one on each line. */
-	if (json_error_code(error) == json_error_end_of_input_expected && error->line > 1)
+	foreign_json_error(r->own->whole, len, &error);
+	early = json_error_code(&error) == json_error_premature_end_of_input;
+	if (json_error_code(&error) == json_error_end_of_input_expected && error.line > 1)
 		return foreign_jsonl_bytes(r, r->own->whole, len);
-	foreign_note(r, error->line > 0 ? (uint64_t)error->line : 0, "%s: %s",
+	foreign_note(r, error.line > 0 ? (uint64_t)error.line : 0, "%s: %s",
 		early ? "JSON that ends early" : "no JSON",
-		err_quote(text, sizeof(text), error->text));
+		err_quote(text, sizeof(text), error.text));
 	return 0;
 }
 
 int foreign_json(struct foreign_reader *r)
 {
 	struct json_walk w = {.r = r, .place = STR_INIT(2000)};
+	struct json_doc *doc = &r->own->doc;
 	size_t len = foreign_whole(r);
-	json_error_t error;
-	json_t *root;
 	int ret;
 
-	root = json_loadb(r->own->whole, len,
-		JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
-	if (!root)
-		return not_json(r, &error, len);
-	ret = read_root(&w, root);
+	if (len > UINT32_MAX) {
+		foreign_note(r, 0, "more than 4 GiB");
+		return 0;
+	}
+	if (!json_doc_read(doc, r->own->whole, r->own->whole + len))
+		return not_json(r, len);
+	ret = read_root(&w, doc->v);
 	if (ret == 0)
-		tell(&w, root);
-	json_decref(root);
+		tell(&w, doc->v);
 	str_release(&w.place);
 	return ret;
 }

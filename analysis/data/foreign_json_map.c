@@ -9,26 +9,13 @@
 #define MOST_KEYS  200
 #define MOST_DEPTH 64
 
-bool foreign_json_is_rows(const json_t *array)
+bool foreign_json_has_rows(const struct json_node *object, unsigned depth)
 {
-	size_t n = json_array_size(array), objects = 0;
-
-	for (size_t i = 0; i < n; i++)
-		objects += json_is_object(json_array_get(array, i));
-	return 2 * objects > n;
-}
-
-bool foreign_json_has_rows(const json_t *object, unsigned depth)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		(void)key;
-		if (json_is_array(value) && foreign_json_is_rows(value))
+	for (const struct json_node *m = json_first(object); m; m = json_next(m)) {
+		if (m->kind == JNODE_ROWS)
 			return true;
-		if (json_is_object(value) && depth < MOST_DEPTH &&
-			foreign_json_has_rows(value, depth + 1))
+		if (m->kind == JNODE_OBJECT && depth < MOST_DEPTH &&
+			foreign_json_has_rows(m, depth + 1))
 			return true;
 	}
 	return false;
@@ -37,27 +24,23 @@ bool foreign_json_has_rows(const json_t *object, unsigned depth)
 /* ---- objects of like objects ---- */
 
 struct members {
-	const json_t *v[SAMPLE];
+	const struct json_node *v[SAMPLE];
 	size_t n; /* all of them; the first are in v */
 };
 
 /* The members that are `level` levels down; false if one on the way is no object. */
-static bool gather(struct members *m, const json_t *object, unsigned level)
+static bool gather(struct members *m, const struct json_node *object, unsigned level)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		(void)key;
-		if (!json_is_object(value))
+	for (const struct json_node *one = json_first(object); one; one = json_next(one)) {
+		if (one->kind != JNODE_OBJECT)
 			return false;
 		if (level > 1) {
-			if (!gather(m, value, level - 1))
+			if (!gather(m, one, level - 1))
 				return false;
 			continue;
 		}
 		if (m->n < SAMPLE)
-			m->v[m->n] = value;
+			m->v[m->n] = one;
 		m->n++;
 	}
 	return true;
@@ -76,52 +59,77 @@ static bool is_statistic(const char *key)
 	return false;
 }
 
+/* The members' keys, the first MOST_KEYS of each, and how many of the members have each. */
+struct keys {
+	struct foreign_columns found;
+	uint32_t have[FOREIGN_MOST_COLUMNS];
+	struct arena arena;
+};
+
+static void count_keys(struct keys *k, const struct members *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct json_node *one = json_first(m->v[i]);
+
+		for (size_t j = 0; one && j < MOST_KEYS; one = json_next(one), j++)
+			foreign_column_next(&k->found, one->key, one->key_len, &k->arena);
+		k->found.next = 0;
+	}
+	memset(k->have, 0, k->found.n * sizeof(*k->have));
+	for (size_t i = 0; i < n; i++) {
+		const struct json_node *one = json_first(m->v[i]);
+
+		k->found.next = 0;
+		for (; one; one = json_next(one)) {
+			uint32_t key = foreign_column_next(&k->found, one->key, one->key_len, NULL);
+
+			if (key != FOREIGN_NONE)
+				k->have[key]++;
+		}
+	}
+}
+
 /* How much the members have in common: the mean share of a member's keys that more than half of the
  * members have.  *statistics: those are nothing but "mean", "p95" and the like. */
 static double likeness(const struct members *m, bool *statistics)
 {
 	size_t n = m->n < SAMPLE ? m->n : SAMPLE;
+	struct keys k = {.found = {0}};
 	double sum = 0;
 
+	count_keys(&k, m, n);
 	*statistics = true;
 	for (size_t i = 0; i < n; i++) {
+		const struct json_node *one = json_first(m->v[i]);
 		size_t keys = 0, common = 0;
-		const char *key;
-		json_t *value;
 
-		json_object_foreach ((json_t *)(uintptr_t)m->v[i], key, value) {
-			size_t have = 0;
+		for (; one && keys++ < MOST_KEYS; one = json_next(one)) {
+			uint32_t key = foreign_column(&k.found, one->key, one->key_len, NULL);
 
-			(void)value;
-			if (keys++ >= MOST_KEYS)
-				break;
-			for (size_t j = 0; j < n; j++)
-				have += json_object_get(m->v[j], key) != NULL;
-			if (2 * have <= n)
+			if (2 * (size_t)k.have[key] <= n)
 				continue;
 			common++;
-			*statistics &= is_statistic(key);
+			*statistics &= is_statistic(one->key);
 		}
 		sum += keys ? (double)common / (double)keys : 0;
 	}
+	foreign_columns_release(&k.found);
+	arena_release(&k.arena);
 	return n ? sum / (double)n : 0;
 }
 
 /* Keys as "ttft_ms" name what was measured, not what was compared. */
-static bool names_quantities(const json_t *object)
+static bool names_quantities(const struct json_node *object)
 {
 	static const char *const words[] = {"latency", "ttft", "tpot", "itl", "throughput",
 		"duration", "time", "tokens", "memory", "power", "energy", "rate"};
 	size_t n = 0, quantities = 0;
-	const char *key;
-	json_t *value;
 
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		bool found = unit_of_heading(key).name[0] != '\0';
+	for (const struct json_node *m = json_first(object); m; m = json_next(m)) {
+		bool found = unit_of_heading(m->key).name[0] != '\0';
 
-		(void)value;
 		for (size_t i = 0; i < COUNTOF(words) && !found; i++)
-			found = strcasestr(key, words[i]) != NULL;
+			found = strcasestr(m->key, words[i]) != NULL;
 		quantities += found;
 		if (++n >= MOST_KEYS)
 			break;
@@ -130,21 +138,14 @@ static bool names_quantities(const json_t *object)
 }
 
 /* The objects whose keys would become the last of the row's names. */
-static bool lowest_name_quantities(const json_t *object, unsigned level)
+static bool lowest_name_quantities(const struct json_node *object, unsigned level)
 {
-	const char *key;
-	json_t *value;
-
-	if (level == 1)
-		return names_quantities(object);
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		(void)key;
-		return lowest_name_quantities(value, level - 1);
-	}
-	return false;
+	while (object && level-- > 1)
+		object = json_first(object);
+	return object && names_quantities(object);
 }
 
-unsigned foreign_json_map(const json_t *object)
+unsigned foreign_json_map(const struct json_node *object)
 {
 	for (unsigned level = FOREIGN_MAP_LEVELS; level > 0; level--) {
 		struct members m = {.n = 0};

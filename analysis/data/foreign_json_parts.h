@@ -2,6 +2,8 @@
 #ifndef DATA_FOREIGN_JSON_PARTS_H
 #define DATA_FOREIGN_JSON_PARTS_H
 
+#include <jansson.h>
+
 #include "foreign_parts.h"
 
 #define FOREIGN_MAP_LEVELS 4
@@ -14,12 +16,12 @@ struct json_walk {
 	bool too_many, too_deep;
 };
 
-/* Whether most members of an array are objects. */
-bool foreign_json_is_rows(const json_t *array);
-/* Whether such an array is among the members of an object or of the objects in it. */
-bool foreign_json_has_rows(const json_t *object, unsigned depth);
+/* Whether an array of objects is among the members of an object or of the objects in it. */
+bool foreign_json_has_rows(const struct json_node *object, unsigned depth);
 /* An object whose members are objects of like keys is a table of them: 1; where that holds for
  * the members' members, 2, and so on; 0 where it holds for none. */
-unsigned foreign_json_map(const json_t *object);
+unsigned foreign_json_map(const struct json_node *object);
+/* Where and why a text is no JSON document, in jansson's words. */
+void foreign_json_error(const char *s, size_t len, json_error_t *error);
 
 #endif

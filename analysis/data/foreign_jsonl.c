@@ -1,11 +1,11 @@
-/* foreign_jsonl.c - JSON lines: flat objects of known keys by a scanner, the others by jansson.
+/* foreign_jsonl.c - JSON lines.
  *
  * The columns of a table are the keys of its lines, in the order they were met.  A key that comes
  * up when a piece of the table was handed over already ends the table, and so does a line that
  * makes most of its cells empty: what follows is a table of its own. */
 #include <string.h>
 
-#include "foreign_jsonl_parts.h"
+#include "foreign_json_parts.h"
 #include "vec.h"
 
 /* Cells for each value that is there. */
@@ -21,7 +21,8 @@ struct jsonl {
 	bool told_arrays, told_full;
 	/* Of the line that is read. */
 	struct grid_cell *row;
-	size_t new_column; /* columns before it */
+	uint64_t row_values;
+	bool unknown; /* a key that is no column */
 };
 
 /* ---- out ---- */
@@ -58,7 +59,6 @@ static int hand_over(struct jsonl *j, bool last)
 	}
 	j->nrows = 0;
 	j->values = 0;
-	arena_release(&o->piece);
 	if (last) {
 		foreign_columns_reset(&o->columns);
 		j->piece = 0;
@@ -67,7 +67,7 @@ static int hand_over(struct jsonl *j, bool last)
 	return ret;
 }
 
-/* ---- lines that the scanner does not know ---- */
+/* ---- rows ---- */
 
 /* A new row of empty cells, with room for all columns. */
 static void open_row(struct jsonl *j)
@@ -91,47 +91,46 @@ static void open_row(struct jsonl *j)
 	memset(j->row, 0, stride * sizeof(*cell));
 }
 
-static void add_column(void *arg, const char *name, size_t len, const json_t *value)
+static void add_column(void *arg, const char *name, size_t len, const struct json_node *value)
 {
 	struct jsonl *j = arg;
 
 	(void)value;
-	foreign_column(&j->r->own->columns, name, len, &j->r->own->arena);
+	foreign_column_next(&j->r->own->columns, name, len, &j->r->own->arena);
 }
 
-static void is_new(void *arg, const char *name, size_t len, const json_t *value)
+static void put_value(void *arg, const char *name, size_t len, const struct json_node *value)
 {
 	struct jsonl *j = arg;
+	uint32_t column = foreign_column_next(&j->r->own->columns, name, len, NULL);
 
-	(void)value;
-	j->new_column += foreign_column(&j->r->own->columns, name, len, NULL) == FOREIGN_NONE;
-}
-
-static void put_value(void *arg, const char *name, size_t len, const json_t *value)
-{
-	struct jsonl *j = arg;
-	struct foreign_own *o = j->r->own;
-	uint32_t column = foreign_column(&o->columns, name, len, NULL);
-	struct grid_cell cell = foreign_json_cell(value);
-
-	if (column == FOREIGN_NONE)
+	if (column == FOREIGN_NONE) {
+		j->unknown = true;
 		return;
-	if (cell.kind == GRID_TEXT)
-		cell.s = arena_strn(&o->piece, cell.s, cell.len);
-	j->row[column] = cell;
-	j->values += cell.kind != GRID_MISSING;
+	}
+	json_cell(value, &j->row[column]);
+	j->row_values += j->row[column].kind != GRID_MISSING;
 }
 
-static void flatten(struct jsonl *j, const json_t *object,
-	void (*scalar)(void *, const char *, size_t, const json_t *))
+static void flatten(struct jsonl *j, const struct json_node *object,
+	void (*scalar)(void *, const char *, size_t, const struct json_node *))
 {
-	struct foreign_flatten f = {.path = &j->r->own->path, .scalar = scalar, .arg = j};
+	struct json_flatten f = {.path = &j->r->own->path, .scalar = scalar, .arg = j};
 
-	str_reset(f.path);
-	foreign_flatten(&f, object, 0);
+	j->r->own->columns.next = 0;
+	json_flatten(&f, object);
 }
 
-static void tell_once(struct jsonl *j, const json_t *object)
+/* A new row with what of the object has a column; the texts stay in the buffer of the piece. */
+static void fill_row(struct jsonl *j, const struct json_node *object)
+{
+	open_row(j);
+	j->row_values = 0;
+	j->unknown = false;
+	flatten(j, object, put_value);
+}
+
+static void tell_once(struct jsonl *j, const struct json_node *object)
 {
 	struct foreign_reader *r = j->r;
 
@@ -140,73 +139,56 @@ static void tell_once(struct jsonl *j, const json_t *object)
 		foreign_note(r, r->line, "more than %d columns: the others are left out",
 			FOREIGN_MOST_COLUMNS);
 	}
-	if (!j->told_arrays && foreign_json_has_rows(object, 0)) {
+	if (r->own->doc.rows && !j->told_arrays && foreign_json_has_rows(object, 0)) {
 		j->told_arrays = true;
 		foreign_note(r, r->line, "tables within a line are left out");
 	}
 }
 
-static int take_object(struct jsonl *j, const json_t *object)
+static int take_object(struct jsonl *j, const struct json_node *object)
 {
 	struct foreign_own *o = j->r->own;
 
-	j->new_column = 0;
-	if (j->piece > 0 && !o->columns.full)
-		flatten(j, object, is_new);
-	if (j->new_column > 0 && hand_over(j, true))
-		return -1;
-	flatten(j, object, add_column);
+	fill_row(j, object);
+	if (j->unknown && !o->columns.full) {
+		if (j->piece > 0 && hand_over(j, true))
+			return -1;
+		flatten(j, object, add_column);
+		fill_row(j, object);
+	}
 	tell_once(j, object);
-	open_row(j);
-	flatten(j, object, put_value);
+	j->values += j->row_values;
 	foreign_lines(o, j->nrows + 1)[j->nrows] = (uint32_t)j->r->line;
 	j->nrows++;
 	return 0;
 }
 
-/* By jansson. */
-static int other_line(struct jsonl *j, const char *s, size_t len)
+static void not_json(struct jsonl *j, const char *s, size_t len)
 {
-	struct foreign_reader *r = j->r;
 	json_error_t error;
-	json_t *value;
 	char text[160];
-	int ret = 0;
 
-	while (len > 0 && strchr(" \t\r", s[len - 1]) && s[len - 1])
-		len--;
-	if (len == 0)
-		return 0;
-	value = json_loadb(
-		s, len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
-	if (!value)
-		foreign_reject(
-			r, r->line, "no JSON: %s", err_quote(text, sizeof(text), error.text));
-	else if (!json_is_object(value))
-		foreign_reject(r, r->line, "no object");
-	else
-		ret = take_object(j, value);
-	json_decref(value);
-	return ret;
+	foreign_json_error(s, len, &error);
+	foreign_reject(j->r, j->r->line, "no JSON: %s", err_quote(text, sizeof(text), error.text));
 }
 
 /* ---- lines ---- */
 
-/* The line by the scanner, into a new row. */
-static bool known_line(struct jsonl *j, const char *s, const char *end)
+static int take_line(struct jsonl *j, char *s, char *end)
 {
-	struct foreign_own *o = j->r->own;
-	size_t values;
+	struct json_doc *doc = &j->r->own->doc;
 
-	if (o->columns.n == 0)
-		return false;
-	open_row(j);
-	if (!foreign_jsonl_scan(s, end, &o->columns, j->row, &values))
-		return false;
-	j->values += values;
-	foreign_lines(o, j->nrows + 1)[j->nrows] = (uint32_t)j->r->line;
-	j->nrows++;
-	return true;
+	while (end > s && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	if (end == s)
+		return 0;
+	if (!json_doc_read(doc, s, end))
+		not_json(j, s, (size_t)(end - s));
+	else if (doc->v->kind != JNODE_OBJECT)
+		foreign_reject(j->r, j->r->line, "no object");
+	else
+		return take_object(j, doc->v);
+	return 0;
 }
 
 /* The piece is full; or the table is, of holes. */
@@ -240,8 +222,7 @@ static int read_lines(struct jsonl *j)
 		if (!r->done && (!stop || stop + 1 == r->end))
 			break;
 		stop = stop ? stop : r->end;
-		if (!known_line(j, r->from, stop) &&
-			other_line(j, r->from, (size_t)(stop - r->from)))
+		if (take_line(j, r->from, stop))
 			return -1;
 		r->from = stop < r->end ? stop + 1 : r->end;
 		r->line++;

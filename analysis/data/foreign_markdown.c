@@ -11,7 +11,6 @@
 /* A part ends at the first blank line behind so many bytes, or at any line behind more. */
 #define PART      ((size_t)64 << 10)
 #define MOST_PART ((size_t)512 << 10)
-#define MOST_TEXT ((size_t)64 << 10) /* of a cell, a heading or an item */
 
 static void register_extensions(void)
 {
@@ -75,16 +74,19 @@ static void take_heading(struct markdown *m, cmark_node *heading)
 
 static void take_lines(struct markdown *m, cmark_node *node)
 {
-	int first = cmark_node_get_start_line(node), last = cmark_node_get_end_line(node);
+	size_t first = foreign_markdown_line(m, cmark_node_get_start_line(node)),
+	       last = foreign_markdown_line(m, cmark_node_get_end_line(node));
 
-	for (int i = first > 0 ? first : 1; i <= last && (size_t)i < m->ntaken; i++)
-		m->taken[i] = 1;
+	for (size_t i = first > 0 ? first : 1; i <= last && i < m->ntaken; i++)
+		m->taken[i] |= 1;
 }
 
-static int take_node(struct markdown *m, cmark_node *node)
+/* What holds texts only is not walked through. */
+static int take_node(struct markdown *m, cmark_node *node, bool *texts)
 {
 	cmark_node_type type = cmark_node_get_type(node);
 
+	*texts = type == CMARK_NODE_HEADING || type == CMARK_NODE_PARAGRAPH;
 	if (type == CMARK_NODE_HEADING)
 		take_heading(m, node);
 	else if (type == CMARK_NODE_CODE_BLOCK)
@@ -92,6 +94,7 @@ static int take_node(struct markdown *m, cmark_node *node)
 	else if (type == CMARK_NODE_LIST)
 		return foreign_markdown_list(m, node);
 	else if (strcmp(cmark_node_get_type_string(node), "table") == 0) {
+		*texts = true;
 		take_lines(m, node);
 		return foreign_markdown_table(m, node);
 	}
@@ -105,22 +108,17 @@ static int walk(struct markdown *m, cmark_node *root)
 	int ret = 0;
 
 	while (ret == 0 && (event = cmark_iter_next(it)) != CMARK_EVENT_DONE) {
-		if (event == CMARK_EVENT_ENTER)
-			ret = take_node(m, cmark_iter_get_node(it));
+		cmark_node *node = cmark_iter_get_node(it);
+		bool texts;
+
+		if (event != CMARK_EVENT_ENTER)
+			continue;
+		ret = take_node(m, node, &texts);
+		if (texts)
+			cmark_iter_reset(it, node, CMARK_EVENT_EXIT);
 	}
 	cmark_iter_free(it);
 	return ret;
-}
-
-/* Cells of a row, bars that are escaped aside. */
-static size_t count_cells(const char *s, size_t len)
-{
-	struct grid_cell row = foreign_text(s, s + len);
-	size_t n = 1;
-
-	for (size_t i = 0; i < row.len; i++)
-		n += row.s[i] == '|' && i > 0 && i + 1 < row.len && row.s[i - 1] != '\\';
-	return n;
 }
 
 static void tell_stray(
@@ -131,7 +129,7 @@ static void tell_stray(
 
 	if (row.len > 0 && row.s[0] != '|' && memchr(row.s, '|', row.len))
 		why = "its header row has other text before it";
-	else if (row.len > 0 && count_cells(above, len) == cells)
+	else if (row.len > 0 && foreign_markdown_cells(above, len) == cells)
 		why = "its header row has no blank line above it";
 	foreign_note(m->r, m->before + line, "looks like a table, but %s", why);
 }
@@ -146,7 +144,7 @@ static void tell_strays(struct markdown *m, const char *s, size_t len)
 		const char *stop = memchr(s, '\n', (size_t)(end - s));
 		size_t n = (size_t)((stop ? stop : end) - s), cells = 0;
 
-		if (line < m->ntaken && !m->taken[line])
+		if (line < m->ntaken && !(m->taken[line] & 1))
 			cells = foreign_markdown_rule(s, n);
 		if (cells > 0)
 			tell_stray(m, line, cells, above, nabove);
@@ -156,20 +154,39 @@ static void tell_strays(struct markdown *m, const char *s, size_t len)
 	}
 }
 
+static cmark_node *parse(struct markdown *m, const char *s, size_t len, bool plain)
+{
+	cmark_parser *parser = cmark_parser_new_with_mem(
+		CMARK_OPT_DEFAULT, foreign_blocks_use(&m->r->own->blocks));
+
+	cmark_parser_attach_syntax_extension(parser, m->table);
+	foreign_markdown_feed(m, parser, s, len, plain);
+	return cmark_parser_finish(parser);
+}
+
 static int read_part(struct markdown *m, const char *s, size_t len, size_t lines)
 {
 	struct foreign_blocks *blocks = &m->r->own->blocks;
-	cmark_parser *parser =
-		cmark_parser_new_with_mem(CMARK_OPT_DEFAULT, foreign_blocks_use(blocks));
+	uint32_t open = m->pieces;
 	cmark_node *root;
 	int ret;
 
 	m->ntaken = lines + 2;
 	m->taken = xcalloc(m->ntaken, 1);
-	cmark_parser_attach_syntax_extension(parser, m->table);
-	cmark_parser_feed(parser, s, len);
-	root = cmark_parser_finish(parser);
+	root = parse(m, s, len, foreign_markdown_plain);
+	if (!foreign_markdown_holds(m, root)) {
+		foreign_blocks_reset(blocks);
+		root = parse(m, s, len, true);
+	}
+	if (m->cut)
+		foreign_note(m->r, m->before + m->cut,
+			"a table ends here: its rows lack too many of its columns");
+	if (m->parted)
+		foreign_note(m->r, m->before + m->parted,
+			"many rules of tables in one long paragraph: it is ended here");
 	ret = walk(m, root);
+	if (ret == 0 && open > 0 && m->pieces == open)
+		ret = foreign_markdown_end_table(m);
 	if (ret == 0)
 		tell_strays(m, s, len);
 	foreign_blocks_reset(blocks); /* the parser and its nodes */
@@ -179,35 +196,6 @@ static int read_part(struct markdown *m, const char *s, size_t len, size_t lines
 }
 
 /* ---- parts ---- */
-
-/* A fence of code opens or closes: its character and length are in *open, 0 outside. */
-static void pass_fence(const char *s, const char *end, char *open, size_t *length)
-{
-	const char *p = s;
-	size_t n = 0;
-
-	while (p < end && *p == ' ')
-		p++;
-	if (p - s > 3 || p == end || (*p != '`' && *p != '~'))
-		return;
-	while (p + n < end && p[n] == *p)
-		n++;
-	if (n < 3)
-		return;
-	if (!*open) {
-		*open = *p;
-		*length = n;
-	} else if (*open == *p && n >= *length) {
-		*open = '\0';
-	}
-}
-
-static bool is_blank(const char *s, const char *end)
-{
-	while (s < end && (*s == ' ' || *s == '\t' || *s == '\r'))
-		s++;
-	return s == end;
-}
 
 static bool is_hash_line(const char *s, const char *end)
 {
@@ -219,8 +207,8 @@ static bool is_hash_line(const char *s, const char *end)
 static int read_parts(struct markdown *m, const char *s, const char *end)
 {
 	const char *part = s;
-	size_t lines = 0, length = 0;
-	char fence = '\0';
+	size_t lines = 0;
+	struct markdown_fence fence = {0};
 
 	while (s < end) {
 		const char *stop = memchr(s, '\n', (size_t)(end - s));
@@ -228,10 +216,11 @@ static int read_parts(struct markdown *m, const char *s, const char *end)
 
 		stop = stop ? stop : end;
 		m->r->facts->hash_lines += is_hash_line(s, stop);
-		pass_fence(s, stop, &fence, &length);
+		foreign_markdown_fence(&fence, s, stop);
 		size = (size_t)(stop - part);
 		lines++;
-		if (size >= MOST_PART || (size >= PART && !fence && is_blank(s, stop))) {
+		if (size >= MOST_PART ||
+			(size >= PART && !fence.open && foreign_markdown_blank(s, stop))) {
 			if (read_part(m, part, size, lines))
 				return -1;
 			part = stop < end ? stop + 1 : end;
@@ -242,13 +231,28 @@ static int read_parts(struct markdown *m, const char *s, const char *end)
 	return lines > 0 ? read_part(m, part, (size_t)(end - part), lines) : 0;
 }
 
+/* A carriage return alone ends a line of Markdown. */
+static void end_lines(char *s, const char *end)
+{
+	while (s < end && (s = memchr(s, '\r', (size_t)(end - s)))) {
+		if (s + 1 == end || s[1] != '\n')
+			*s = '\n';
+		s++;
+	}
+}
+
 int foreign_markdown(struct foreign_reader *r)
 {
-	struct markdown m = {
-		.r = r, .table = table_extension(), .title = "", .text = STR_INIT(MOST_TEXT)};
+	struct markdown m = {.r = r,
+		.table = table_extension(),
+		.title = "",
+		.text = STR_INIT(MARKDOWN_MOST_TEXT)};
 	size_t len = foreign_whole(r);
-	int ret = read_parts(&m, r->own->whole, r->own->whole + len);
+	char *s = r->own->whole;
+	int ret;
 
-	str_release(&m.text);
+	end_lines(s, s + len);
+	ret = read_parts(&m, s, s + len);
+	foreign_markdown_release(&m);
 	return ret;
 }

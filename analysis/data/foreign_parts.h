@@ -3,12 +3,13 @@
 #ifndef DATA_FOREIGN_PARTS_H
 #define DATA_FOREIGN_PARTS_H
 
-#include <jansson.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "arena.h"
 #include "compiler.h"
 #include "foreign.h"
+#include "foreign_json_tree.h"
 #include "str.h"
 
 /* Text of a piece of CSV or JSON lines; tests want small ones. */
@@ -96,8 +97,20 @@ struct foreign_columns {
 	bool full;     /* some are left out */
 };
 void foreign_columns_reset(struct foreign_columns *c);
+void foreign_columns_release(struct foreign_columns *c);
 /* The column of that key or FOREIGN_NONE; with `a`, a new one is added, its key copied there. */
 uint32_t foreign_column(struct foreign_columns *c, const char *key, size_t len, struct arena *a);
+/* The same; quickly where the one after that before it is meant, which is so in most rows. */
+static inline uint32_t foreign_column_next(
+	struct foreign_columns *c, const char *key, size_t len, struct arena *a)
+{
+	uint32_t ret = c->next;
+
+	if (ret >= c->n || c->v[ret].len != len || memcmp(c->v[ret].key, key, len) != 0)
+		ret = foreign_column(c, key, len, a);
+	c->next = ret == FOREIGN_NONE ? c->next : ret + 1;
+	return ret;
+}
 
 /* Memory that is given back all at once. */
 struct foreign_blocks {
@@ -124,6 +137,7 @@ struct foreign_own {
 		size_t n, cap;
 	} context;
 	struct str path;
+	struct json_doc doc;          /* of JSON, or of a line of it */
 	struct foreign_blocks blocks; /* of cmark */
 };
 
@@ -148,23 +162,6 @@ static inline struct grid_cell foreign_text(const char *s, const char *end)
 	}
 	return ret;
 }
-
-/* A scalar of JSON; its text is borrowed. */
-struct grid_cell foreign_json_cell(const json_t *value);
-static inline bool foreign_is_scalar(const json_t *value)
-{
-	return !json_is_object(value) && !json_is_array(value);
-}
-
-/* Calls for each scalar in an object and in the objects in it, with its dotted name in `path`;
- * an object for which `leave` is true is passed over. */
-struct foreign_flatten {
-	struct str *path;
-	void (*scalar)(void *arg, const char *name, size_t len, const json_t *value);
-	bool (*leave)(void *arg, const json_t *object); /* may be NULL */
-	void *arg;
-};
-void foreign_flatten(const struct foreign_flatten *f, const json_t *object, unsigned depth);
 
 /* Hands a grid over; counts tables.  0, or what the sink said. */
 int foreign_hand_over(struct foreign_reader *r, const struct grid *g);

@@ -8,8 +8,6 @@
 #include "vec.h"
 #include "word.h"
 
-#define MOST_DEPTH 32 /* of objects in a row's object */
-
 /* ---- columns ---- */
 
 static uint32_t hash_of(const char *s, size_t len)
@@ -28,6 +26,13 @@ void foreign_columns_reset(struct foreign_columns *c)
 	c->full = false;
 	if (c->slot)
 		memset(c->slot, 0, c->nslots * sizeof(*c->slot));
+}
+
+void foreign_columns_release(struct foreign_columns *c)
+{
+	VEC_RELEASE(c);
+	free(c->slot);
+	*c = (struct foreign_columns){0};
 }
 
 /* Room for all there may be: it is the same for every file. */
@@ -97,62 +102,6 @@ const struct grid_cell *foreign_names(struct foreign_own *o)
 			o->name[i].s = "";
 	}
 	return o->name;
-}
-
-/* ---- JSON ---- */
-
-struct grid_cell foreign_json_cell(const json_t *value)
-{
-	struct grid_cell ret = {0};
-	const char *s;
-
-	switch (json_typeof(value)) {
-	case JSON_STRING:
-		s = json_string_value(value);
-		return foreign_text(s, s + json_string_length(value));
-	case JSON_INTEGER:
-	case JSON_REAL:
-		ret.kind = GRID_NUMBER;
-		ret.number = json_number_value(value);
-		break;
-	case JSON_TRUE:
-		ret.kind = GRID_TRUE;
-		break;
-	case JSON_FALSE:
-		ret.kind = GRID_FALSE;
-		break;
-	case JSON_NULL:
-	case JSON_OBJECT:
-	case JSON_ARRAY:
-		break;
-	}
-	return ret;
-}
-
-void foreign_flatten(const struct foreign_flatten *f, const json_t *object, unsigned depth)
-{
-	struct str *path = f->path;
-	size_t before = path->len;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
-		size_t len = strlen(key);
-
-		if (json_is_array(value) || path->len + len + 2 > path->max)
-			continue;
-		if (json_is_object(value) &&
-			(depth >= MOST_DEPTH || (f->leave && f->leave(f->arg, value))))
-			continue;
-		str_addn(path, key, len);
-		if (json_is_object(value)) {
-			str_addc(path, '.');
-			foreign_flatten(f, value, depth + 1);
-		} else {
-			f->scalar(f->arg, path->s, path->len, value);
-		}
-		path->len = before;
-	}
 }
 
 /* ---- out ---- */

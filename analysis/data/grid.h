@@ -36,6 +36,7 @@ struct grid {
 	size_t ncols, nrows;
 	const struct grid_cell *name; /* [ncols] GRID_TEXT; in JSON dotted: "timing.p50_ms" */
 	const struct grid_cell *cell; /* [nrows * ncols] row by row */
+	/* Entries of a list may share a line. */
 	const uint32_t *line; /* [nrows] line in the file from 1; in JSON the row's number from 0 */
 	const struct grid_pair *context; /* outermost first */
 	size_t ncontext;

@@ -98,7 +98,46 @@ static void test_broken(void **state)
 	assert_int_equal(log.grids, 0);
 	grid_log_read(&log, TREE_JSON, "{\"a\": 1,\n nonsense}", 19);
 	assert_contains(log.text.s, "note 2: no JSON: ");
+	grid_log_read(&log, TREE_JSON, "{\"a\": 1\0}", 9);
+	assert_contains(log.text.s, "note 0: no JSON: a NUL behind a number");
 	grid_log_release(&log);
+}
+
+/* Members that were given twice, escapes in what names a table, others among the rows. */
+static void test_keys(void **state)
+{
+	(void)state;
+	assert_grids(TREE_JSON,
+		"{\"m\\u00e9\": \"\\t1\\\\\", \"r\\n\": [{\"a\": 1, \"a\": {\"b\": 2}}, [{\"a\": "
+		"1}], null, "
+		"{\"a\": {\"b\": 3, \"b\": 4}}, {\"a\": {}, \"c\": [1]}]}",
+		"note 0: r\n[]: member 1 is no object\nnote 0: r\n[]: member 2 is no object\n"
+		"json 'r\n[]' piece 0 last\n with m\xc3\xa9=1\\\n names a.b\n 0: #2\n 3: #4\n 4: "
+		"_\n");
+	assert_grids(TREE_JSON, "{\"r\": [{\"a\": 1}], \"r\": [{\"b\": 2}]}",
+		"json 'r[]' piece 0 last\n names b\n 0: #2\n");
+	assert_grids(TREE_JSON, "[1, [2]]", "note 0: an array of single values\n");
+}
+
+/* Whether objects are alike is found by all their keys, wherever those stand. */
+static void test_wide_likeness(void **state)
+{
+	struct grid_log log = GRID_LOG_INIT;
+	struct str text = STR_INIT(1 << 20);
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		str_addf(&text, "%s\"p%d\":{", k ? "," : "{", k);
+		for (int i = 0; i < 300; i++)
+			str_addf(&text, "%s\"c%d\":%d", i ? "," : "", (i + 100 * k) % 300, i);
+		str_add(&text, "}");
+	}
+	str_add(&text, "}");
+	grid_log_read(&log, TREE_JSON, text.s, text.len);
+	assert_contains(log.text.s, "json '*' piece 0 last\n names name|c0|");
+	assert_int_equal(log.rows, 3);
+	grid_log_release(&log);
+	str_release(&text);
 }
 
 /* One document on each line, whatever the name says. */
@@ -173,6 +212,8 @@ int main(void)
 		cmocka_unit_test(test_objects_that_are_no_table),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_wide_likeness),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_many_tables),

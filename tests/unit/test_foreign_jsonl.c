@@ -1,11 +1,10 @@
-/* test_foreign_jsonl.c - JSON lines: the scanner against jansson, columns that change, pieces. */
+/* test_foreign_jsonl.c - JSON lines: columns that change, nested objects, pieces. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
-#include "foreign_jsonl_parts.h"
+#include "foreign_parts.h"
 #include "grid_log.h"
-#include "rng.h"
 #include "unit.h"
 
 static void test_lines(void **state)
@@ -84,124 +83,59 @@ static void test_long_line(void **state)
 	free(text);
 }
 
-/* ---- the scanner against jansson ---- */
-
-static struct foreign_columns columns_of(struct arena *a)
+/* What is in an object has its dotted name; arrays of scalars are passed over. */
+static void test_nested(void **state)
 {
-	static const char *const keys[] = {"a", "bb", "c c", "d"};
-	struct foreign_columns c = {0};
-
-	for (size_t i = 0; i < COUNTOF(keys); i++)
-		foreign_column(&c, keys[i], strlen(keys[i]), a);
-	return c;
+	(void)state;
+	assert_grids(TREE_JSONL,
+		"{\"m\": \"a\", \"options\": {\"ctx\": 2048, \"t\": {\"k\": 0.0}}, \"s\": [1, 2], "
+		"\"x\": 1}\n"
+		"{\"m\": \"b\", \"options\": {\"t\": {\"k\": 1}, \"ctx\": 1}, \"x\": 2}\n"
+		"{\"options\": {}, \"options.ctx\": 5, \"x\": []}\n"
+		"{\"options\": null, \"x\": {\"y\": true}}\n",
+		"jsonl '' piece 0 last\n names m|options.ctx|options.t.k|x|options|x.y\n"
+		" 1: a|#2048|#0|#1|_|_\n 2: b|#1|#1|#2|_|_\n 3: _|#5|_|_|_|_\n 4: _|_|_|_|_|T\n");
 }
 
-static void check_line(struct foreign_columns *c, char *line, size_t len, size_t *taken)
+/* A key that comes again in a line counts as it is the last time. */
+static void test_repeated_keys(void **state)
 {
-	struct grid_cell row[4] = {{0}};
-	size_t values, n = 0;
-	json_t *value = json_loadb(
-		line, len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
-
-	if (!foreign_jsonl_scan(line, line + len, c, row, &values)) {
-		json_decref(value);
-		return;
-	}
-	++*taken;
-	assert_true(json_is_object(value));
-	for (size_t i = 0; i < c->n; i++) {
-		const json_t *member = json_object_get(value, c->v[i].key);
-		struct grid_cell wanted = {0};
-
-		if (member)
-			wanted = foreign_json_cell(member);
-		assert_int_equal(row[i].kind, wanted.kind);
-		assert_int_equal(row[i].len, wanted.len);
-		if (row[i].len > 0)
-			assert_memory_equal(row[i].s, wanted.s, wanted.len);
-		if (wanted.kind == GRID_NUMBER)
-			assert_double(row[i].number, wanted.number);
-		n += wanted.kind != GRID_MISSING;
-	}
-	assert_true(values >= n); /* a key that is there twice counts twice */
-	json_decref(value);
+	(void)state;
+	assert_grids(TREE_JSONL,
+		"{\"a\": 1, \"b\": {\"c\": 2, \"d\": 3}}\n"
+		"{\"a\": 4, \"b\": {\"c\": 5}, \"b\": {\"d\": 6}}\n"
+		"{\"b\": {\"c\": 7}, \"a\": 8, \"\\u0062\": 9}\n"
+		"{\"a\": 10, \"a\": [1]}\n",
+		"jsonl '' piece 0 last\n names a|b.c|b.d|b\n"
+		" 1: #1|#2|#3|_\n 2: #4|_|#6|_\n 3: #8|_|_|#9\n 4: _|_|_|_\n");
 }
 
-static void add_random_value(struct rng *r, struct str *to)
+/* Texts stay good until the piece is handed over, and lines do not reach into each other. */
+static void test_texts_in_pieces(void **state)
 {
-	static const char *const values[] = {"1", "-0.5", "1e3", "0", "-0", "12345678901234567890",
-		"0.1234567890123456789", "1E-7", "true", "false", "null", "\"\"", "\"x\"",
-		"\" a b \"", "\"eight by\"", "\"\xc3\xa9t\xc3\xa9\"", "\"longer than eight bytes\"",
-		/* no JSON */
-		"01", "+1", "1.", ".5", "1e", "-", "1e400", "tru", "\"\xff\"", "\"\xc3\"", "\"\t\"",
-		"nan", "\"\xed\xa0\x80\"", "", "'x'",
-		/* not for the scanner */
-		"\"\\n\"", "[]", "{}", "\"\\u00e9\""};
-
-	/* Mostly good ones. */
-	str_add(to, values[rng_below(r, rng_below(r, 12) ? 17 : COUNTOF(values))]);
-}
-
-static void test_against_jansson(void **state)
-{
-	static const char *const keys[] = {
-		"\"a\"", "\"bb\"", "\"c c\"", "\"d\"", "\"e\"", "\"\"", "a"};
-	static const char *const spaces[] = {"", "", "", " ", "  ", "\t"};
-	struct arena arena = {0};
-	struct foreign_columns c = columns_of(&arena);
-	struct rng r;
-	size_t taken = 0;
+	struct grid_log whole = GRID_LOG_INIT, parts = GRID_LOG_INIT;
+	struct str text = STR_INIT(1 << 20);
+	size_t before = foreign_piece_bytes;
 
 	(void)state;
-	rng_init(&r, 5, "foreign jsonl");
-	for (int round = 0; round < 60000; round++) {
-		struct str text = STR_INIT(1000);
-		size_t n = 1 + rng_below(&r, 4);
-		char *line;
-
-		str_add(&text, "{");
-		for (size_t i = 0; i < n; i++) {
-			size_t k = rng_below(&r, 30) ? i % 4 : rng_below(&r, COUNTOF(keys));
-
-			str_addf(&text, "%s%s%s%s:%s", i ? "," : "", spaces[rng_below(&r, 6)],
-				keys[k], spaces[rng_below(&r, 6)], spaces[rng_below(&r, 6)]);
-			add_random_value(&r, &text);
-			str_add(&text, spaces[rng_below(&r, 6)]);
-		}
-		str_add(&text, rng_below(&r, 40) ? "}" : rng_below(&r, 2) ? "" : "}}");
-		line = xcalloc(text.len + FOREIGN_PADDING, 1);
-		memcpy(line, text.s, text.len);
-		check_line(&c, line, text.len, &taken);
-		free(line);
-		str_release(&text);
-	}
-	assert_true(taken > 20000);
-	free(c.v);
-	free(c.slot);
-	arena_release(&arena);
-}
-
-/* Lines as programs write them are all for the scanner. */
-static void test_scanner_takes(void **state)
-{
-	static const char *const lines[] = {"{\"a\":1}", "{\"a\": 1, \"bb\": \"x\"}",
-		"{\"d\":true,\"a\":null}", " { \"c c\" : \"\xc3\xa9\" } ", "{\"a\":-1.5e-3}\r"};
-	struct arena arena = {0};
-	struct foreign_columns c = columns_of(&arena);
-
-	(void)state;
-	for (size_t i = 0; i < COUNTOF(lines); i++) {
-		size_t len = strlen(lines[i]), taken = 0;
-		char *line = xcalloc(len + FOREIGN_PADDING, 1);
-
-		memcpy(line, lines[i], len);
-		check_line(&c, line, len, &taken);
-		assert_int_equal(taken, 1);
-		free(line);
-	}
-	free(c.v);
-	free(c.slot);
-	arena_release(&arena);
+	for (int i = 0; i < 200; i++)
+		str_addf(&text,
+			"{\"a\": \"\\u00e9\\n%d\", \"o\": {\"\\u0062\": \" \\\"x\\\" \"}}%s\n%s", i,
+			i % 3 ? "" : " \r", i % 5 ? "" : "{\"a\":\n1}\n\n[\n");
+	grid_log_read(&whole, TREE_JSONL, text.s, text.len);
+	assert_contains(whole.text.s, "names a|o.b\n 1: \xc3\xa9\n0|\"x\"\n");
+	assert_int_equal(whole.rows, 200);
+	assert_int_equal(whole.notes, 3 * 40);
+	parts.quiet = true;
+	foreign_piece_bytes = 100;
+	grid_log_read(&parts, TREE_JSONL, text.s, text.len);
+	foreign_piece_bytes = before;
+	assert_int_equal(parts.rows, 200);
+	assert_int_equal(parts.notes, 3 * 40);
+	assert_true(parts.grids > 20);
+	grid_log_release(&whole);
+	grid_log_release(&parts);
+	str_release(&text);
 }
 
 int main(void)
@@ -211,8 +145,9 @@ int main(void)
 		cmocka_unit_test(test_new_keys),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_against_jansson),
-		cmocka_unit_test(test_scanner_takes),
+		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_repeated_keys),
+		cmocka_unit_test(test_texts_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
