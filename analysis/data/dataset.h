@@ -207,8 +207,9 @@ struct dataset {
 	struct data_file *files;
 	size_t nfiles;
 	/* Of a foreign table. */
-	bool independent;        /* no column said what was set up together: each row for itself */
-	const char *paid_how;    /* what tells rows that paid a load: "load_s above 0.6"; or NULL */
+	bool independent;     /* no column said what was set up together: each row for itself */
+	bool unpermuted;      /* its F tests are not checked by permutation, which takes longest */
+	const char *paid_how; /* what tells rows that paid a load: "load_s above 0.6"; or NULL */
 	struct data_note *notes; /* the first of them, in the order of the file */
 	size_t nnotes;
 	uint64_t notes_in_all;

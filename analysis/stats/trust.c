@@ -235,7 +235,9 @@ void trust_make(struct trust *t, const struct dataset *d, const struct effective
 			.one_level = NAN,
 			.unit = "",
 			.why = "main effects of the primary metrics are checked"};
-		if (e->primary && e->factor_b < 0 && e->verdict != VERDICT_ALIAS &&
+		if (d->unpermuted)
+			p->why = "it is one of many tables, of which permutations are not made";
+		else if (e->primary && e->factor_b < 0 && e->verdict != VERDICT_ALIAS &&
 			!dataset_is_score(d, e->metric))
 			permute_effect(&strata[e->metric], d, eff, e->factor_a, p);
 	}

@@ -1,5 +1,6 @@
 /* cmd_insight.c - a report of whatever results are below some paths. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,16 +84,55 @@ static void print_brief(const struct work *w, const struct insight_run *run)
 	str_release(&brief);
 }
 
-/* Charts are drawn from the tables and stand in the report; without them the report comes first.
- * False if the report is not there; the exit code in either case. */
+/* Tables that are written beside the report: both only read what was found. */
+struct tables {
+	struct work *w;
+	const struct insight_run *run;
+	struct err e;
+	int failed;
+};
+
+static void *write_tables_beside(void *arg)
+{
+	struct tables *t = arg;
+
+	t->failed = write_tables(t->w, t->run, &t->e);
+	return NULL;
+}
+
+static int write_side_by_side(struct work *w, const struct insight_run *run, struct err *e)
+{
+	struct tables t = {.w = w, .run = run, .e = ERR_INIT};
+	pthread_t thread;
+	bool beside = pthread_create(&thread, NULL, write_tables_beside, &t) == 0;
+	int failed = write_report(w, run, e);
+
+	if (beside)
+		pthread_join(thread, NULL);
+	else
+		write_tables_beside(&t);
+	if (!failed && t.failed)
+		*e = t.e;
+	return failed || t.failed ? -1 : 0;
+}
+
+/* Charts are drawn from the tables and stand in the report; without them it need not wait.  False
+ * if the report is not there; the exit code in either case. */
 static bool write_all(struct work *w, const struct insight_run *run, int *code)
 {
 	struct err e = ERR_INIT;
-	bool drawn = !w->args->no_charts;
-	int failed = fsx_mkdirs(w->args->out, &e) || (drawn && write_tables(w, run, &e));
+	int failed = fsx_mkdirs(w->args->out, &e);
 
-	*code = !failed && drawn ? draw(w) : EXIT_FINE;
-	failed = failed || write_report(w, run, &e) || (!drawn && write_tables(w, run, &e));
+	*code = EXIT_FINE;
+	if (!failed && w->args->no_charts) {
+		failed = write_side_by_side(w, run, &e);
+	} else if (!failed) {
+		failed = write_tables(w, run, &e);
+		if (!failed) {
+			*code = draw(w);
+			failed = write_report(w, run, &e);
+		}
+	}
 	if (failed)
 		*code = exit_worse(*code, say_error(&e));
 	return !failed;

@@ -180,6 +180,6 @@ check gnuplot_missing_is_exit_3_with_report gnuplot_missing
 hostile_names() {
 	printf '%s' '{"model":"m<script>`|,\"x","name":"../../etc/x","factors":{"num_ctx":[2048,4096]},"passes":2}' >s.json
 	expect_exit 0 "$chimera" run s.json --simulate --virtual --quiet >out || return 1
-	[ "$(ls runs | wc -l)" = 1 ] && [ -s runs/*/report.html ] && ! grep -q '<script>' runs/*/report.html
+	[ "$(ls runs | wc -l)" = 1 ] && [ -s runs/*/report.html ] && ! grep -q 'm<script>' runs/*/report.html
 }
 check hostile_names hostile_names
