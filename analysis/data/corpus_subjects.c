@@ -96,16 +96,17 @@ static void add_failure(struct growing *g, struct subject_work *s, const struct 
 			.first = f->first};
 }
 
-static void see_place(struct subject_work *s, uint32_t file, uint32_t table, uint32_t line)
+static void see_place(struct subject_work *s, const struct corpus_place *row)
 {
-	struct corpus_place *last = s->places.n ? &s->places.v[s->places.n - 1] : NULL;
+	size_t n = s->places.n;
 
-	if (last && last->table == table) {
-		last->last = line;
-		last->n++;
-	} else if (s->places.n < MOST_PLACES) {
-		*VEC_PUSH(&s->places) = (struct corpus_place){
-			.file = file, .table = table, .first = line, .last = line, .n = 1};
+	if (n > 0 && s->places.v[n - 1].table == row->table) {
+		s->places.v[n - 1].last = row->last;
+		s->places.v[n - 1].n++;
+	} else if (n < MOST_PLACES) {
+		struct corpus_place *new = VEC_PUSH(&s->places);
+
+		*new = *row;
 	}
 }
 
@@ -172,7 +173,6 @@ static void pool_failure(struct growing *g, const struct part *p, size_t row, si
 		f.why = p->failures.v[*at].why;
 		g->c->zeros += p->failures.v[*at].zeros;
 	}
-	f.first.first = f.first.last = p->line.v[row];
 	s->of.failed++;
 	add_failure(g, s, &f);
 }
@@ -206,7 +206,7 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 {
 	uint32_t *subject_at = subjects_of(g, p, table), last = CORPUS_NONE;
 	struct corpus_measure *of[UNDERSTAND_MOST_MEASURES] = {0};
-	const struct corpus_place place = {.file = file, .table = table, .n = 1};
+	struct corpus_place place = {.file = file, .table = table, .n = 1};
 	size_t failure = 0;
 
 	for (size_t row = 0; row < p->nrows; row++) {
@@ -217,6 +217,7 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 			p->flags.v[row] & ROW_COPY)
 			continue;
 		s = &g->subjects.v[subject_at[number]];
+		place.first = place.last = p->line.v[row];
 		if (p->flags.v[row] & ROW_FAILED) {
 			pool_failure(g, p, row, &failure, s, &place);
 			continue;
@@ -226,7 +227,7 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 				of[m] = measure(g, s, &p->measure[m]);
 			last = number;
 		}
-		see_place(s, file, table, p->line.v[row]);
+		see_place(s, &place);
 		pool_row(g, p, row, s, of);
 	}
 	add_prompts(g, p, subject_at);

@@ -78,6 +78,8 @@ static bool take_off(struct grid_cell *text)
 	const char *s = text->s;
 	size_t len = text->len, n = 0;
 
+	if (!s || len == 0)
+		return false;
 	if (s[0] == '`') {
 		if (len < 3 || memchr(s + 1, '`', len - 1) != s + len - 1)
 			return false;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bug.h"
 #include "understand_parts.h"
 
 static bool is_level(enum rule_stat s)
@@ -18,8 +19,10 @@ static bool is_time(const struct understood_column *u)
 /* Seconds since 1970 of years that benchmarks are from, or thousands, millions, ... of them. */
 static bool is_epoch(double x)
 {
-	for (double unit = 1; unit <= 1e9; unit *= 1000) {
-		if (x >= 1.0e9 * unit && x <= 2.2e9 * unit)
+	static const double unit[] = {1, 1e3, 1e6, 1e9};
+
+	for (size_t i = 0; i < COUNTOF(unit); i++) {
+		if (x >= 1.0e9 * unit[i] && x <= 2.2e9 * unit[i])
 			return true;
 	}
 	return false;
