@@ -36,6 +36,8 @@ void chart_bursts(const struct chart_data *d, struct chart *c);
 void chart_series(const struct chart_data *d, const char *quantity, struct chart *c);
 void chart_series_loads(const struct chart_data *d, struct chart *c);
 void chart_series_tradeoff(const struct chart_data *d, struct chart *c);
+/* What files only tell: the largest group of it that has a spread. */
+void chart_series_told(const struct chart_data *d, struct chart *c);
 
 void chart_init(struct chart *c, const char *name);
 void chart_release(struct chart *c);

@@ -378,6 +378,7 @@ static void read_summary(struct chart_data *d, const json_t *root)
 	json_array_foreach (cells, i, one)
 		read_cell(d, root, one, &d->cells[d->ncells++]);
 	chart_series_read(d, json_object_get(root, "series"));
+	chart_told_read(d, json_object_get(root, "told_series"));
 	d->effects = arena_alloc(&d->arena, json_array_size(effects) + 1, sizeof(*d->effects));
 	json_array_foreach (effects, i, one)
 		d->neffects += read_effect(d, one, &d->effects[d->neffects]);

@@ -94,6 +94,7 @@ struct chart_measure {
 struct chart_subject {
 	const char *name;
 	double n, failed, cold;
+	bool is_sd; /* its ends are a standard deviation away, and no interval */
 	struct chart_measure *measure;
 	size_t nmeasures;
 };
@@ -130,6 +131,10 @@ struct chart_data {
 	bool is_corpus;                 /* it has series in place of cells */
 	struct chart_subject *subjects; /* of a corpus */
 	size_t nsubjects;
+	/* Of what files only tell the largest group with a spread; its measure is "told". */
+	struct chart_subject *told;
+	size_t ntold;
+	const char *told_group;
 	struct chart_row *rows;
 	size_t nrows;
 	double *load_order; /* order of the first request of each load */
@@ -145,6 +150,7 @@ void chart_data_release(struct chart_data *d);
 
 /* The series of a corpus, used by chart_data_load. */
 void chart_series_read(struct chart_data *d, const json_t *series);
+void chart_told_read(struct chart_data *d, const json_t *told_series);
 /* The rows part, used by chart_data_load. */
 int chart_rows_load(struct chart_data *d, const char *dir, struct err *e) NODISCARD;
 

@@ -13,9 +13,6 @@
 #include "gnuplot.h"
 #include "num.h"
 
-#define ROW_HEIGHT  26
-#define BOX_TOP     70
-#define BOX_BOTTOM  66 /* below the box: the axis and its name */
 #define KEY_HEIGHT  26
 #define N_WIDTH     190 /* right of the box: n, cold, failed */
 #define MOST_LEFT   240
@@ -38,7 +35,7 @@ static double place(const struct series *t, size_t i)
 	return (double)(t->drawn - 1 - i);
 }
 
-static void write_rows(const struct series *t, struct chart *c)
+void series_write_rows(const struct series *t, struct chart *c)
 {
 	static const struct chart_figure none = {0, NAN, NAN, NAN, NAN, NAN};
 
@@ -65,10 +62,14 @@ static void count_label(const struct series *t, struct chart *c, size_t i, doubl
 	const struct series_row *r = &t->v[i];
 	struct str text = STR_INIT(4096);
 	char n[NUM_TEXT], k[NUM_TEXT];
-	double y = BOX_TOP + ROW_HEIGHT * ((double)i + 0.5);
+	double y = SERIES_TOP + SERIES_ROW * ((double)i + 0.5);
 
-	if (r->m)
+	if (r->m && t->told && !(r->m->all.n > 0))
+		str_add(&text, "n is not told");
+	else if (r->m)
 		str_addf(&text, "n = %s", num_text(n, r->m->all.n));
+	else if (t->told)
+		str_add(&text, "failed");
 	else
 		str_addf(&text, "all %s failed", num_text(n, r->s->failed));
 	if (r->m && r->s->cold > 0)
@@ -80,18 +81,18 @@ static void count_label(const struct series *t, struct chart *c, size_t i, doubl
 }
 
 /* Names left, box, counts right; rows without a value hatched. */
-static void frame(const struct series *t, struct chart *c)
+void series_frame(const struct series *t, struct chart *c)
 {
 	struct chart_factor names = {.nlevels = (uint32_t)t->drawn};
-	int bottom = BOX_TOP + ROW_HEIGHT * (int)t->drawn, left;
+	int bottom = SERIES_TOP + SERIES_ROW * (int)t->drawn, left;
 
 	names.level = xcalloc(t->drawn, sizeof(*names.level));
 	for (size_t i = 0; i < t->drawn; i++)
 		names.level[t->drawn - 1 - i].name = t->v[i].shown;
-	left = chart_level_tics(c, 'y', &names, ROW_HEIGHT);
+	left = chart_level_tics(c, 'y', &names, SERIES_ROW);
 	free(names.level);
 	left = left > MOST_LEFT ? MOST_LEFT : left < 60 ? 60 : left;
-	chart_box(c, left + 12, BOX_TOP, CHART_WIDTH - N_WIDTH, bottom, NULL);
+	chart_box(c, left + 12, SERIES_TOP, CHART_WIDTH - N_WIDTH, bottom, NULL);
 	for (size_t i = 0; i < t->drawn; i++)
 		count_label(t, c, i, CHART_WIDTH - N_WIDTH + 10);
 	str_addf(&c->gp, "set yrange [-0.5:%g]\nset grid x lc rgb '" CHART_FAINT "' lw 0.7\n",
@@ -104,14 +105,14 @@ static void frame(const struct series *t, struct chart *c)
 				place(t, i) - 0.36, place(t, i) + 0.36);
 }
 
-static const char *direction(const struct chart_measure *m)
+const char *series_direction(const struct chart_measure *m)
 {
 	return m->better > 0 ? "Higher is better. " : m->better < 0 ? "Lower is better. " : "";
 }
 
 /* ---- words ---- */
 
-static void describe(const struct series *t, struct chart *c)
+void series_describe(const struct series *t, struct chart *c)
 {
 	size_t with = t->drawn - t->failed;
 	const struct series_row *first = &t->v[0], *last = &t->v[with - 1];
@@ -133,8 +134,9 @@ static void describe(const struct series *t, struct chart *c)
 	}
 	str_addc(&c->alt, '.');
 	if (t->failed > 0)
-		str_addf(&c->alt, " Of %zu subject%s every row failed.", t->failed,
-			chart_plural((double)t->failed));
+		str_addf(&c->alt,
+			t->told ? " %zu subject%s failed." : " Of %zu subject%s every row failed.",
+			t->failed, chart_plural((double)t->failed));
 }
 
 static bool any_cold(const struct series *t)
@@ -152,7 +154,7 @@ static void say_none(struct chart *c, const char *quantity)
 
 /* ---- one quantity ---- */
 
-static void stretch_warm(struct series *t)
+void series_stretch_warm(struct series *t)
 {
 	for (size_t i = 0; i < t->drawn; i++) {
 		const struct chart_figure *f = t->v[i].m ? &t->v[i].m->warm : NULL;
@@ -180,19 +182,19 @@ void chart_series(const struct chart_data *d, const char *quantity, struct chart
 		return;
 	}
 	rows = any_cold(&t) ? "rows that paid for no load" : "rows";
-	stretch_warm(&t);
+	series_stretch_warm(&t);
 	series_count_rows(&t, c, false);
 	str_addf(&c->title, "%s by subject", t.of->label);
 	str_addf(&below, "%sDot: mean of %s; bar: its 95 %% interval; thin line: least to most.",
-		direction(t.of), rows);
-	c->height = BOX_TOP + ROW_HEIGHT * (int)t.drawn + BOX_BOTTOM;
+		series_direction(t.of), rows);
+	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM;
 	chart_begin(c, below.s);
 	str_release(&below);
 	series_name_rows(&t);
-	frame(&t, c);
+	series_frame(&t, c);
 	chart_range(c, "x", 0.05, &t.lo, &t.hi);
 	series_axis_name(c, 'x', t.of);
-	write_rows(&t, c);
+	series_write_rows(&t, c);
 	str_addf(&c->gp,
 		"set bars 0.6\n"
 		"plot '%s.dat' using 5:1:($6-$5):(0) with vectors nohead lw 1 lc rgb '#999999' "
@@ -201,7 +203,7 @@ void chart_series(const struct chart_data *d, const char *quantity, struct chart
 		"' notitle\nunset label\n",
 		c->name, c->name);
 	chart_end(c);
-	describe(&t, c);
+	series_describe(&t, c);
 	str_addf(&c->caption,
 		"Dots are means of %s, bars their 95 %% intervals, thin lines reach from the least "
 		"to the most; the best is on top. n is the number of rows, failed ones not "
@@ -231,7 +233,7 @@ static void describe_loads(const struct series *t, struct chart *c)
 	const struct series_row *most = NULL;
 	double times = 1;
 
-	describe(t, c);
+	series_describe(t, c);
 	for (size_t i = 0; i < t->drawn; i++) {
 		const struct chart_measure *m = t->v[i].m;
 
@@ -289,16 +291,16 @@ void chart_series_loads(const struct chart_data *d, struct chart *c)
 	series_count_rows(&t, c, true);
 	str_addf(&c->title, "%s by subject, with loads and without", t.of->label);
 	is_log = t.lo > 0 && t.hi / t.lo > 8;
-	str_addf(&below, "%sDots: means; bars: their 95 %% intervals.%s", direction(t.of),
+	str_addf(&below, "%sDots: means; bars: their 95 %% intervals.%s", series_direction(t.of),
 		is_log ? " Logarithmic axis." : "");
-	c->height = BOX_TOP + ROW_HEIGHT * (int)t.drawn + BOX_BOTTOM + KEY_HEIGHT;
+	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM + KEY_HEIGHT;
 	chart_begin(c, below.s);
 	str_release(&below);
 	series_name_rows(&t);
-	frame(&t, c);
+	series_frame(&t, c);
 	chart_range(c, "x", 0.05, &t.lo, &t.hi);
 	series_axis_name(c, 'x', t.of);
-	write_rows(&t, c);
+	series_write_rows(&t, c);
 	draw_loads(c);
 	chart_end(c);
 	describe_loads(&t, c);

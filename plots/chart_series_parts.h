@@ -18,12 +18,15 @@ struct series {
 	size_t n, drawn, beyond, failed; /* failed: of the drawn ones, those without a value */
 	const struct chart_measure *of;  /* of the first */
 	double lo, hi;
+	bool told; /* by files only: there are no rows */
 };
 
 const struct chart_measure *series_measure_of(const struct chart_subject *s, const char *quantity);
 /* Subjects with a value, best first, then those of which every row failed. */
 void series_collect(
 	const struct chart_data *d, const char *quantity, bool with_failed, struct series *t);
+void series_collect_of(const struct chart_subject *list, size_t n, const char *quantity,
+	bool with_failed, struct series *t);
 void series_release(struct series *t);
 /* Long names lose their middle.  Where two of them come to the same, all have their place in the
  * order in front, which is that of the report's tables too. */
@@ -39,6 +42,19 @@ void series_axis_name(struct chart *c, char axis, const struct chart_measure *m)
 /* "throughput", "TTFT": a label inside a sentence. */
 void series_noun(struct str *out, const struct chart_measure *m);
 void series_add_value(struct str *out, const struct chart_measure *m, const struct chart_figure *f);
+/* Sizes of pictures of rows, in pixels. */
+#define SERIES_ROW    26
+#define SERIES_TOP    70
+#define SERIES_BOTTOM 66 /* below the box: the axis and its name */
+/* Names left, box, counts right; rows without a value hatched. */
+void series_frame(const struct series *t, struct chart *c);
+/* Place, warm and all means with their ends, counts and name of each row. */
+void series_write_rows(const struct series *t, struct chart *c);
+void series_stretch_warm(struct series *t);
+/* "Mean throughput of 11 subjects. The highest is ...". */
+void series_describe(const struct series *t, struct chart *c);
+/* "Higher is better. " */
+const char *series_direction(const struct chart_measure *m);
 void series_say_rest(const struct series *t, struct chart *c);
 void series_count_rows(const struct series *t, struct chart *c, bool all);
 

@@ -35,13 +35,13 @@ static bool all_failed(const struct chart_subject *s)
 	return s->n == 0 && s->failed > 0;
 }
 
-void series_collect(
-	const struct chart_data *d, const char *quantity, bool with_failed, struct series *t)
+void series_collect_of(const struct chart_subject *list, size_t n, const char *quantity,
+	bool with_failed, struct series *t)
 {
 	*t = (struct series){.lo = INFINITY, .hi = -INFINITY};
-	t->v = xcalloc(d->nsubjects + 1, sizeof(*t->v));
-	for (size_t i = 0; i < d->nsubjects; i++) {
-		const struct chart_subject *s = &d->subjects[i];
+	t->v = xcalloc(n + 1, sizeof(*t->v));
+	for (size_t i = 0; i < n; i++) {
+		const struct chart_subject *s = &list[i];
 		const struct chart_measure *m = series_measure_of(s, quantity);
 
 		if (!m && !(with_failed && all_failed(s)))
@@ -58,6 +58,12 @@ void series_collect(
 	t->beyond = t->n - t->drawn;
 	for (size_t i = 0; i < t->drawn; i++)
 		t->failed += !t->v[i].m;
+}
+
+void series_collect(
+	const struct chart_data *d, const char *quantity, bool with_failed, struct series *t)
+{
+	series_collect_of(d->subjects, d->nsubjects, quantity, with_failed, t);
 }
 
 void series_release(struct series *t)

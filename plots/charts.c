@@ -16,7 +16,7 @@
 #include "gnuplot.h"
 #include "jsonx.h"
 
-enum { CHARTS = 7, SERIES = 4, MOST = CHARTS };
+enum { CHARTS = 7, SERIES = 5, MOST = CHARTS };
 
 struct folder {
 	char *path;
@@ -27,8 +27,8 @@ struct folder {
 /* Of a corpus; returns how many. */
 static int make_series(const struct chart_data *d, struct chart charts[MOST])
 {
-	static const char *const names[SERIES] = {
-		"series-throughput", "series-ttft", "series-tradeoff", "series-latency"};
+	static const char *const names[SERIES] = {"series-throughput", "series-ttft",
+		"series-tradeoff", "series-latency", "series-told"};
 
 	for (int i = 0; i < SERIES; i++) {
 		chart_init(&charts[i], names[i]);
@@ -41,6 +41,7 @@ static int make_series(const struct chart_data *d, struct chart charts[MOST])
 		str_add(&charts[3].why, "throughput or TTFT is drawn, which says more");
 	else
 		chart_series(d, "latency", &charts[3]);
+	chart_series_told(d, &charts[4]);
 	return SERIES;
 }
 

@@ -191,15 +191,32 @@ void corpus_release(struct corpus *c)
 	*c = (struct corpus){0};
 }
 
+/* "results[3]", "results[0] to [35]"; of the values of an object "backends.*, entry 2"; "" the
+ * root. */
+static const char *json_where(const char *place, const struct corpus_place *p, struct arena *a)
+{
+	size_t len = strlen(place);
+	bool one = p->first == p->last;
+
+	if (len == 0)
+		return "the document";
+	if (len < 2 || strcmp(place + len - 2, "[]") != 0)
+		return one ? arena_fmt(a, "%s, entry %u", place, p->first + 1)
+			   : arena_fmt(a, "%s, entries %u to %u", place, p->first + 1, p->last + 1);
+	return one ? arena_fmt(a, "%.*s[%u]", (int)len - 2, place, p->first)
+		   : arena_fmt(a, "%.*s[%u] to [%u]", (int)len - 2, place, p->first, p->last);
+}
+
 const char *corpus_where(const struct corpus *c, const struct corpus_place *p, struct arena *a)
 {
 	const struct corpus_table *t = p->table == CORPUS_NONE ? NULL : &c->tables[p->table];
-	const char *what = t && t->json ? "row" : "line";
-	const char *rows = p->first == p->last
-		? arena_fmt(a, "%s %u", what, p->first)
-		: arena_fmt(a, "%ss %u to %u", what, p->first, p->last);
+	const char *lines;
 
 	if (!t)
 		return "";
-	return t->place[0] ? arena_fmt(a, "%s, %s", t->place, rows) : rows;
+	if (t->json)
+		return json_where(t->place, p, a);
+	lines = p->first == p->last ? arena_fmt(a, "line %u", p->first)
+				    : arena_fmt(a, "lines %u to %u", p->first, p->last);
+	return t->place[0] ? arena_fmt(a, "%s, %s", t->place, lines) : lines;
 }

@@ -31,7 +31,7 @@
 #define CORPUS_MOST_SWEEPS 100
 #define CORPUS_SWEEP_ROWS  5000
 
-/* Where something stands: `where` for people ("row 3", "results[2].ttft_s", "table 2, row 1"). */
+/* Where something stands (corpus_where() for people). */
 struct corpus_place {
 	uint32_t file;        /* in files */
 	uint32_t table;       /* in tables; CORPUS_NONE the file as a whole */
@@ -82,9 +82,10 @@ struct corpus_failure {
 };
 
 struct corpus_subject {
-	const char *name;            /* "gemma3:latest"; "conv, cuda, eager" */
-	const char *model;           /* NULL: none named */
-	const char *model_from;      /* the file whose model was taken; NULL: it says so itself */
+	const char *name;       /* "gemma3:latest"; "conv, cuda, eager" */
+	const char *model;      /* NULL: none named */
+	const char *model_from; /* the file whose model was taken; NULL: it says so itself */
+	bool run; /* the rows of a run of ours, which are of one day and its own loads */
 	uint64_t rows, failed, cold; /* rows: not failed, each once; cold: of them */
 	bool load_known;             /* load times are there, so that cold rows can be told */
 	struct corpus_measure *measures;
@@ -201,7 +202,7 @@ struct corpus_options {
 int corpus_read(struct corpus *c, const char *const *paths, size_t npaths,
 	const struct corpus_options *o, struct err *e);
 void corpus_release(struct corpus *c);
-/* "row 3", "results[2]", "table 2, line 41" for people, in the arena `a`. */
+/* "line 3", "results[2]", "table 2, lines 41 to 50" for people, in the arena `a`. */
 const char *corpus_where(const struct corpus *c, const struct corpus_place *p, struct arena *a);
 
 #endif

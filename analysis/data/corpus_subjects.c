@@ -49,6 +49,7 @@ static struct subject_work *subject(
 		.file = g->tables.v[table].file, .table = table, .nameless = nameless};
 	s->of.name = arena_str(&g->c->arena, name);
 	s->of.model = model ? arena_str(&g->c->arena, model) : NULL;
+	s->of.run = g->c->files[s->file].of->kind == TREE_RUN;
 	return s;
 }
 

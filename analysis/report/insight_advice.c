@@ -13,6 +13,7 @@
 #define LEAST_ADVICE 3
 #define ENOUGH_ROWS  20 /* of a subject, from which p95 is given */
 #define MOST_MODELS  3  /* in one command */
+#define SURE         0.05
 
 /* ---- who ---- */
 
@@ -253,6 +254,79 @@ static bool grade(struct page *p, struct advice *ret)
 	return true;
 }
 
+/* ---- what files only tell ---- */
+
+/* A group of a primary quantity in which the best is ahead for sure; else NULL. */
+static const struct insight_group *told_contest(const struct insight *in)
+{
+	for (size_t i = 0; i < in->ngroups; i++) {
+		const struct insight_group *g = &in->groups[i];
+		const struct insight_series *s = &in->series[g->first];
+
+		if (g->compared && g->one_table && insight_use(s->quantity) == USE_FIRST &&
+			s[1].p < SURE)
+			return g;
+	}
+	return NULL;
+}
+
+/* Of the same thing in another quantity, such as the time to compile it. */
+static const char *told_price(struct page *p, const struct insight_series *of)
+{
+	for (size_t i = 0; i < p->in->nseries; i++) {
+		const struct insight_series *s = &p->in->series[i];
+
+		if (!s->failed && s->better < 0 && isfinite(s->mean) &&
+			s->places[0].table == of->places[0].table &&
+			strcmp(s->subject, of->subject) == 0 &&
+			strcmp(s->settings, of->settings) == 0 &&
+			strcmp(s->quantity, of->quantity) != 0)
+			return page_fmt(p, "a %s of %s", page_noun(p, s->quantity, s->label),
+				page_series_mean(p, s));
+	}
+	return NULL;
+}
+
+static const char *told_gain(struct page *p, const struct insight_group *g)
+{
+	const struct insight_series *s = &p->in->series[g->first], *last = &s[1];
+
+	for (size_t i = 1; i < g->n; i++)
+		last = isfinite(s[i].ratio) ? &s[i] : last;
+	if (last == &s[1])
+		return page_series_ahead(p, last);
+	return page_fmt(
+		p, "from %s to %s", page_series_ahead(p, &s[1]), page_series_ahead(p, last));
+}
+
+static bool choose_told(struct page *p, struct advice *ret)
+{
+	const struct insight_group *g = told_contest(p->in);
+	const struct insight_series *s;
+	const char *price, *noun;
+
+	if (!g)
+		return false;
+	s = &p->in->series[g->first];
+	noun = page_noun(p, s->quantity, s->label);
+	price = told_price(p, s);
+	*ret = (struct advice){
+		.title = page_fmt(p, "For %s, by what files tell", page_quote(p, g->name)),
+		.setting = page_fmt(p, "%s, at a %s of %s", page_quote(p, s->part), noun,
+			page_series_mean(p, s)),
+		.gain = told_gain(p, g),
+		.cost = page_fmt(p,
+			"%s%swhether results are the same was not checked in these files",
+			price ? price : "", price ? "; " : ""),
+		.not_when = "another input, machine or version is meant; where the figure itself "
+			    "has to be checked, since no single measurement is behind it",
+		.plain = page_fmt(p, "Use %s for %s, as far as told figures go",
+			page_quote(p, s->part), page_quote(p, g->name)),
+		.figure = page_series_mean(p, s),
+		.behind = page_behind_series(p, s)};
+	return true;
+}
+
 /* ---- failures, thin data ---- */
 
 static bool mend_failures(struct page *p, struct advice *ret)
@@ -344,6 +418,7 @@ size_t page_advice(struct page *p, struct advice ret[ADVICE_MOST])
 	n += choose(p, INSIGHT_TTFT, "For TTFT", INSIGHT_THROUGHPUT, &ret[n]);
 	if (n == 0)
 		n += choose(p, INSIGHT_LATENCY, "For latency", NULL, &ret[n]);
+	n += choose_told(p, &ret[n]);
 	chosen = n;
 	n += keep_loaded(p, &ret[n]);
 	n += grade(p, &ret[n]);

@@ -44,8 +44,10 @@ static void add_best(struct page *p, struct str *out, const char *quantity)
 	m = insight_measure(p->in, ranked[0], quantity);
 	line(p, out, page_noun(p, quantity, m->of->label),
 		page_fmt(p, "%s at %s%s", page_subject(p, ranked[0]), page_mean(p, m),
-			n > 1 ? "; too few rows to compare with others"
-			      : "; there is no other to compare"));
+			n > 1 && p->c->subjects[ranked[0]].run
+				? "; runs are not compared by their rows"
+				: n > 1 ? "; too few rows to compare with others"
+					: "; there is no other to compare"));
 }
 
 static bool has_any(struct page *p, const char *quantity)

@@ -90,7 +90,18 @@ static const char *really(struct page *p, const struct insight_told *t)
 	return page_fmt(p, "%s%s%s", alike(p, t->of, t->rows_say), which[0] ? ", " : "", which);
 }
 
-static void bad_row(struct page *p, const struct insight_told *t)
+/* The same figure of the same, in another file or place. */
+static bool same_claim(const struct insight_told *a, const struct insight_told *b)
+{
+	const struct corpus_told *x = a->of, *y = b->of;
+
+	return a->verdict == b->verdict && a->subject == b->subject && x->stat == y->stat &&
+		x->value == y->value && strcmp(x->quantity, y->quantity) == 0 &&
+		strcmp(x->subject, y->subject) == 0;
+}
+
+/* `more`: how many others tell the same. */
+static void bad_row(struct page *p, const struct insight_told *t, size_t more)
 {
 	static const char *const verdicts[] = {[TOLD_CONTRADICTS] = "contradicts",
 		[TOLD_SWAPPED] = "swapped",
@@ -98,7 +109,9 @@ static void bad_row(struct page *p, const struct insight_told *t)
 	const struct corpus_told *of = t->of;
 	struct behind behind = page_behind_place(p, &of->place);
 	const char *stat = rule_stat_name(of->stat);
-	const char *cells[] = {page_file(p, of->place.file),
+	const char *cells[] = {more
+			? page_fmt(p, "%s and %zu more", page_file(p, of->place.file), more)
+			: page_file(p, of->place.file),
 		of->subject && of->subject[0] ? page_quote(p, of->subject) : NOT_GIVEN,
 		page_fmt(p, "%s%s%s", page_quote(p, of->label), stat[0] ? ", " : "", stat),
 		alike(p, of, of->value), really(p, t), verdicts[t->verdict]};
@@ -112,19 +125,30 @@ static void bad_table(struct page *p)
 		"File", "About", "Quantity", "Told", "Rows say", "Verdict"};
 	static const enum doc_align align[] = {
 		DOC_LEFT, DOC_LEFT, DOC_LEFT, DOC_RIGHT, DOC_LEFT, DOC_LEFT};
-	size_t n = 0, shown = 0;
+	const struct insight_told *first[MOST_BAD];
+	size_t more[MOST_BAD] = {0}, n = 0, beyond = 0;
 
-	for (size_t i = 0; i < p->c->ntold; i++)
-		n += is_bad(&p->in->told[i]);
+	for (size_t i = 0; i < p->c->ntold; i++) {
+		const struct insight_told *t = &p->in->told[i];
+		size_t k = 0;
+
+		if (!is_bad(t))
+			continue;
+		while (k < n && !same_claim(first[k], t))
+			k++;
+		if (k < n)
+			more[k]++;
+		else if (n < MOST_BAD)
+			first[n++] = t;
+		else
+			beyond++;
+	}
 	if (n == 0)
 		return;
 	doc_table(p->doc, "Figures that are not what they say", COUNTOF(head), head, align);
-	for (size_t i = 0; i < p->c->ntold && shown < MOST_BAD; i++)
-		if (is_bad(&p->in->told[i])) {
-			bad_row(p, &p->in->told[i]);
-			shown++;
-		}
-	page_more(p, shown, n, "such figure");
+	for (size_t k = 0; k < n; k++)
+		bad_row(p, first[k], more[k]);
+	page_more(p, n, n + beyond, "such figure");
 }
 
 /* ---- by file ---- */

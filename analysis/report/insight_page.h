@@ -34,6 +34,7 @@ void page_recommend(struct page *p);
 void page_risks(struct page *p);
 void page_next(struct page *p);
 void page_performance(struct page *p);
+void page_alone(struct page *p); /* a part of performance */
 void page_settings(struct page *p);
 void page_told(struct page *p);
 void page_runs(struct page *p);
@@ -72,6 +73,14 @@ const char *page_gain(struct page *p, const struct insight_pair *pair);
 /* The same behind the quantity: "57 % above alpha (52 to 62)", "3.2 times that of ...". */
 const char *page_ahead(struct page *p, const struct insight_pair *pair);
 
+/* Of a text from outside so many bytes, whole characters, and "..." where it was cut. */
+const char *page_cut(struct page *p, const char *text, size_t most);
+/* "0.693 ms (0.673 to 0.713)" of a series that is only told. */
+const char *page_series_mean(struct page *p, const struct insight_series *s);
+/* How far the best of its group is ahead of it: "5.5 times as fast as jit (5.1 to 5.9)"; of a rate
+ * "1.9 times that of jit (...)". */
+const char *page_series_ahead(struct page *p, const struct insight_series *s);
+
 /* ---- rows behind a statement ---- */
 
 struct behind {
@@ -84,6 +93,7 @@ struct behind page_behind_subject(struct page *p, uint32_t subject);
 struct behind page_behind_subjects(struct page *p, const uint32_t *subjects, size_t n);
 struct behind page_behind_finding(struct page *p, const struct insight_finding *f);
 struct behind page_behind_place(struct page *p, const struct corpus_place *place);
+struct behind page_behind_series(struct page *p, const struct insight_series *s);
 /* Number of it in the document; 0 without any. */
 int page_evidence(struct page *p, const struct behind *b);
 
@@ -141,7 +151,7 @@ struct advice {
 	const char *figure;   /* the gain in figures; NULL */
 	struct behind behind; /* n 0: none */
 };
-#define ADVICE_MOST 8
+#define ADVICE_MOST 10
 size_t page_advice(struct page *p, struct advice ret[ADVICE_MOST]);
 
 struct risk {

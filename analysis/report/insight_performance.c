@@ -8,7 +8,7 @@
 #include "num.h"
 #include "wording.h"
 
-#define MOST_TABLES 12
+#define MOST_TABLES 8
 #define COLUMNS     10
 
 struct quantity {
@@ -42,23 +42,14 @@ static void add_quantity(struct page *p, struct list *all, const struct corpus_m
 	all->v[all->n++] = (struct quantity){m, 1};
 }
 
-/* The primary ones first, then those that most subjects have. */
-static int weight(const struct quantity *q)
-{
-	static const char *const first[] = {INSIGHT_THROUGHPUT, INSIGHT_TTFT, INSIGHT_LATENCY};
-
-	for (size_t i = 0; i < COUNTOF(first); i++)
-		if (strcmp(q->of->quantity, first[i]) == 0)
-			return (int)i;
-	return COUNTOF(first);
-}
-
-static int by_weight(const void *a, const void *b)
+/* By use, then those that most subjects have. */
+static int by_use(const void *a, const void *b)
 {
 	const struct quantity *x = a, *y = b;
+	int order = insight_use_order(x->of->quantity, y->of->quantity);
 
-	if (weight(x) != weight(y))
-		return weight(x) - weight(y);
+	if (order)
+		return order;
 	if (x->subjects != y->subjects)
 		return x->subjects > y->subjects ? -1 : 1;
 	return strcmp(x->of->quantity, y->of->quantity);
@@ -72,7 +63,7 @@ static struct list quantities_of(struct page *p)
 		for (size_t m = 0; m < p->c->subjects[s].nmeasures; m++)
 			add_quantity(p, &all, &p->c->subjects[s].measures[m]);
 	if (all.n)
-		qsort(all.v, all.n, sizeof(*all.v), by_weight);
+		qsort(all.v, all.n, sizeof(*all.v), by_use);
 	return all;
 }
 
@@ -83,7 +74,6 @@ struct shape {
 	const char *quantity, *unit;
 	bool loads; /* cold rows, and means with them */
 	bool failed, interval, p95, p99;
-	const char *why[3]; /* of the first subject without: interval, p95, p99 */
 };
 
 static struct shape shape_of(struct page *p, const struct quantity *q, const uint32_t *s, size_t n)
@@ -100,12 +90,6 @@ static struct shape shape_of(struct page *p, const struct quantity *q, const uin
 		shape.interval = shape.interval || figures_has_range(w->low, w->high);
 		shape.p95 = shape.p95 || isfinite(w->p95);
 		shape.p99 = shape.p99 || isfinite(w->p99);
-		if (!shape.why[0])
-			shape.why[0] = w->interval_why;
-		if (!shape.why[1])
-			shape.why[1] = w->p95_why;
-		if (!shape.why[2])
-			shape.why[2] = w->p99_why;
 	}
 	return shape;
 }
@@ -166,6 +150,12 @@ static const char *number(struct page *p, uint64_t n)
 	return page_fmt(p, "%s", num_group(text, (int64_t)n));
 }
 
+/* What is never below 0 has no interval that is. */
+static double low_end(const struct insight_stat *s)
+{
+	return s->low < 0 && s->min >= 0 ? 0 : s->low;
+}
+
 static void add_row(struct page *p, uint32_t subject, const struct shape *shape)
 {
 	const struct corpus_subject *of = &p->c->subjects[subject];
@@ -182,7 +172,7 @@ static void add_row(struct page *p, uint32_t subject, const struct shape *shape)
 		cells[n++] = of->load_known ? number(p, m->all.n - m->warm.n) : NOT_GIVEN;
 	cells[n++] = mean_sd(p, &m->warm);
 	if (shape->interval)
-		cells[n++] = figures_range(&p->arena, m->warm.low, m->warm.high);
+		cells[n++] = figures_range(&p->arena, low_end(&m->warm), m->warm.high);
 	if (shape->loads)
 		cells[n++] = figures_value(&p->arena, m->all.mean, m->all.low, m->all.high);
 	cells[n++] = figures_plain(&p->arena, m->warm.p50);
@@ -191,23 +181,6 @@ static void add_row(struct page *p, uint32_t subject, const struct shape *shape)
 	if (shape->p99)
 		cells[n++] = figures_plain(&p->arena, m->warm.p99);
 	doc_table_row_of(p->doc, cells, page_evidence(p, &behind));
-}
-
-/* What is not there, and why: one line for the table. */
-static void say_withheld(struct page *p, const struct shape *shape)
-{
-	static const char *const names[] = {"the interval", "p95", "p99"};
-	bool given[] = {shape->interval, shape->p95, shape->p99};
-	struct str text = STR_INIT(STR_MAX_LINE);
-
-	for (size_t i = 0; i < COUNTOF(names); i++)
-		if (shape->why[i])
-			str_addf(&text, "%s%s is %s: %s", text.len ? "; " : "", names[i],
-				given[i] ? "not given in every row" : "left out",
-				page_clause(p, shape->why[i]));
-	if (text.len)
-		doc_para(p->doc, page_sentence(p, page_fmt(p, "%s", text.s)), 0);
-	str_release(&text);
 }
 
 static void write_table(struct page *p, const struct quantity *q)
@@ -224,7 +197,6 @@ static void write_table(struct page *p, const struct quantity *q)
 	for (size_t i = 0; i < shown; i++)
 		add_row(p, ranked[i], &shape);
 	page_more(p, shown, n, "subject");
-	say_withheld(p, &shape);
 }
 
 /* ---- who has no figure ---- */
@@ -261,10 +233,14 @@ void page_performance(struct page *p)
 	doc_section(p->doc, "performance", "Performance");
 	if (all.n == 0) {
 		doc_para(p->doc,
-			"No row of single measurements is there, so that there is nothing to "
-			"average. What the files tell is below.",
+			p->in->nseries
+				? "No row of single measurements is there, so that there is "
+				  "nothing to average: there are only figures that files tell."
+				: "No row of single measurements is there, so that there is "
+				  "nothing to average. What the files tell is below.",
 			0);
 		say_without(p);
+		page_alone(p);
 		return;
 	}
 	for (size_t i = 0; i < p->c->nsubjects; i++)
@@ -272,7 +248,9 @@ void page_performance(struct page *p)
 	doc_para(p->doc,
 		page_fmt(p,
 			"Failed rows and copies are in no figure. %s The 95 %% interval is that of "
-			"the mean, by Student's t, as if rows were independent.",
+			"the mean, by Student's t, as if rows were independent; one row has none. "
+			"A p95 needs 20 rows, a p99 needs 100: where there are fewer, it is "
+			"withheld.",
 			any_known ? "Warm rows did not pay for a load; where no load time is "
 				    "given, rows cannot be told apart and all count as warm."
 				  : "No file gives load times, so that rows that paid for a load "
@@ -285,4 +263,5 @@ void page_performance(struct page *p)
 		write_table(p, &all.v[i]);
 	page_more(p, shown, all.n, "measure");
 	say_without(p);
+	page_alone(p);
 }

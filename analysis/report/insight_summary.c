@@ -9,9 +9,10 @@
 #include "num.h"
 #include "wording.h"
 
-#define STRONGEST     8 /* findings before the weaker ones */
+#define STRONGEST     10 /* findings before the weaker ones */
 #define MOST_FINDINGS 40
 #define MOST_NAMES    3
+#define SURE          0.05
 
 static const char *const quantities[] = {INSIGHT_THROUGHPUT, INSIGHT_TTFT, INSIGHT_LATENCY};
 
@@ -187,6 +188,29 @@ static const char *alone_clause(struct page *p, const char *quantity)
 		page_noun(p, quantity, m->of->label), page_mean(p, m));
 }
 
+/* Where there are no rows: "by what files tell alone, of conv, cpu onnx is best in time: ...". */
+static const char *best_as_told(struct page *p, struct behind *behind)
+{
+	for (size_t i = 0; i < p->in->ngroups; i++) {
+		const struct insight_group *g = &p->in->groups[i];
+		const struct insight_series *s = &p->in->series[g->first];
+
+		if (!g->compared || !g->one_table || insight_use(s->quantity) != USE_FIRST ||
+			!isfinite(s[1].ratio))
+			continue;
+		*behind = page_behind_series(p, s);
+		return page_fmt(p,
+			"by what files tell alone, without rows to check it by, of %s %s is best "
+			"in "
+			"%s: %s%s%s.",
+			page_quote(p, g->name), page_quote(p, s->part),
+			page_noun(p, s->quantity, s->label), page_series_mean(p, s),
+			s[1].p >= SURE ? ", from which the next cannot be told: " : ", ",
+			page_series_ahead(p, &s[1]));
+	}
+	return NULL;
+}
+
 static const char *who_is_best(struct page *p, struct behind *behind)
 {
 	uint32_t subjects[2];
@@ -213,7 +237,7 @@ static const char *who_is_best(struct page *p, struct behind *behind)
 		return page_fmt(p, "%s; nothing was compared with another.",
 			alone_clause(p, quantities[i]));
 	}
-	return NULL;
+	return best_as_told(p, behind);
 }
 
 /* ---- third sentence: what to beware of ---- */
@@ -232,9 +256,8 @@ const char *page_failed_sentence(struct page *p, struct behind *behind)
 		return NULL;
 	s = &p->c->subjects[most];
 	*behind = page_behind_subject(p, most);
-	return page_fmt(p, "%llu of %s of %s failed, and %s in no mean.",
-		(unsigned long long)s->failed, page_count(p, s->rows + s->failed, "row"),
-		page_subject(p, most), wording_verb(s->failed, "is", "are"));
+	return page_fmt(p, "%llu of %s of %s failed.", (unsigned long long)s->failed,
+		page_count(p, s->rows + s->failed, "row"), page_subject(p, most));
 }
 
 const char *page_load_sentence(struct page *p, struct behind *behind)
@@ -284,7 +307,7 @@ static void say_caution(struct page *p)
 void page_summary(struct page *p)
 {
 	static const char *const pictures[] = {
-		"series-throughput", "series-ttft", "series-latency"};
+		"series-throughput", "series-ttft", "series-latency", "series-told"};
 	struct behind behind = {0};
 	const char *best = who_is_best(p, &behind);
 

@@ -78,6 +78,17 @@ void page_more(struct page *p, size_t shown, size_t all, const char *singular)
 			0);
 }
 
+const char *page_cut(struct page *p, const char *text, size_t most)
+{
+	size_t n = most;
+
+	if (strlen(text) <= most)
+		return text;
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return page_fmt(p, "%.*s...", (int)n, text);
+}
+
 const char *page_subject(struct page *p, uint32_t subject)
 {
 	return page_quote(p, p->c->subjects[subject].name);
@@ -152,20 +163,32 @@ struct behind page_behind_subject(struct page *p, uint32_t subject)
 	return page_behind_subjects(p, &subject, 1);
 }
 
+/* Nested parts of a JSON file may all be called alike. */
+static bool same_place(const struct doc_place *a, const struct doc_place *b)
+{
+	return strcmp(a->file, b->file) == 0 && strcmp(a->where, b->where) == 0;
+}
+
 struct behind page_behind_subjects(struct page *p, const uint32_t *subjects, size_t n)
 {
 	struct behind b = {.noun = "row"};
-	size_t kept = 0;
+	size_t kept = 0, same = 0;
 
 	b.place = arena_alloc(&p->arena, DOC_MOST_PLACES, sizeof(*b.place));
 	for (size_t i = 0; i < n; i++) {
 		const struct corpus_subject *s = &p->c->subjects[subjects[i]];
 
-		for (size_t k = 0; k < s->nplaces && kept < DOC_MOST_PLACES; k++)
-			b.place[kept++] = place_of(p, &s->places[k]);
+		for (size_t k = 0; k < s->nplaces && kept < DOC_MOST_PLACES; k++) {
+			b.place[kept] = place_of(p, &s->places[k]);
+			if (kept > 0 && same_place(&b.place[kept], &b.place[kept - 1]))
+				same++;
+			else
+				kept++;
+		}
 		b.n += s->nplaces;
 		b.rows += s->rows + s->failed;
 	}
+	b.n -= same;
 	return b;
 }
 

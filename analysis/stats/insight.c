@@ -76,8 +76,9 @@ static void make_subjects(struct insight_work *w)
 		for (size_t m = 0; m < of->nmeasures; m++) {
 			to->measures[m].of = &of->measures[m];
 			fill_measure(&to->measures[m], &w->t);
-			in->has_score =
-				in->has_score || strcmp(of->measures[m].quantity, "score") == 0;
+			in->has_score = in->has_score ||
+				(strcmp(of->measures[m].quantity, "score") == 0 &&
+					to->measures[m].all.n > 0);
 		}
 	}
 }

@@ -60,6 +60,37 @@ struct insight_told {
 	double rows_say;   /* that figure of the rows, in the told one's unit; NaN none */
 };
 
+/* Figures that files tell of one thing, where no rows are there for them: a mean with its spread, as
+ * far as it is told.  NaN where it is not. */
+struct insight_series {
+	const char *part; /* what it is called in its group: "onnx" of "conv, onnx, cpu" */
+	const char *subject, *quantity, *label, *unit;
+	int better;
+	const char *settings;
+	/* Where it stands: the file that says most first, then those that repeat it. */
+	const struct corpus_place *places;
+	size_t nplaces;
+	uint64_t n; /* values behind the mean; 0 not said */
+	double mean, sd, min, max, p50, p95, p99;
+	double low, high; /* 95 % of the mean, by t from n and sd */
+	const char *interval_why;
+	bool failed; /* then there are no figures */
+	const char *failure;
+	/* Against the best of its group: its mean / that of the best; above 1 for times, below 1
+	 * for rates.  By Welch's t on logarithms, whose spread is sd / mean.  NaN of the best
+	 * itself, where there is nothing to compare, and the interval where no spread is told. */
+	double ratio, ratio_low, ratio_high, p;
+};
+
+/* Series of one quantity that differ in one part of their names. */
+struct insight_group {
+	const char *name; /* what they share: "conv, cpu" */
+	size_t first, n;  /* in `series`: the best first, those that failed last */
+	size_t nfailed;
+	bool compared;  /* two or more with a mean, of different names */
+	bool one_table; /* of one table; else of files of one folder, perhaps of unlike work */
+};
+
 /* Tables with varying settings, analysed as `chimera analyze TABLE` would. */
 struct insight_sweep {
 	const struct corpus_sweep *of;
@@ -113,18 +144,33 @@ struct insight {
 	struct insight_pair *pairs;       /* of primary quantities, strongest first */
 	size_t npairs;
 	struct insight_told *told;    /* [corpus->ntold] */
+	struct insight_series *series; /* by use of the quantity, then by group */
+	size_t nseries;
+	struct insight_group *groups;
+	size_t ngroups;
 	struct insight_sweep *sweeps; /* [corpus->nsweeps] */
 	struct insight_run *runs;
 	size_t nruns;
 	struct insight_finding *findings; /* strongest first */
 	size_t nfindings;
-	bool has_score; /* some quantity is a grade of answers */
+	bool has_score; /* some answer was graded: there are values */
 };
 
 /* Primary quantities, in this order: what comparisons, charts and summaries are about. */
 #define INSIGHT_THROUGHPUT "throughput"
 #define INSIGHT_TTFT       "ttft"
 #define INSIGHT_LATENCY    "latency"
+
+/* What a quantity is of use for: the sooner a reader wants it the smaller. */
+enum insight_use {
+	USE_FIRST,   /* throughput, TTFT, latency and what else is a whole request or run */
+	USE_QUALITY, /* how good the results are */
+	USE_COST,    /* power, energy, memory, size */
+	USE_PART     /* parts of a request, counts, all else */
+};
+enum insight_use insight_use(const char *quantity);
+/* Order of quantities for a reader: by use, within the first in the order above. */
+int insight_use_order(const char *a, const char *b);
 
 /* Measure of that quantity of a subject, or NULL. */
 const struct insight_measure *insight_measure(

@@ -11,94 +11,12 @@
 #include "num.h"
 #include "vec.h"
 
-#define MOST_PAIRS    3 /* of a quantity */
-#define SURE          0.05
-#define LOAD_MATTERS  1.1 /* mean of all rows against the warm ones */
-#define MOST_LOADS    6
-#define MOST_FAILURES 10
-#define MOST_EFFECTS  3 /* of a sweep */
-#define MOST_OF_RUN   3
-#define MOST_RUNS     10
-#define FEW_ROWS      10
-
-/* 0 to 49, by how far a ratio is from 1. */
-static int by_size(double ratio)
-{
-	double far = fabs(log(ratio)) * 10;
-
-	return far < 49 ? (int)far : 49;
-}
-
-/* ---- comparisons ---- */
-
-static const char *ratio_with_interval(struct insight_work *w, double x, double low, double high)
-{
-	char text[3][WORDING_TEXT];
-	int digits = wording_decimals((high - low) / 2);
-
-	/* An interval of no width at that many digits would look exact. */
-	digits = digits > 4 ? 4 : digits;
-	return arena_fmt(w->arena, "%s times (%s to %s)", wording_fixed(text[0], x, digits),
-		wording_fixed(text[1], low, digits), wording_fixed(text[2], high, digits));
-}
-
-static void say_pair(struct insight_work *w, const struct insight_pair *p)
-{
-	const struct corpus_subject *a = &w->c->subjects[p->better], *b = &w->c->subjects[p->worse];
-	const struct insight_measure *x = insight_measure(w->in, p->better, p->quantity),
-				     *y = insight_measure(w->in, p->worse, p->quantity);
-	struct file_list files = {0};
-	const char *tail = p->same_prompts
-		? ""
-		: "; nothing says that both answered the same prompts, so it describes these rows";
-
-	insight_subject_files(w, p->better, &files);
-	insight_subject_files(w, p->worse, &files);
-	insight_add(w, "comparison", -1, INSIGHT_COMPARISON + by_size(p->ratio),
-		arena_fmt(w->arena, "%s of %s is %s that of %s, over %llu and %llu rows%s%s",
-			p->label, a->name, ratio_with_interval(w, p->ratio, p->low, p->high),
-			b->name, (unsigned long long)x->warm.n, (unsigned long long)y->warm.n,
-			a->load_known || b->load_known ? " that paid for no load" : "", tail),
-		"", x->warm.n + y->warm.n, &files);
-}
-
-/* Those whose ratio is farthest from 1 among the sure ones. */
-static const struct insight_pair *next_pair(
-	const struct insight *in, size_t from, size_t to, const bool *said)
-{
-	const struct insight_pair *best = NULL;
-
-	for (size_t i = from; i < to; i++) {
-		const struct insight_pair *p = &in->pairs[i];
-
-		if (said[i] || !(p->p_adjusted < SURE))
-			continue;
-		if (!best || fabs(log(p->ratio)) > fabs(log(best->ratio)))
-			best = p;
-	}
-	return best;
-}
-
-static void say_pairs(struct insight_work *w)
-{
-	const struct insight *in = w->in;
-	bool *said = xcalloc(in->npairs + 1, sizeof(*said));
-
-	for (size_t from = 0, to; from < in->npairs; from = to) {
-		for (to = from; to < in->npairs &&
-			strcmp(in->pairs[to].quantity, in->pairs[from].quantity) == 0;)
-			to++;
-		for (size_t k = 0; k < MOST_PAIRS; k++) {
-			const struct insight_pair *p = next_pair(in, from, to, said);
-
-			if (!p)
-				break;
-			said[p - in->pairs] = true;
-			say_pair(w, p);
-		}
-	}
-	free(said);
-}
+#define LOAD_MATTERS 1.1 /* mean of all rows against the warm ones */
+#define MOST_NAMED   3
+#define MOST_EFFECTS 3 /* of a sweep */
+#define MOST_OF_RUN  3
+#define MOST_RUNS    10
+#define FEW_ROWS     10
 
 /* ---- loads ---- */
 
@@ -116,35 +34,54 @@ static int compare_loaded(const void *a, const void *b)
 	return (x->subject > y->subject) - (x->subject < y->subject);
 }
 
-static void say_load(struct insight_work *w, const struct loaded *l)
+/* "2,000 ms over all 41 rows and 94 ms over the 28 that paid for no load" */
+static const char *both_means(struct insight_work *w, const struct insight_measure *m)
+{
+	const char *space = m->of->unit[0] ? " " : "";
+	char all[WORDING_TEXT], warm[WORDING_TEXT];
+
+	return arena_fmt(w->arena,
+		"%s%s%s over all %s and %s%s%s over the %llu that paid for no load",
+		insight_digits(all, m->all.mean, m->all.low, m->all.high), space, m->of->unit,
+		wording_count(w->arena, m->all.n, "row", "rows"),
+		insight_digits(warm, m->warm.mean, m->warm.low, m->warm.high), space, m->of->unit,
+		(unsigned long long)m->warm.n);
+}
+
+static const char *loads_of_one(struct insight_work *w, const struct loaded *l)
 {
 	const struct insight_measure *m = insight_measure(w->in, l->subject, INSIGHT_TTFT);
-	const struct corpus_subject *s = &w->c->subjects[l->subject];
-	struct file_list files = {0};
-	char all[WORDING_TEXT], warm[WORDING_TEXT], times[WORDING_TEXT];
+	char times[WORDING_TEXT];
 
-	insight_subject_files(w, l->subject, &files);
-	insight_add(w, "load", -1, INSIGHT_LOAD + by_size(l->times),
-		arena_fmt(w->arena,
-			"mean %s of %s is %s%s%s over all %s and %s%s%s over the %llu that paid "
-			"for "
-			"no load: loads make it %s times as long",
-			m->of->label, s->name,
-			insight_digits(all, m->all.mean, m->all.low, m->all.high),
-			m->of->unit[0] ? " " : "", m->of->unit,
-			wording_count(w->arena, m->all.n, "row", "rows"),
-			insight_digits(warm, m->warm.mean, m->warm.low, m->warm.high),
-			m->of->unit[0] ? " " : "", m->of->unit, (unsigned long long)m->warm.n,
-			wording_fixed(times, l->times, l->times < 10)),
-		"", m->all.n, &files);
+	return arena_fmt(w->arena, "mean %s of %s is %s: loads make it %s times as long",
+		m->of->label, w->c->subjects[l->subject].name, both_means(w, m),
+		wording_fixed(times, l->times, l->times < 10));
+}
+
+static const char *loads_of_several(struct insight_work *w, const struct loaded *v, size_t n)
+{
+	const char *part[MOST_NAMED];
+	char low[WORDING_TEXT], high[WORDING_TEXT];
+	size_t k = n < MOST_NAMED ? n : MOST_NAMED;
+	double least = v[n - 1].times, most = v[0].times;
+
+	for (size_t i = 0; i < k; i++)
+		part[i] = arena_fmt(w->arena, "%s with %s", w->c->subjects[v[i].subject].name,
+			both_means(w, insight_measure(w->in, v[i].subject, INSIGHT_TTFT)));
+	return arena_fmt(w->arena,
+		"loads make the mean TTFT of %zu subjects %s to %s times as long: %s%s", n,
+		wording_fixed(low, least, least < 10), wording_fixed(high, most, most < 10),
+		n > k ? "the most " : "", wording_list(w->arena, part, k, "and"));
 }
 
 static void say_loads(struct insight_work *w)
 {
+	struct file_list files = {0};
 	struct {
 		struct loaded *v;
 		size_t n, cap;
 	} list = {0};
+	uint64_t rows = 0;
 
 	for (uint32_t s = 0; s < w->c->nsubjects; s++) {
 		const struct insight_measure *m = insight_measure(w->in, s, INSIGHT_TTFT);
@@ -153,13 +90,18 @@ static void say_loads(struct insight_work *w)
 		if (!m || m->of->cold.n == 0 || m->warm.n == 0 || !(m->warm.mean > 0))
 			continue;
 		times = m->all.mean / m->warm.mean;
-		if (times > LOAD_MATTERS)
-			*VEC_PUSH(&list) = (struct loaded){s, times};
+		if (!(times > LOAD_MATTERS))
+			continue;
+		*VEC_PUSH(&list) = (struct loaded){s, times};
+		insight_subject_files(w, s, &files);
+		rows += m->all.n;
 	}
-	if (list.n)
+	if (list.n) {
 		qsort(list.v, list.n, sizeof(*list.v), compare_loaded);
-	for (size_t i = 0; i < list.n && i < MOST_LOADS; i++)
-		say_load(w, &list.v[i]);
+		insight_add(w, "load", -1, INSIGHT_LOAD,
+			list.n == 1 ? loads_of_one(w, list.v) : loads_of_several(w, list.v, list.n),
+			"", rows, &files);
+	}
 	VEC_RELEASE(&list);
 }
 
@@ -179,44 +121,93 @@ static int compare_failing(const void *a, const void *b)
 	return (x->subject > y->subject) - (x->subject < y->subject);
 }
 
-static void say_failing(struct insight_work *w, uint32_t subject)
+static const char *how_often(struct insight_work *w, uint64_t n)
+{
+	return n == 1 ? "once" : n == 2 ? "twice" : wording_count(w->arena, n, "time", "times");
+}
+
+/* "25 of 35 rows of owl3"; ": 10 times \"refused\" and once \"timed out\"" */
+static const char *failing_rows(struct insight_work *w, const struct corpus_subject *s)
+{
+	char failed[NUM_TEXT];
+
+	return arena_fmt(w->arena, "%s of %s of %s", num_group(failed, (int64_t)s->failed),
+		wording_count(w->arena, s->rows + s->failed, "row", "rows"), s->name);
+}
+
+static const char *reasons_of(struct insight_work *w, const struct corpus_subject *s, size_t most)
+{
+	const char *part[3];
+	size_t n = s->nfailures < most ? s->nfailures : most;
+
+	for (size_t i = 0; i < n; i++)
+		part[i] = arena_fmt(w->arena, "%s \"%s\"", how_often(w, s->failures[i].n),
+			insight_cut(w->arena, s->failures[i].why));
+	return wording_list(w->arena, part, n, "and");
+}
+
+static void say_failing(struct insight_work *w, uint32_t subject, struct file_list *files)
 {
 	const struct corpus_subject *s = &w->c->subjects[subject];
-	struct file_list files = {0};
-	const char *part[3];
-	size_t n = s->nfailures < 3 ? s->nfailures : 3;
-	char failed[NUM_TEXT];
-	double share = (double)s->failed / (double)(s->rows + s->failed);
 
-	for (size_t i = 0; i < n; i++) {
-		part[i] = arena_fmt(w->arena, "%s \"%s\"",
-			wording_count(w->arena, s->failures[i].n, "time", "times"),
-			insight_cut(w->arena, s->failures[i].why));
-		*VEC_PUSH(&files) = s->failures[i].first.file;
+	insight_add(w, "failure", -1, INSIGHT_FAILURE,
+		arena_fmt(w->arena, "%s failed%s%s", failing_rows(w, s), s->nfailures ? ": " : "",
+			s->nfailures ? reasons_of(w, s, 3) : ""),
+		s->nfailures ? insight_where(w, &s->failures[0].first) : "", s->failed, files);
+}
+
+/* All of them, and those that failed most. */
+static void say_all_failing(struct insight_work *w, const struct failing *v, size_t n,
+	uint64_t failed, struct file_list *files)
+{
+	const char *part[MOST_NAMED], *said = NULL;
+	size_t k = n < MOST_NAMED ? n : MOST_NAMED;
+
+	for (size_t i = 0; i < k; i++) {
+		const struct corpus_subject *s = &w->c->subjects[v[i].subject];
+
+		bool known = s->nfailures && said && strcmp(said, s->failures[0].why) == 0;
+
+		said = s->nfailures ? s->failures[0].why : said;
+		part[i] = arena_fmt(w->arena, "%s%s%s%s", failing_rows(w, s),
+			s->nfailures ? " (" : "",
+			known                  ? "most often the same"
+				: s->nfailures ? reasons_of(w, s, 1)
+					       : "",
+			s->nfailures ? ")" : "");
 	}
-	insight_add(w, "failure", -1, INSIGHT_FAILURE + (int)(49 * share),
-		arena_fmt(w->arena, "%s of %s of %s failed%s%s",
-			num_group(failed, (int64_t)s->failed),
-			wording_count(w->arena, s->rows + s->failed, "row", "rows"), s->name,
-			n ? ": " : "", n ? wording_list(w->arena, part, n, "and") : ""),
-		n ? insight_where(w, &s->failures[0].first) : "", s->failed, &files);
+	insight_add(w, "failure", -1, INSIGHT_FAILURE,
+		arena_fmt(w->arena, "%s of %zu subjects failed%s: %s",
+			wording_count(w->arena, failed, "row", "rows"), n,
+			n > k ? "; most of them" : "", wording_list(w->arena, part, k, "and")),
+		"", failed, files);
 }
 
 static void say_failures(struct insight_work *w)
 {
+	struct file_list files = {0};
 	struct {
 		struct failing *v;
 		size_t n, cap;
 	} list = {0};
+	uint64_t failed = 0;
 
 	for (uint32_t s = 0; s < w->c->nsubjects; s++) {
-		if (w->c->subjects[s].failed)
-			*VEC_PUSH(&list) = (struct failing){s, w->c->subjects[s].failed};
+		const struct corpus_subject *of = &w->c->subjects[s];
+
+		if (of->failed == 0)
+			continue;
+		*VEC_PUSH(&list) = (struct failing){s, of->failed};
+		failed += of->failed;
+		for (size_t i = 0; i < of->nfailures; i++)
+			*VEC_PUSH(&files) = of->failures[i].first.file;
 	}
 	if (list.n)
 		qsort(list.v, list.n, sizeof(*list.v), compare_failing);
-	for (size_t i = 0; i < list.n && i < MOST_FAILURES; i++)
-		say_failing(w, list.v[i].subject);
+	if (list.n == 1)
+		say_failing(w, list.v[0].subject, &files);
+	else if (list.n)
+		say_all_failing(w, list.v, list.n, failed, &files);
 	VEC_RELEASE(&list);
 }
 
@@ -228,10 +219,8 @@ static void say_sweep(struct insight_work *w, const struct insight_sweep *s)
 	const struct corpus_table *t = &w->c->tables[s->of->table];
 	size_t said = 0;
 
-	if (sweep_is_single(s->summary)) {
-		say_levels(w, s);
-		return;
-	}
+	if (sweep_is_single(s->summary))
+		return; /* say_levels() has them */
 	for (size_t i = 0; i < s->summary->nfindings && said < MOST_EFFECTS; i++) {
 		const struct finding *f = &s->summary->findings[i];
 		struct file_list files = {0};
@@ -257,59 +246,62 @@ static void say_run(struct insight_work *w, const struct insight_run *r)
 		insight_add(w, "run", -1,
 			f->strength >= STRENGTH_SIMULATED ? INSIGHT_SIMULATED
 							  : INSIGHT_RUN - (int)i,
-			arena_fmt(w->arena, "%s: %s", insight_file_name(w, r->file), f->text),
+			arena_fmt(w->arena, "run %s: %s", insight_file_name(w, r->file), f->text),
 			f->file, f->n, &files);
 	}
 }
 
 /* ---- what it cannot say ---- */
 
+static const char *say_few(struct insight_work *w, uint64_t few)
+{
+	const char *who = few < w->c->nsubjects
+		? arena_fmt(w->arena, "%s %s", wording_count(w->arena, few, "subject", "subjects"),
+			  wording_verb(few, "has", "have"))
+		: few == 1 ? "the only subject has"
+			   : "all subjects have";
+
+	return arena_fmt(
+		w->arena, "%s fewer than %d rows, so that their intervals are wide", who, FEW_ROWS);
+}
+
 static void say_limits(struct insight_work *w)
 {
 	const struct corpus *c = w->c;
 	uint64_t few = 0, withheld = 0;
+	const char *part[4];
+	size_t n = 0;
 
 	for (size_t s = 0; s < c->nsubjects; s++) {
 		few += c->subjects[s].rows > 0 && c->subjects[s].rows < FEW_ROWS;
 		withheld += c->subjects[s].rows > 0 && c->subjects[s].rows < 100;
 	}
 	if (few)
-		insight_add(w, "limit", -1, INSIGHT_LIMIT + 30,
-			arena_fmt(w->arena, "%s fewer than %d rows: intervals of so few are wide",
-				few == c->nsubjects
-					? few == 1 ? "the only subject has" : "all subjects have"
-					: arena_fmt(w->arena, "%s %s",
-						  wording_count(
-							  w->arena, few, "subject", "subjects"),
-						  wording_verb(few, "has", "have")),
-				FEW_ROWS),
-			"", few, NULL);
+		part[n++] = say_few(w, few);
 	if (withheld)
-		insight_add(w, "limit", -1, INSIGHT_LIMIT + 20,
-			arena_fmt(w->arena,
-				"p99 is withheld of %s: it needs 100 rows, and of fewer it is the "
-				"largest value",
-				wording_count(w->arena, withheld, "subject", "subjects")),
-			"", withheld, NULL);
+		part[n++] = arena_fmt(w->arena,
+			"p99 is withheld of %s, since of fewer than 100 rows it is the largest "
+			"value",
+			wording_count(w->arena, withheld, "subject", "subjects"));
 	if (c->nsubjects && !w->in->has_score)
-		insight_add(w, "limit", -1, INSIGHT_LIMIT + 10,
-			"no file grades answers: what is faster here may answer worse", "", c->rows,
-			NULL);
+		part[n++] = "no file grades answers, so that what is faster here may answer worse";
 	if (c->copies_bounded)
-		insight_add(w, "limit", -1, INSIGHT_LIMIT + 25,
-			"there were too many rows to look for copies among all of them", "",
-			c->rows, NULL);
+		part[n++] = "there were too many rows to look for copies among all of them";
+	if (n)
+		insight_add(w, "limit", -1, INSIGHT_LIMIT, insight_joined(w->arena, part, n), "",
+			few + withheld ? few + withheld : c->rows, NULL);
 }
 
 void insight_findings(struct insight_work *w)
 {
-	say_pairs(w);
+	insight_comparisons(w);
 	say_loads(w);
 	say_failures(w);
 	for (size_t i = 0; i < w->c->nsweeps; i++) {
 		if (w->in->sweeps[i].summary)
 			say_sweep(w, &w->in->sweeps[i]);
 	}
+	say_levels(w);
 	for (size_t i = 0, said = 0; i < w->in->nruns && said < MOST_RUNS; i++) {
 		if (!w->in->runs[i].summary)
 			continue;

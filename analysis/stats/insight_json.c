@@ -14,7 +14,7 @@
 
 /* Text from outside; "" stays "" where readers want a text, and bytes that are no UTF-8 are '?': a
  * name is worth more than none. */
-static json_t *text(const char *s)
+json_t *insight_text_json(const char *s)
 {
 	json_t *ret = s ? json_string(s) : json_null();
 	char *copy;
@@ -29,6 +29,17 @@ static json_t *text(const char *s)
 	ret = json_string(copy);
 	free(copy);
 	return ret;
+}
+
+double insight_rounded(double x)
+{
+	double size = fabs(x), scale;
+
+	if (!(size > 1e-9) || !(size < 1e12))
+		return x;
+	/* At most 10^21, which is a double. */
+	scale = pow(10, 11 - floor(log10(size)));
+	return round(x * scale) / scale;
 }
 
 const char *insight_verdict_name(enum told_verdict v)
@@ -73,8 +84,8 @@ static json_t *skipped_json(const struct insight *in)
 		if (!why)
 			continue;
 		o = json_object();
-		jsonx_put(o, "file", text(f->of->name));
-		jsonx_put(o, "why", text(why));
+		jsonx_put(o, "file", insight_text_json(f->of->name));
+		jsonx_put(o, "why", insight_text_json(why));
 		summary_append(list, o);
 	}
 	return list;
@@ -85,9 +96,9 @@ static json_t *duplicate(
 {
 	json_t *o = json_object();
 
-	jsonx_put(o, "file", text(file_name(in, file)));
-	jsonx_put(o, "place", text(place));
-	jsonx_put(o, "of", text(file_name(in, of)));
+	jsonx_put(o, "file", insight_text_json(file_name(in, file)));
+	jsonx_put(o, "place", insight_text_json(place));
+	jsonx_put(o, "of", insight_text_json(file_name(in, of)));
 	summary_put_count(o, "rows", rows);
 	return o;
 }
@@ -105,7 +116,8 @@ static json_t *duplicates_json(const struct insight *in)
 			continue;
 		o = duplicate(in, i, "", c->files[i].copy_of, c->files[i].rows);
 		jsonx_put(o, "why",
-			text(c->files[i].why ? c->files[i].why : "all of it is in the other file"));
+			insight_text_json(c->files[i].why ? c->files[i].why
+							  : "all of it is in the other file"));
 		summary_append(list, o);
 	}
 	for (size_t i = 0; i < c->ntables; i++) {
@@ -118,7 +130,7 @@ static json_t *duplicates_json(const struct insight *in)
 			t->copy_of < c->ntables ? c->tables[t->copy_of].file : CORPUS_NONE,
 			t->copies);
 		jsonx_put(o, "why",
-			text(t->why                           ? t->why
+			insight_text_json(t->why              ? t->why
 					: t->copies < t->rows ? "some of its rows are elsewhere"
 							      : "its rows are elsewhere"));
 		summary_append(list, o);
@@ -134,10 +146,10 @@ static json_t *notes_json(const struct insight *in)
 		const struct corpus_note *n = &in->corpus->notes[i];
 		json_t *o = json_object();
 
-		jsonx_put(o, "file", text(file_name(in, n->file)));
+		jsonx_put(o, "file", insight_text_json(file_name(in, n->file)));
 		jsonx_put_or_why(o, "line", n->line ? (double)n->line : (double)NAN,
 			"it is about the file as a whole");
-		jsonx_put(o, "why", text(n->why));
+		jsonx_put(o, "why", insight_text_json(n->why));
 		summary_append(list, o);
 	}
 	return list;
@@ -181,15 +193,15 @@ static json_t *stat_json(const struct insight_stat *s)
 	const char *none = "there is no value";
 
 	summary_put_count(o, "n", s->n);
-	jsonx_put_or_why(o, "mean", s->mean, none);
-	jsonx_put_or_why(o, "sd", s->sd, s->n ? "one value has no spread" : none);
-	jsonx_put_or_why(o, "ci_low", s->low, s->interval_why);
-	jsonx_put_or_why(o, "ci_high", s->high, s->interval_why);
+	jsonx_put_or_why(o, "mean", insight_rounded(s->mean), none);
+	jsonx_put_or_why(o, "sd", insight_rounded(s->sd), s->n ? "one value has no spread" : none);
+	jsonx_put_or_why(o, "ci_low", insight_rounded(s->low), s->interval_why);
+	jsonx_put_or_why(o, "ci_high", insight_rounded(s->high), s->interval_why);
 	jsonx_put_or_why(o, "min", s->min, none);
 	jsonx_put_or_why(o, "max", s->max, none);
-	jsonx_put_or_why(o, "p50", s->p50, none);
-	jsonx_put_or_why(o, "p95", s->p95, s->p95_why);
-	jsonx_put_or_why(o, "p99", s->p99, s->p99_why);
+	jsonx_put_or_why(o, "p50", insight_rounded(s->p50), none);
+	jsonx_put_or_why(o, "p95", insight_rounded(s->p95), s->p95_why);
+	jsonx_put_or_why(o, "p99", insight_rounded(s->p99), s->p99_why);
 	return o;
 }
 
@@ -197,9 +209,9 @@ static json_t *measure_json(const struct insight_measure *m)
 {
 	json_t *o = json_object();
 
-	jsonx_put(o, "quantity", text(m->of->quantity));
-	jsonx_put(o, "label", text(m->of->label));
-	jsonx_put(o, "unit", text(m->of->unit));
+	jsonx_put(o, "quantity", insight_text_json(m->of->quantity));
+	jsonx_put(o, "label", insight_text_json(m->of->label));
+	jsonx_put(o, "unit", insight_text_json(m->of->unit));
 	jsonx_put(o, "better", json_integer(m->of->better));
 	jsonx_put(o, "all", stat_json(&m->all));
 	jsonx_put(o, "warm", stat_json(&m->warm));
@@ -213,8 +225,8 @@ static json_t *places_json(const struct insight *in, const struct corpus_subject
 	for (size_t i = 0; i < s->nplaces; i++) {
 		json_t *o = json_object();
 
-		jsonx_put(o, "file", text(file_name(in, s->places[i].file)));
-		jsonx_put(o, "place", text(table_place(in, s->places[i].table)));
+		jsonx_put(o, "file", insight_text_json(file_name(in, s->places[i].file)));
+		jsonx_put(o, "place", insight_text_json(table_place(in, s->places[i].table)));
 		summary_put_count(o, "first", s->places[i].first);
 		summary_put_count(o, "last", s->places[i].last);
 		summary_append(list, o);
@@ -229,15 +241,15 @@ static json_t *subject_json(const struct insight *in, const struct insight_subje
 	for (size_t i = 0; i < s->of->nfailures; i++) {
 		json_t *f = json_object();
 
-		jsonx_put(f, "why", text(s->of->failures[i].why));
+		jsonx_put(f, "why", insight_text_json(s->of->failures[i].why));
 		summary_put_count(f, "n", s->of->failures[i].n);
 		summary_append(failures, f);
 	}
 	for (size_t i = 0; i < s->of->nmeasures; i++)
 		summary_append(measures, measure_json(&s->measures[i]));
-	jsonx_put(o, "subject", text(s->of->name));
-	jsonx_put(o, "model", text(s->of->model));
-	jsonx_put(o, "model_from", text(s->of->model_from));
+	jsonx_put(o, "subject", insight_text_json(s->of->name));
+	jsonx_put(o, "model", insight_text_json(s->of->model));
+	jsonx_put(o, "model_from", insight_text_json(s->of->model_from));
 	summary_put_count(o, "n", s->of->rows);
 	summary_put_count(o, "failed", s->of->failed);
 	summary_put_count(o, "cold", s->of->cold);
@@ -258,10 +270,10 @@ static json_t *settings_json(const struct corpus *c)
 		json_t *o = json_object(), *levels = json_array(), *n = json_array();
 
 		for (size_t k = 0; k < s->nlevels; k++) {
-			summary_append(levels, text(s->level[k]));
+			summary_append(levels, insight_text_json(s->level[k]));
 			summary_append(n, json_integer((json_int_t)s->n[k]));
 		}
-		jsonx_put(o, "name", text(s->name));
+		jsonx_put(o, "name", insight_text_json(s->name));
 		jsonx_put(o, "levels", levels);
 		jsonx_put(o, "n", n);
 		summary_append(list, o);
@@ -276,25 +288,27 @@ static json_t *told_json(const struct insight *in, const struct insight_told *t,
 	const struct corpus_told *of = t->of;
 	json_t *o = json_object();
 
-	jsonx_put(o, "subject", text(of->subject));
-	jsonx_put(o, "quantity", text(of->quantity));
+	jsonx_put(o, "subject", insight_text_json(of->subject));
+	jsonx_put(o, "quantity", insight_text_json(of->quantity));
 	jsonx_put(o, "stat", json_string(rule_stat_name(of->stat)));
 	jsonx_put_or_why(o, "value", of->value, of->failed ? "its row failed" : "it is no number");
-	jsonx_put(o, "unit", text(of->unit));
+	jsonx_put(o, "unit", insight_text_json(of->unit));
 	if (of->n)
 		summary_put_count(o, "n", of->n);
 	else
 		jsonx_put_or_why(o, "n", NAN, "the file does not say");
 	jsonx_put(o, "failed", json_boolean(of->failed));
-	jsonx_put(o, "file", text(file_name(in, of->place.file)));
+	jsonx_put(o, "file", insight_text_json(file_name(in, of->place.file)));
 	jsonx_put(o, "where",
-		text(of->place.table < in->corpus->ntables ? corpus_where(in->corpus, &of->place, a)
-							   : ""));
-	jsonx_put(o, "settings", text(of->settings));
+		insight_text_json(of->place.table < in->corpus->ntables
+				? corpus_where(in->corpus, &of->place, a)
+				: ""));
+	jsonx_put(o, "settings", insight_text_json(of->settings));
 	jsonx_put(o, "verdict", json_string(insight_verdict_name(t->verdict)));
-	jsonx_put(o, "against", text(subject_name(in, t->subject)));
-	jsonx_put(o, "which", text(t->which));
-	jsonx_put_or_why(o, "rows_say", t->rows_say, "no such figure of the rows is known");
+	jsonx_put(o, "against", insight_text_json(subject_name(in, t->subject)));
+	jsonx_put(o, "which", insight_text_json(t->which));
+	jsonx_put_or_why(
+		o, "rows_say", insight_rounded(t->rows_say), "no such figure of the rows is known");
 	return o;
 }
 
@@ -302,14 +316,14 @@ static json_t *pair_json(const struct insight *in, const struct insight_pair *p)
 {
 	json_t *o = json_object();
 
-	jsonx_put(o, "quantity", text(p->quantity));
-	jsonx_put(o, "better", text(subject_name(in, p->better)));
-	jsonx_put(o, "worse", text(subject_name(in, p->worse)));
-	jsonx_put_or_why(o, "ratio", p->ratio, NULL);
-	jsonx_put_or_why(o, "ci_low", p->low, NULL);
-	jsonx_put_or_why(o, "ci_high", p->high, NULL);
-	jsonx_put_or_why(o, "p", p->p, NULL);
-	jsonx_put_or_why(o, "p_adjusted", p->p_adjusted, NULL);
+	jsonx_put(o, "quantity", insight_text_json(p->quantity));
+	jsonx_put(o, "better", insight_text_json(subject_name(in, p->better)));
+	jsonx_put(o, "worse", insight_text_json(subject_name(in, p->worse)));
+	jsonx_put_or_why(o, "ratio", insight_rounded(p->ratio), NULL);
+	jsonx_put_or_why(o, "ci_low", insight_rounded(p->low), NULL);
+	jsonx_put_or_why(o, "ci_high", insight_rounded(p->high), NULL);
+	jsonx_put_or_why(o, "p", insight_rounded(p->p), NULL);
+	jsonx_put_or_why(o, "p_adjusted", insight_rounded(p->p_adjusted), NULL);
 	jsonx_put(o, "same_prompts", json_boolean(p->same_prompts));
 	return o;
 }
@@ -331,17 +345,17 @@ static json_t *sweep_json(const struct insight *in, const struct insight_sweep *
 	uint32_t table = s->of->table;
 
 	for (size_t i = 0; i < s->of->nsettings; i++)
-		summary_append(settings, text(s->of->setting[i]));
+		summary_append(settings, insight_text_json(s->of->setting[i]));
 	jsonx_put(o, "file",
-		text(file_name(in,
+		insight_text_json(file_name(in,
 			table < in->corpus->ntables ? in->corpus->tables[table].file
 						    : CORPUS_NONE)));
-	jsonx_put(o, "place", text(table_place(in, table)));
-	jsonx_put(o, "subject", text(subject_name(in, s->of->subject)));
+	jsonx_put(o, "place", insight_text_json(table_place(in, table)));
+	jsonx_put(o, "subject", insight_text_json(subject_name(in, s->of->subject)));
 	summary_put_count(o, "rows", s->of->rows);
 	jsonx_put(o, "settings", settings);
 	jsonx_put(o, "effects", effects_json(s->summary));
-	jsonx_put(o, "why", text(s->why));
+	jsonx_put(o, "why", insight_text_json(s->why));
 	return o;
 }
 
@@ -355,13 +369,13 @@ static json_t *run_json(const struct insight *in, const struct insight_run *r)
 
 		jsonx_put(one, "id", json_string(f->id));
 		jsonx_put(one, "kind", json_string(finding_kind_name(f->kind)));
-		jsonx_put(one, "text", text(f->text));
+		jsonx_put(one, "text", insight_text_json(f->text));
 		summary_append(findings, one);
 	}
-	jsonx_put(o, "dir", text(file_name(in, r->file)));
+	jsonx_put(o, "dir", insight_text_json(file_name(in, r->file)));
 	jsonx_put(o, "simulated", json_boolean(r->data && r->data->simulated));
 	jsonx_put(o, "findings", findings);
-	jsonx_put(o, "why", text(r->why));
+	jsonx_put(o, "why", insight_text_json(r->why));
 	return o;
 }
 
@@ -370,16 +384,16 @@ static json_t *finding_json(const struct insight *in, const struct insight_findi
 	json_t *o = json_object(), *rows = json_object(), *files = json_array();
 
 	for (size_t i = 0; i < f->nfiles; i++)
-		summary_append(files, text(file_name(in, f->files[i])));
-	jsonx_put(rows, "file", text(f->file));
-	jsonx_put(rows, "filter", text(f->where));
+		summary_append(files, insight_text_json(file_name(in, f->files[i])));
+	jsonx_put(rows, "file", insight_text_json(f->file));
+	jsonx_put(rows, "filter", insight_text_json(f->where));
 	summary_put_count(rows, "n", f->n);
 	jsonx_put(rows, "files", files);
 	jsonx_put(o, "id", json_string(f->id));
 	jsonx_put(o, "kind", json_string(f->kind));
 	jsonx_put(o, "trap",
 		f->trap < 0 ? json_null() : json_string(trap_kind_name((enum trap_kind)f->trap)));
-	jsonx_put(o, "text", text(f->text));
+	jsonx_put(o, "text", insight_text_json(f->text));
 	jsonx_put(o, "rows", rows);
 	return o;
 }
@@ -400,6 +414,7 @@ static void put_lists(json_t *o, const struct insight *in)
 	jsonx_put(o, "series", series);
 	jsonx_put(o, "settings", settings_json(in->corpus));
 	jsonx_put(o, "told", told);
+	jsonx_put(o, "told_series", insight_series_json(in));
 	jsonx_put(o, "pairs", pairs);
 	arena_release(&a);
 }

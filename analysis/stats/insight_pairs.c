@@ -69,13 +69,14 @@ static size_t collect(const struct insight_work *w, const char *quantity, struct
 }
 
 /* Unlike things, a model and a kernel, are not held against each other; nor figures in different
- * units. */
+ * units; nor two runs of ours, whose rows share their day and their loads (docs/statistics.md). */
 static bool comparable(const struct insight_work *w, const struct entry *a, const struct entry *b)
 {
 	const struct corpus_subject *x = &w->c->subjects[a->subject],
 				    *y = &w->c->subjects[b->subject];
 
-	return !x->model == !y->model && strcmp(a->of->unit, b->of->unit) == 0;
+	return !x->model == !y->model && !(x->run && y->run) &&
+		strcmp(a->of->unit, b->of->unit) == 0;
 }
 
 /* The better one first. */

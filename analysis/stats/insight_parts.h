@@ -62,10 +62,13 @@ void insight_traps_placebo(struct insight_work *w);
 void insight_traps_rows(struct insight_work *w); /* zeros, copies, pooled, all failed */
 void insight_traps_told(struct insight_work *w);
 void insight_findings(struct insight_work *w);
+/* Who is best in each primary quantity, by rows and by what files only tell. */
+void insight_comparisons(struct insight_work *w);
 
 /* ---- statements ---- */
 
-/* How much one weighs; up to 49 more by its size. */
+/* How much one weighs, with up to 49 more among those of one kind.  Traps that change what a reader
+ * would conclude are TRAP, all others TRAP_MINOR. */
 enum insight_strength {
 	INSIGHT_SIMULATED = 1100,
 	INSIGHT_COMPARISON = 900,
@@ -105,5 +108,9 @@ char *insight_plain(char *dst, double x);
 const char *insight_cut(struct arena *a, const char *text);
 /* "a, b and 3 more". */
 const char *insight_some(struct arena *a, const char *const *items, size_t n, size_t most);
+/* "a; b; c". */
+const char *insight_joined(struct arena *a, const char *const *parts, size_t n);
+/* "1.57 times (1.53 to 1.61)"; "... times (told without spread)" where there is no interval. */
+const char *insight_times(struct arena *a, double x, double low, double high);
 
 #endif

@@ -57,6 +57,15 @@ const char *insight_some(struct arena *a, const char *const *items, size_t n, si
 	return text;
 }
 
+const char *insight_joined(struct arena *a, const char *const *parts, size_t n)
+{
+	const char *text = n ? parts[0] : "";
+
+	for (size_t i = 1; i < n; i++)
+		text = arena_fmt(a, "%s; %s", text, parts[i]);
+	return text;
+}
+
 const char *insight_file_name(const struct insight_work *w, uint32_t file)
 {
 	return file < w->c->nfiles ? w->c->files[file].of->name : "";

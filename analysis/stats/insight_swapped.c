@@ -34,6 +34,14 @@ static bool is_central(const struct corpus_told *t)
 	return t->stat == STAT_VALUE || t->stat == STAT_MEAN || t->stat == STAT_P50;
 }
 
+/* Times and rates are what stands under each other's names. */
+static bool is_time_or_rate(const struct corpus_told *t)
+{
+	enum unit_kind kind = unit_named(t->unit, strlen(t->unit)).kind;
+
+	return kind == UNIT_TIME || kind == UNIT_RATE;
+}
+
 /* Figures that rows bear out, by subject and value. */
 static size_t list_sound(const struct insight *in, struct entry *list)
 {
@@ -43,7 +51,7 @@ static size_t list_sound(const struct insight *in, struct entry *list)
 		const struct insight_told *t = &in->told[i];
 
 		if ((t->verdict == TOLD_AGREES || t->verdict == TOLD_POSSIBLE) &&
-			t->subject != CORPUS_NONE && is_central(t->of))
+			t->subject != CORPUS_NONE && is_central(t->of) && is_time_or_rate(t->of))
 			list[n++] = (struct entry){t->subject, i, t->of->value};
 	}
 	if (n)
@@ -104,8 +112,8 @@ void insight_swapped(struct insight_work *w)
 
 		if ((t->verdict != TOLD_ALONE && t->verdict != TOLD_CONTRADICTS) ||
 			t->subject == CORPUS_NONE || !is_central(t->of) ||
-			!isfinite(t->of->value) || t->of->value == 0 || t->of->precision <= 0 ||
-			t->of->precision > TELLING * fabs(t->of->value))
+			!is_time_or_rate(t->of) || !isfinite(t->of->value) || t->of->value == 0 ||
+			t->of->precision <= 0 || t->of->precision > TELLING * fabs(t->of->value))
 			continue;
 		found = same_number(in, list, n, t);
 		if (found == CORPUS_NONE)

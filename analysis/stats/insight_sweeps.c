@@ -95,6 +95,7 @@ static const char *analyse(const struct corpus *c, struct insight_sweep *s, stru
 		return arena_str(a, e.msg);
 	}
 	name_metrics(s->data, &c->subjects[of->subject]);
+	s->data->unpermuted = true;
 	s->summary = xcalloc(1, sizeof(*s->summary));
 	if (!summary_make(s->summary, s->data, &e))
 		return NULL;

@@ -1,6 +1,7 @@
 /* insight_told.c - what files tell, held against rows: is it what the rows have, what they cannot
  * have, or what another quantity or a setting has. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,7 +307,39 @@ static void hold(struct held *h)
 
 /* ---- whose rows ---- */
 
-/* Its own words first; then with the title of its table, then with the name of its file. */
+/* The last part of "group, label" alone: groups are often files. */
+static uint32_t find_label(struct told_work *t, const struct corpus_told *told)
+{
+	const char *comma = strrchr(told->subject, ',');
+	struct name_words words = {.n = 0};
+
+	if (!comma)
+		return CORPUS_NONE;
+	whose_words(&t->names, comma + 1, &words);
+	return whose_find(&t->names, &words);
+}
+
+/* "quant=q8_0" of a row that names nothing else: settings that are words, not numbers. */
+static void add_settings(
+	struct told_work *t, const struct corpus_told *told, struct name_words *words)
+{
+	const char *s = told->settings;
+
+	while (*s) {
+		size_t len = strcspn(s, " "), name = strcspn(s, "=");
+		char value[100];
+
+		if (name < len && len - name < sizeof(value)) {
+			snprintf(value, sizeof(value), "%.*s", (int)(len - name - 1), s + name + 1);
+			if (strpbrk(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+				whose_words(&t->names, value, words);
+		}
+		s += len + strspn(s + len, " ");
+	}
+}
+
+/* Its own words first, or those of its label; then with the title of its table, then with the name
+ * of its file. */
 static uint32_t find_subject(struct told_work *t, const struct corpus_told *told)
 {
 	const struct corpus *c = t->w->c;
@@ -314,7 +347,11 @@ static uint32_t find_subject(struct told_work *t, const struct corpus_told *told
 	uint32_t found;
 
 	whose_words(&t->names, told->subject, &words);
+	if (!told->subject[0])
+		add_settings(t, told, &words);
 	found = whose_find(&t->names, &words);
+	if (found == CORPUS_NONE)
+		found = find_label(t, told);
 	if (found == CORPUS_NONE && told->place.table < c->ntables) {
 		whose_words(&t->names, c->tables[told->place.table].title, &words);
 		found = whose_find(&t->names, &words);
@@ -346,7 +383,8 @@ static size_t find_measure(const struct corpus *c, uint32_t subject, const struc
 static bool same_names(const struct corpus_told *a, const struct corpus_told *b)
 {
 	return a->place.table == b->place.table && a->place.file == b->place.file &&
-		strcmp(a->subject, b->subject) == 0;
+		strcmp(a->subject, b->subject) == 0 &&
+		(a->subject[0] || strcmp(a->settings, b->settings) == 0);
 }
 
 static void work_init(struct told_work *t, struct insight_work *w)
@@ -392,5 +430,7 @@ void insight_told(struct insight_work *w)
 	}
 	insight_swapped(w);
 	insight_echoes(w, &t.names);
+	insight_series(w, &t.names);
+	insight_groups(w);
 	work_release(&t);
 }

@@ -38,6 +38,17 @@ double told_single_row(
  * and settings, agrees with it. */
 void insight_echoes(struct insight_work *w, struct whose *names);
 
+/* Figures of one row belong together: series of what has no rows, each once, into in->series and
+ * in->groups (insight_series.c, insight_groups.c). */
+void insight_series(struct insight_work *w, struct whose *names);
+void insight_groups(struct insight_work *w);
+/* Parts of a name ("conv, eager, cpu"), at most `most`; returns how many. */
+struct name_part {
+	const char *s;
+	size_t len;
+};
+size_t name_parts(const char *name, struct name_part *ret, size_t most);
+
 /* Figures that have no rows of their quantity, or contradict them, and are in another file the same
  * number of another quantity, which rows bear out: they stand under the wrong name. */
 void insight_swapped(struct insight_work *w);

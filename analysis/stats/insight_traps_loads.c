@@ -115,7 +115,7 @@ static void say_ttft_holds_load(struct insight_work *w)
 		if (times > 1)
 			*VEC_PUSH(&named) = (struct named){.times = times, .subject = s};
 	}
-	insight_add(w, "trap", TRAP_LOAD_IN_TTFT, INSIGHT_TRAP + 40,
+	insight_add(w, "trap", TRAP_LOAD_IN_TTFT, INSIGHT_TRAP + 45,
 		arena_fmt(w->arena,
 			"TTFT here is load time plus prompt evaluation, to the digit, in %s of %s: "
 			"it is the server's figure and holds the load%s",
@@ -131,27 +131,100 @@ static void say_ttft_holds_load(struct insight_work *w)
 /* findings_table.c writes it where all rows that waited for a load have one level of a factor. */
 #define ON_ONE_LEVEL "; all of them have "
 
-static void say_of_sweep(struct insight_work *w, const struct insight_sweep *s)
+/* "temperature=0.2", and how many times as long it looks for the loads ("would be 71.4 times"); NaN
+ * where the text does not say. */
+static const char *level_of(struct insight_work *w, const char *text, double *times)
+{
+	const char *from = strstr(text, ON_ONE_LEVEL) + strlen(ON_ONE_LEVEL);
+	const char *end = strstr(from, ": "), *would = strstr(from, " would be ");
+
+	*times = would ? strtod(would + strlen(" would be "), NULL) : (double)NAN;
+	return arena_strn(w->arena, from, end ? (size_t)(end - from) : strlen(from));
+}
+
+/* ", so that it looks 7 to 71 times as slow as it is" */
+static const char *looks_slow(struct insight_work *w, const struct alike *v, size_t n)
+{
+	double least = INFINITY, most = 0;
+	char low[WORDING_TEXT], high[WORDING_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		if (!(v[i].size > 0))
+			return "";
+		least = fmin(least, v[i].size);
+		most = fmax(most, v[i].size);
+	}
+	return arena_fmt(w->arena, ", so that it looks %s to %s times as slow as it is",
+		wording_fixed(low, least, least < 10), wording_fixed(high, most, most < 10));
+}
+
+static void say_levels_with_loads(struct insight_work *w, struct alikes *list)
+{
+	for (size_t from = 0, n; from < list->n; from += n) {
+		const struct alike *v = list->v + from;
+		uint64_t rows = 0;
+
+		n = alike_first(list->v + from, list->n - from);
+		for (size_t i = 0; i < n; i++)
+			rows += v[i].n;
+		list->v[from].text = arena_fmt(w->arena,
+			"in the table of %s: %s for a load and %s not count; all have %s%s",
+			w->c->subjects[v->sweep->subject].name,
+			wording_count(w->arena, v->n, "row waited", "rows waited"),
+			wording_verb(v->n, "does", "do"), v->key, looks_slow(w, v, 1));
+		alike_add(w, v, n, TRAP_LOAD_BY_LEVEL, INSIGHT_TRAP + 39,
+			arena_fmt(w->arena,
+				"in %zu tables (%s) all loads fell on %s%s: %s that waited for one "
+				"and do not count here",
+				n, alike_names(w, v, n), v->key, looks_slow(w, v, n),
+				wording_count(w->arena, rows, "row", "rows")));
+	}
+}
+
+static void say_orders(struct insight_work *w, struct alikes *list)
+{
+	for (size_t from = 0, n; from < list->n; from += n) {
+		const struct alike *v = list->v + from;
+
+		n = alike_first(list->v + from, list->n - from);
+		alike_add(w, v, n, TRAP_ORDER, INSIGHT_TRAP + 30,
+			arena_fmt(w->arena, "in %zu tables (%s) %s", n, alike_names(w, v, n),
+				v->key));
+	}
+}
+
+static void collect_of_sweep(struct insight_work *w, const struct insight_sweep *s,
+	struct alikes *levels, struct alikes *orders)
 {
 	for (size_t i = 0; i < s->summary->nfindings; i++) {
 		const struct finding *f = &s->summary->findings[i];
 		bool level = f->kind == FIND_LOAD && strstr(f->text, ON_ONE_LEVEL);
 		bool order = f->kind == FIND_AUDIT && f->strength == STRENGTH_AUDIT + 1;
+		struct alike one = {.sweep = s->of,
+			.key = f->text,
+			.text = arena_fmt(
+				w->arena, "%s: %s", w->c->subjects[s->of->subject].name, f->text),
+			.size = NAN,
+			.n = f->n};
 
+		if (level)
+			one.key = level_of(w, f->text, &one.size);
 		if (level || order)
-			add_of_sweep(w, s->of, "trap", level ? TRAP_LOAD_BY_LEVEL : TRAP_ORDER,
-				INSIGHT_TRAP + (level ? 35 : 20),
-				arena_fmt(w->arena, "%s: %s", w->c->subjects[s->of->subject].name,
-					f->text),
-				f->n);
+			*VEC_PUSH(level ? levels : orders) = one;
 	}
 }
 
 void insight_traps_loads(struct insight_work *w)
 {
+	struct alikes levels = {0}, orders = {0};
+
 	say_ttft_holds_load(w);
 	for (size_t i = 0; i < w->c->nsweeps; i++) {
 		if (w->in->sweeps[i].summary)
-			say_of_sweep(w, &w->in->sweeps[i]);
+			collect_of_sweep(w, &w->in->sweeps[i], &levels, &orders);
 	}
+	say_levels_with_loads(w, &levels);
+	say_orders(w, &orders);
+	VEC_RELEASE(&levels);
+	VEC_RELEASE(&orders);
 }

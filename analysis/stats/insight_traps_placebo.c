@@ -8,8 +8,10 @@
 #include "bug.h"
 #include "dataset_table.h"
 #include "insight_traps.h"
+#include "vec.h"
 
-#define MOST_LEVELS 32  /* of a setting whose changes are counted pair by pair */
+#define MOST_LEVELS 32 /* of a setting whose changes are counted pair by pair */
+#define MOST_NAMED  3
 #define LEAST_SEEN  2   /* changes that say something */
 #define ALL_LAYERS  200 /* no model that runs on one machine has so many */
 
@@ -99,23 +101,26 @@ static void count_changes(
 	}
 }
 
-static void say_free(struct insight_work *w, const struct insight_sweep *s, size_t f, uint32_t a,
-	uint32_t b, const struct change *c, const struct change *rest)
+static void keep_free(struct insight_work *w, const struct insight_sweep *s, size_t f, uint32_t a,
+	uint32_t b, const struct change *c, const struct change *rest, struct alikes *list)
 {
 	const struct data_factor *of = &s->data->factors[f];
+	const char *key = arena_fmt(w->arena, "%s %s and %s are one setting to this server",
+		of->name, of->level[a], of->level[b]);
 
-	add_of_sweep(w, s->of, "trap", TRAP_PLACEBO, INSIGHT_TRAP + 30,
-		arena_fmt(w->arena,
-			"%s: %s %s and %s are one setting to this server: in %u of %u changes "
-			"between them no load was paid, while %u of %u other changes of it paid "
-			"one",
-			w->c->subjects[s->of->subject].name, of->name, of->level[a], of->level[b],
-			c->seen, c->seen, rest->paid, rest->seen),
-		c->seen);
+	*VEC_PUSH(list) = (struct alike){.sweep = s->of,
+		.key = key,
+		.text = arena_fmt(w->arena,
+			"in the table of %s: %s: in %u of %u changes between them no load was "
+			"paid, while %u of %u "
+			"other changes of it paid one",
+			w->c->subjects[s->of->subject].name, key, c->seen, c->seen, rest->paid,
+			rest->seen),
+		.n = c->seen};
 }
 
 static void look_for_free(struct insight_work *w, const struct insight_sweep *s,
-	const struct data_row **rows, size_t f)
+	const struct data_row **rows, size_t f, struct alikes *list)
 {
 	struct change change[MOST_LEVELS * MOST_LEVELS] = {{0, 0}}, all = {0, 0};
 	uint32_t n = s->data->factors[f].nlevels;
@@ -133,56 +138,92 @@ static void look_for_free(struct insight_work *w, const struct insight_sweep *s,
 			/* The others must nearly all pay, or loads have another cause. */
 			if (c->seen >= LEAST_SEEN && c->paid == 0 && rest.paid >= LEAST_SEEN &&
 				rest.paid * 10 >= rest.seen * 9)
-				say_free(w, s, f, a, b, c, &rest);
+				keep_free(w, s, f, a, b, c, &rest, list);
 		}
 	}
 }
 
 /* ---- more layers than there are ---- */
 
-/* What the rows show of the level for all layers against the others. */
-static const char *what_rows_show(
-	struct insight_work *w, const struct insight_sweep *s, size_t f, uint32_t large)
+/* The level for all layers against the others; false where the rows do not say. */
+static bool against_others(
+	const struct insight_sweep *s, size_t f, uint32_t large, struct log_ratio *r)
 {
-	const struct data_factor *of = &s->data->factors[f];
-	char ratio[WORDING_TEXT], low[WORDING_TEXT], high[WORDING_TEXT];
 	struct log_moments all, others;
 	size_t m = sweep_metric(s->data, INSIGHT_THROUGHPUT);
-	struct log_ratio r;
-	int digits;
 
-	if (m == s->data->nmetrics || !sweep_logs(s->data, m, f, large, false, &all) ||
-		!sweep_logs(s->data, m, f, large, true, &others) ||
-		!insight_welch(&all, &others, 0.95, &r))
-		return "";
-	digits = wording_decimals((r.high - r.low) / 2);
-	return arena_fmt(w->arena,
-		"; %s (throughput with %s against the others: ratio %s, %s to %s)",
-		r.low <= 1 && r.high >= 1
-			? "the rows show no difference that could be told from chance"
-			: "if it has, the difference in the rows is what the machine did over "
-			  "time, "
-			  "and nothing smaller can be read from them",
-		of->level[large], wording_fixed(ratio, r.ratio, digits),
-		wording_fixed(low, r.low, digits), wording_fixed(high, r.high, digits));
+	return m < s->data->nmetrics && sweep_logs(s->data, m, f, large, false, &all) &&
+		sweep_logs(s->data, m, f, large, true, &others) &&
+		insight_welch(&all, &others, 0.95, r);
 }
 
-static void say_layers(struct insight_work *w, const struct insight_sweep *s, size_t f,
-	uint32_t small, uint32_t large)
+#define NO_DIFFERENCE "no difference that could be told from chance"
+#define A_DIFFERENCE                                                                               \
+	"if it has, the difference in the rows is what the machine did over time, and nothing "    \
+	"smaller can be read from them"
+
+/* "throughput with 999 against the others: ratio 0.999, 0.995 to 1.003" */
+static const char *ratio_text(struct insight_work *w, const struct data_factor *of, uint32_t large,
+	const struct log_ratio *r)
+{
+	char ratio[WORDING_TEXT], low[WORDING_TEXT], high[WORDING_TEXT];
+	int digits = wording_decimals((r->high - r->low) / 2);
+
+	return arena_fmt(w->arena, "throughput with %s against the others: ratio %s, %s to %s",
+		of->level[large], wording_fixed(ratio, r->ratio, digits),
+		wording_fixed(low, r->low, digits), wording_fixed(high, r->high, digits));
+}
+
+static void keep_layers(struct insight_work *w, const struct insight_sweep *s, size_t f,
+	uint32_t small, uint32_t large, struct alikes *list)
 {
 	const struct data_factor *of = &s->data->factors[f];
+	struct log_ratio r;
+	bool known = against_others(s, f, large, &r), none = known && r.low <= 1 && r.high >= 1;
+	const char *key = arena_fmt(w->arena,
+		"%s counts layers: %s means all of them, and where the model has fewer than %s the "
+		"other levels mean the same",
+		of->name, of->level[large], of->level[small]);
 
-	add_of_sweep(w, s->of, "trap", TRAP_PLACEBO, INSIGHT_TRAP + 25,
-		arena_fmt(w->arena,
-			"%s: %s counts layers: %s means all of them, and where the model has fewer "
-			"than %s the other levels mean the same%s",
-			w->c->subjects[s->of->subject].name, of->name, of->level[large],
-			of->level[small], what_rows_show(w, s, f, large)),
-		s->data->nrows);
+	*VEC_PUSH(list) = (struct alike){.sweep = s->of,
+		.key = key,
+		.text = arena_fmt(w->arena, "in the table of %s: %s%s%s%s%s%s",
+			w->c->subjects[s->of->subject].name, key, known ? "; " : "",
+			known ? none ? "the rows show " NO_DIFFERENCE : A_DIFFERENCE : "",
+			known ? " (" : "", known ? ratio_text(w, of, large, &r) : "",
+			known ? ")" : ""),
+		.size = !known ? (double)NAN
+			: none ? 0
+			       : r.ratio,
+		.n = s->data->nrows};
+}
+
+/* "; the rows of 3 of the tables show no difference ...; those of alpha do (ratio 0.994): ..." */
+static const char *what_all_show(struct insight_work *w, const struct alike *v, size_t n)
+{
+	const char *differ[MOST_NAMED + 1], *none;
+	size_t same = 0, k = 0;
+	char text[WORDING_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		same += v[i].size == 0;
+		if (v[i].size > 0 && k <= MOST_NAMED)
+			differ[k++] = arena_fmt(w->arena, "%s (ratio %s)",
+				w->c->subjects[v[i].sweep->subject].name,
+				wording_fixed(text, v[i].size, 3));
+	}
+	none = same
+		? arena_fmt(w->arena, "; the throughput of %zu of them shows " NO_DIFFERENCE, same)
+		: "";
+	if (k == 0)
+		return none;
+	return arena_fmt(w->arena, "%s; that of %s differs with that level: " A_DIFFERENCE, none,
+		insight_some(w->arena, differ, k, MOST_NAMED));
 }
 
 /* A level above any number of layers beside smaller ones. */
-static void look_for_layers(struct insight_work *w, const struct insight_sweep *s, size_t f)
+static void look_for_layers(
+	struct insight_work *w, const struct insight_sweep *s, size_t f, struct alikes *list)
 {
 	const struct data_factor *of = &s->data->factors[f];
 	uint32_t small = DATA_NONE, large = DATA_NONE;
@@ -196,26 +237,50 @@ static void look_for_layers(struct insight_work *w, const struct insight_sweep *
 			small = l;
 	}
 	if (small != DATA_NONE && large != DATA_NONE)
-		say_layers(w, s, f, small, large);
+		keep_layers(w, s, f, small, large, list);
+}
+
+static void look_at(struct insight_work *w, const struct insight_sweep *s, struct alikes *unpaid,
+	struct alikes *layers)
+{
+	const struct data_row **rows = in_order(s->data);
+
+	for (size_t f = 0; f < s->data->nfactors; f++) {
+		const struct data_factor *of = &s->data->factors[f];
+
+		if (s->of->has_load && of->nlevels <= MOST_LEVELS && is_runner(of->name))
+			look_for_free(w, s, rows, f, unpaid);
+		if (counts_layers(of->name))
+			look_for_layers(w, s, f, layers);
+	}
+	free(rows);
+}
+
+static void say_all(struct insight_work *w, struct alikes *list, bool layers)
+{
+	for (size_t from = 0, n; from < list->n; from += n) {
+		const struct alike *v = list->v + from;
+
+		n = alike_first(list->v + from, list->n - from);
+		alike_add(w, v, n, TRAP_PLACEBO, INSIGHT_TRAP + (layers ? 35 : 38),
+			arena_fmt(w->arena, "%s, in %zu tables (%s)%s", v->key, n,
+				alike_names(w, v, n),
+				layers ? what_all_show(w, v, n)
+				       : ": no change between them paid for a load, while nearly "
+					 "all other changes of it did"));
+	}
 }
 
 void insight_traps_placebo(struct insight_work *w)
 {
+	struct alikes unpaid = {0}, layers = {0};
+
 	for (size_t i = 0; i < w->c->nsweeps; i++) {
-		const struct insight_sweep *s = &w->in->sweeps[i];
-		const struct data_row **rows;
-
-		if (!s->summary)
-			continue;
-		rows = in_order(s->data);
-		for (size_t f = 0; f < s->data->nfactors; f++) {
-			const struct data_factor *of = &s->data->factors[f];
-
-			if (s->of->has_load && of->nlevels <= MOST_LEVELS && is_runner(of->name))
-				look_for_free(w, s, rows, f);
-			if (counts_layers(of->name))
-				look_for_layers(w, s, f);
-		}
-		free(rows);
+		if (w->in->sweeps[i].summary)
+			look_at(w, &w->in->sweeps[i], &unpaid, &layers);
 	}
+	say_all(w, &unpaid, false);
+	say_all(w, &layers, true);
+	VEC_RELEASE(&unpaid);
+	VEC_RELEASE(&layers);
 }

@@ -35,13 +35,12 @@ static uint64_t failed_tables(const struct insight_work *w, struct file_list *fi
 	return n;
 }
 
-static void say_failed_rows(struct insight_work *w)
+static const char *say_failed_rows(struct insight_work *w, struct file_list *all, uint64_t *count)
 {
 	struct file_list files = {0};
-	uint64_t n = failed_tables(w, &files);
+	uint64_t n = failed_tables(w, &files), most = 0;
 	const char *reason = "";
 	char zeros[NUM_TEXT];
-	uint64_t most = 0;
 
 	for (size_t s = 0; s < w->c->nsubjects; s++) {
 		const struct corpus_subject *of = &w->c->subjects[s];
@@ -51,19 +50,18 @@ static void say_failed_rows(struct insight_work *w)
 			reason = of->failures[0].why;
 		}
 	}
-	if (w->c->zeros == 0) {
-		VEC_RELEASE(&files);
-		return;
-	}
-	insight_add(w, "trap", TRAP_ZEROS, INSIGHT_TRAP + 38,
-		arena_fmt(w->arena,
-			"%s of %s have figures that are all 0%s%s%s: a 0 there is no "
-			"measurement, and is in no mean",
-			num_group(zeros, (int64_t)w->c->zeros),
-			wording_count(w->arena, n, "row that failed", "rows that failed"),
-			reason[0] ? " (most often: " : "", insight_cut(w->arena, reason),
-			reason[0] ? ")" : ""),
-		"", w->c->zeros, &files);
+	for (size_t i = 0; w->c->zeros && i < files.n; i++)
+		*VEC_PUSH(all) = files.v[i];
+	VEC_RELEASE(&files);
+	*count += w->c->zeros;
+	if (w->c->zeros == 0)
+		return NULL;
+	return arena_fmt(w->arena,
+		"%s of %s have figures that are all 0%s%s%s: a 0 there is no measurement",
+		num_group(zeros, (int64_t)w->c->zeros),
+		wording_count(w->arena, n, "row that failed", "rows that failed"),
+		reason[0] ? " (most often: " : "", insight_cut(w->arena, reason),
+		reason[0] ? ")" : "");
 }
 
 /* Among those that will be seen; all that follow may be there again. */
@@ -77,9 +75,9 @@ static bool is_named(const struct texts *named, const char *text)
 }
 
 /* Figures that are told, of what failed. */
-static void say_failed_told(struct insight_work *w)
+static const char *say_failed_told(struct insight_work *w, struct file_list *files, uint64_t *count)
 {
-	struct file_list files = {0};
+	const char *text = NULL;
 	struct texts who = {0}, named = {0};
 	uint64_t n = 0, zero = 0;
 	uint32_t last = UINT32_MAX;
@@ -90,7 +88,7 @@ static void say_failed_told(struct insight_work *w)
 		if (!t->failed)
 			continue;
 		zero += t->value == 0;
-		*VEC_PUSH(&files) = t->place.file;
+		*VEC_PUSH(files) = t->place.file;
 		if (n > 0 && t->row == last)
 			continue;
 		n++;
@@ -100,19 +98,35 @@ static void say_failed_told(struct insight_work *w)
 			*VEC_PUSH(&who) = arena_fmt(w->arena, "\"%s\"", t->subject);
 		}
 	}
+	*count += n;
 	if (n)
-		insight_add(w, "trap", TRAP_ZEROS, INSIGHT_TRAP + 37,
-			arena_fmt(w->arena, "%s of %s%s%s%s: %s", "figures",
-				wording_count(w->arena, n, "row that failed", "rows that failed"),
-				who.n ? " (" : "",
-				who.n ? insight_some(w->arena, who.v, who.n, MOST_NAMED) : "",
-				who.n ? ")" : "",
-				zero ? "a 0 there says that it failed, not that it took no time"
-				     : "they are no measurements"),
-			"", n, &files);
-	VEC_RELEASE(&files);
+		text = arena_fmt(w->arena, "figures are told of %s%s%s%s: %s",
+			wording_count(w->arena, n, "row that failed", "rows that failed"),
+			who.n ? " (" : "",
+			who.n ? insight_some(w->arena, who.v, who.n, MOST_NAMED) : "",
+			who.n ? ")" : "",
+			zero ? "a 0 there says that it failed, not that it took no time"
+			     : "they are no measurements");
 	VEC_RELEASE(&who);
 	VEC_RELEASE(&named);
+	return text;
+}
+
+static void say_zeros(struct insight_work *w)
+{
+	struct file_list files = {0};
+	const char *part[2];
+	uint64_t n = 0;
+	size_t k = 0;
+
+	part[k] = say_failed_rows(w, &files, &n);
+	k += part[k] != NULL;
+	part[k] = say_failed_told(w, &files, &n);
+	k += part[k] != NULL;
+	if (k)
+		insight_add(w, "trap", TRAP_ZEROS, INSIGHT_TRAP_MINOR + 44,
+			insight_joined(w->arena, part, k), "", n, &files);
+	VEC_RELEASE(&files);
 }
 
 /* ---- copies ---- */
@@ -146,7 +160,7 @@ static void say_copies(struct insight_work *w)
 						: "other tables");
 	}
 	if (whole + tables + c->copies)
-		insight_add(w, "trap", TRAP_COPIES, INSIGHT_TRAP + 32,
+		insight_add(w, "trap", TRAP_COPIES, INSIGHT_TRAP_MINOR + 40,
 			arena_fmt(w->arena, "%s a second time, and %s once%s%s",
 				c->copies ? wording_count(
 						    w->arena, c->copies, "row stands", "rows stand")
@@ -185,7 +199,7 @@ static void say_all_failed(struct insight_work *w)
 	if (files.n) {
 		const char *list = insight_some(w->arena, named.v, named.n, MOST_NAMED);
 
-		insight_add(w, "trap", TRAP_ALL_FAILED, INSIGHT_TRAP + 34,
+		insight_add(w, "trap", TRAP_ALL_FAILED, INSIGHT_TRAP + 32,
 			arena_fmt(w->arena,
 				"in %s every row failed (%s): %s; no figure can come of %s",
 				wording_count(w->arena, files.n, "file", "files"),
@@ -272,7 +286,8 @@ static void say_pooled(struct insight_work *w)
 	for (uint32_t s = 0; s < c->nsubjects; s++) {
 		struct pooled p = {s, count_files(&c->subjects[s]), settings[s]};
 
-		if (c->subjects[s].rows < 2 ||
+		/* Prompts and settings of a run are terms of its own analysis. */
+		if (c->subjects[s].rows < 2 || c->subjects[s].run ||
 			(c->subjects[s].prompts < 2 && p.files < 2 && p.settings == 0))
 			continue;
 		rows += c->subjects[s].rows;
@@ -297,8 +312,7 @@ static void say_pooled(struct insight_work *w)
 
 void insight_traps_rows(struct insight_work *w)
 {
-	say_failed_rows(w);
-	say_failed_told(w);
+	say_zeros(w);
 	say_copies(w);
 	say_all_failed(w);
 	say_pooled(w);

@@ -44,30 +44,49 @@ static const char *name_told(struct insight_work *w, const struct insight_told *
 
 /* ---- figures under the wrong name ---- */
 
-static void say_swapped(struct insight_work *w)
+/* Some of them, the same text once. */
+static const char *some_different(struct arena *a, const struct texts *named)
 {
-	struct file_list files = {0};
+	const char *part[MOST_NAMED + 1];
+	size_t n = 0, left = named->n;
+
+	for (size_t i = 0; i < named->n && n < MOST_NAMED; i++) {
+		size_t same = 0;
+
+		for (size_t k = 0; k < n; k++)
+			same += strcmp(part[k], named->v[i]) == 0;
+		if (same == 0)
+			part[n++] = named->v[i];
+		left--;
+	}
+	if (left)
+		part[n++] = arena_fmt(a, "%zu more", left);
+	return wording_list(a, part, n, "and");
+}
+
+static const char *say_swapped(struct insight_work *w, struct file_list *files, uint64_t *n)
+{
 	struct texts named = {0};
+	const char *text = NULL;
 
 	for (size_t i = 0; i < w->c->ntold; i++) {
 		const struct insight_told *t = &w->in->told[i];
 
 		if (t->verdict != TOLD_SWAPPED && t->verdict != TOLD_SETTING)
 			continue;
-		*VEC_PUSH(&files) = t->of->place.file;
+		*VEC_PUSH(files) = t->of->place.file;
 		*VEC_PUSH(&named) = arena_fmt(w->arena, "%s is %s", name_told(w, t),
 			t->verdict == TOLD_SETTING
 				? arena_fmt(w->arena, "the value of %s", t->which)
 				: t->which);
 	}
+	*n += named.n;
 	if (named.n)
-		insight_add(w, "trap", TRAP_SWAPPED, INSIGHT_TRAP + 36,
-			arena_fmt(w->arena, "%s under the wrong name: %s",
-				wording_count(w->arena, named.n, "figure stands", "figures stand"),
-				insight_some(w->arena, named.v, named.n, MOST_NAMED)),
-			"", named.n, &files);
-	VEC_RELEASE(&files);
+		text = arena_fmt(w->arena, "%s under the wrong name: %s",
+			wording_count(w->arena, named.n, "figure stands", "figures stand"),
+			some_different(w->arena, &named));
 	VEC_RELEASE(&named);
+	return text;
 }
 
 /* How understand_sanity.c says that a column cannot be what its heading says. */
@@ -78,28 +97,45 @@ static bool is_misnamed(const char *why)
 }
 
 /* Columns that were not used, since they hold something else than their heading says. */
-static void say_misnamed(struct insight_work *w)
+static const char *say_misnamed(struct insight_work *w, struct file_list *files, uint64_t *n)
 {
-	struct file_list files = {0};
 	struct texts named = {0};
+	const char *text = NULL;
 
 	for (size_t i = 0; i < w->c->nnotes; i++) {
-		const struct corpus_note *n = &w->c->notes[i];
+		const struct corpus_note *note = &w->c->notes[i];
 
-		if (!is_misnamed(n->why))
+		if (!is_misnamed(note->why))
 			continue;
-		*VEC_PUSH(&files) = n->file;
+		*VEC_PUSH(files) = note->file;
 		*VEC_PUSH(&named) =
-			arena_fmt(w->arena, "%s (%s)", insight_file_name(w, n->file), n->why);
+			arena_fmt(w->arena, "%s (%s)", insight_file_name(w, note->file), note->why);
 	}
+	*n += named.n;
 	if (named.n)
-		insight_add(w, "trap", TRAP_SWAPPED, INSIGHT_TRAP + 31,
-			arena_fmt(w->arena, "%s something else than what the heading says: %s",
-				wording_count(w->arena, named.n, "column holds", "columns hold"),
-				insight_some(w->arena, named.v, named.n, MOST_NAMED)),
-			"", named.n, &files);
-	VEC_RELEASE(&files);
+		text = arena_fmt(w->arena, "%s something else than what the heading says: %s",
+			wording_count(w->arena, named.n, "column holds", "columns hold"),
+			insight_some(w->arena, named.v, named.n, 1));
 	VEC_RELEASE(&named);
+	return text;
+}
+
+/* Figures and columns alike. */
+static void say_wrong_names(struct insight_work *w)
+{
+	struct file_list files = {0};
+	const char *part[2];
+	uint64_t n = 0;
+	size_t k = 0;
+
+	part[k] = say_swapped(w, &files, &n);
+	k += part[k] != NULL;
+	part[k] = say_misnamed(w, &files, &n);
+	k += part[k] != NULL;
+	if (k)
+		insight_add(w, "trap", TRAP_SWAPPED, INSIGHT_TRAP_MINOR + 46,
+			insight_joined(w->arena, part, k), "", n, &files);
+	VEC_RELEASE(&files);
 }
 
 /* ---- echoes and contradictions ---- */
@@ -197,11 +233,16 @@ static void say_contradictions(struct insight_work *w)
 		*VEC_PUSH(&files) = t->of->place.file;
 	}
 	qsort(list, n, sizeof(*list), compare_far);
-	k = n < MOST_NAMED ? n : MOST_NAMED;
-	for (size_t i = 0; i < k; i++)
-		part[i] = name_contradiction(w, list[i].told);
+	k = 0;
+	for (size_t i = 0; i < n && k < MOST_NAMED; i++) {
+		const char *text = name_contradiction(w, list[i].told);
+
+		/* Several files may tell the same. */
+		if (k == 0 || strcmp(text, part[k - 1]) != 0)
+			part[k++] = text;
+	}
 	if (n)
-		insight_add(w, "trap", TRAP_CONTRADICTION, INSIGHT_TRAP + 33,
+		insight_add(w, "trap", TRAP_CONTRADICTION, INSIGHT_TRAP + 34,
 			arena_fmt(w->arena, "%s outside of all that the rows here have: %s%s",
 				wording_count(w->arena, n, "told figure is", "told figures are"),
 				wording_list(w->arena, part, k, "and"),
@@ -214,9 +255,8 @@ static void say_contradictions(struct insight_work *w)
 /* ---- figures of figures ---- */
 
 /* Percentiles that need more values than there are: what they are, then, is the largest. */
-static void say_percentiles(struct insight_work *w)
+static const char *say_percentiles(struct insight_work *w, struct file_list *files, uint64_t *all)
 {
-	struct file_list files = {0};
 	uint64_t few = 0, most_n = 0;
 
 	for (size_t i = 0; i < w->c->ntold; i++) {
@@ -227,25 +267,22 @@ static void say_percentiles(struct insight_work *w)
 			continue;
 		few++;
 		most_n = t->n > most_n ? t->n : most_n;
-		*VEC_PUSH(&files) = t->place.file;
+		*VEC_PUSH(files) = t->place.file;
 	}
-	if (few)
-		insight_add(w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 25,
-			arena_fmt(w->arena,
-				"%s of %s values at most: of so few, p95 and p99 are the largest "
-				"value or nearly",
-				wording_count(w->arena, few, "percentile is told",
-					"percentiles are told"),
-				arena_fmt(w->arena, "%llu", (unsigned long long)most_n)),
-			"", few, &files);
-	VEC_RELEASE(&files);
+	*all += few;
+	if (few == 0)
+		return NULL;
+	return arena_fmt(w->arena,
+		"%s of %s values at most: of so few, p95 and p99 are the largest "
+		"value or nearly",
+		wording_count(w->arena, few, "percentile is told", "percentiles are told"),
+		arena_fmt(w->arena, "%llu", (unsigned long long)most_n));
 }
 
 /* p95 and p99 of one row that are one number, or nearly, while the median is another. */
-static void say_equal_tails(struct insight_work *w)
+static const char *say_equal_tails(struct insight_work *w, struct file_list *files, uint64_t *all)
 {
 	const struct corpus *c = w->c;
-	struct file_list files = {0};
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < c->ntold; i++) {
@@ -261,29 +298,27 @@ static void say_equal_tails(struct insight_work *w)
 				!(fabs(a->value - b->value) <= 1e-3 * fabs(a->value)))
 				continue;
 			n++;
-			*VEC_PUSH(&files) = a->place.file;
+			*VEC_PUSH(files) = a->place.file;
 		}
 	}
-	if (n)
-		insight_add(w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 24,
-			arena_fmt(w->arena,
-				"p95 and p99 are one figure, to 0.1 %%, in %s: they are of a "
-				"handful "
-				"of values, perhaps of means of runs, and say nothing of the "
-				"slowest "
-				"requests",
-				wording_count(w->arena, n, "row", "rows")),
-			"", n, &files);
-	VEC_RELEASE(&files);
+	*all += n;
+	if (n == 0)
+		return NULL;
+	return arena_fmt(w->arena,
+		"p95 and p99 are one figure, to 0.1 %%, in %s: they are of a "
+		"handful "
+		"of values, perhaps of means of runs, and say nothing of the "
+		"slowest "
+		"requests",
+		wording_count(w->arena, n, "row", "rows"));
 }
 
 /* Tables of means each of which is the figure of one row. */
-static void say_means_of_one(struct insight_work *w)
+static const char *say_means_of_one(struct insight_work *w, struct file_list *files, uint64_t *all)
 {
 	const struct corpus *c = w->c;
 	uint32_t *means = xcalloc(c->ntables + 1, sizeof(*means));
 	uint32_t *ones = xcalloc(c->ntables + 1, sizeof(*ones));
-	struct file_list files = {0};
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < c->ntold; i++) {
@@ -300,27 +335,41 @@ static void say_means_of_one(struct insight_work *w)
 		if (means[i] < LEAST_ECHO || ones[i] * 10 < means[i] * 9)
 			continue;
 		n += ones[i];
-		*VEC_PUSH(&files) = c->tables[i].file;
+		*VEC_PUSH(files) = c->tables[i].file;
 	}
-	if (n)
-		insight_add(w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 26,
-			arena_fmt(w->arena,
-				"%s of one row each: they have no spread, and the best of them is "
-				"partly luck",
-				wording_count(w->arena, n, "told mean is", "told means are")),
-			"", n, &files);
-	VEC_RELEASE(&files);
 	free(means);
 	free(ones);
+	*all += n;
+	if (n == 0)
+		return NULL;
+	return arena_fmt(w->arena,
+		"%s of one row each: they have no spread, and the best of them is partly luck",
+		wording_count(w->arena, n, "told mean is", "told means are"));
+}
+
+static void say_aggregates(struct insight_work *w)
+{
+	struct file_list files = {0};
+	const char *part[3];
+	uint64_t n = 0;
+	size_t k = 0;
+
+	part[k] = say_means_of_one(w, &files, &n);
+	k += part[k] != NULL;
+	part[k] = say_percentiles(w, &files, &n);
+	k += part[k] != NULL;
+	part[k] = say_equal_tails(w, &files, &n);
+	k += part[k] != NULL;
+	if (k)
+		insight_add(w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 25,
+			insight_joined(w->arena, part, k), "", n, &files);
+	VEC_RELEASE(&files);
 }
 
 void insight_traps_told(struct insight_work *w)
 {
-	say_swapped(w);
-	say_misnamed(w);
+	say_wrong_names(w);
 	say_echoes(w);
 	say_contradictions(w);
-	say_percentiles(w);
-	say_equal_tails(w);
-	say_means_of_one(w);
+	say_aggregates(w);
 }

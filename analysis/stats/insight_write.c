@@ -36,7 +36,7 @@ static void add_number(struct str *t, double x)
 	char text[NUM_TEXT];
 
 	str_addc(t, ',');
-	str_add(t, isfinite(x) ? num_text(text, x) : "");
+	str_add(t, isfinite(x) ? num_text(text, insight_rounded(x)) : "");
 }
 
 static void add_count(struct str *t, uint64_t n)
@@ -126,6 +126,50 @@ static void make_told(const struct insight *in, struct str *t)
 	arena_release(&a);
 }
 
+/* The group of a series; `last` is that of the one before. */
+static const struct insight_group *group_of(const struct insight *in, size_t i, size_t *last)
+{
+	while (i >= in->groups[*last].first + in->groups[*last].n)
+		(*last)++;
+	return &in->groups[*last];
+}
+
+/* What files only tell, group by group. */
+static void make_told_series(const struct insight *in, struct str *t)
+{
+	static const char *const header[] = {"group", "subject", "quantity", "label", "unit",
+		"settings", "file", "where", "failed", "failure", "n", "mean", "sd", "ci_low",
+		"ci_high", "min", "max", "p50", "p95", "p99", "ratio", "ratio_low", "ratio_high"};
+	const struct corpus *c = in->corpus;
+	struct arena a = {0};
+	size_t last = 0;
+
+	add_header(t, header, COUNTOF(header));
+	for (size_t i = 0; i < in->nseries; i++) {
+		const struct insight_group *g = group_of(in, i, &last);
+		const struct insight_series *s = &in->series[i];
+		const struct corpus_place *at = &s->places[0];
+		const double figures[] = {s->n ? (double)s->n : (double)NAN, s->mean, s->sd, s->low,
+			s->high, s->min, s->max, s->p50, s->p95, s->p99, s->ratio, s->ratio_low,
+			s->ratio_high};
+
+		add_text(t, g->name);
+		add_text(t, s->subject);
+		add_text(t, s->quantity);
+		add_text(t, s->label);
+		add_text(t, s->unit);
+		add_text(t, s->settings);
+		add_text(t, file_name(in, at->file));
+		add_text(t, at->table < c->ntables ? corpus_where(c, at, &a) : "");
+		add_text(t, s->failed ? "true" : "false");
+		add_text(t, s->failure);
+		for (size_t k = 0; k < COUNTOF(figures); k++)
+			add_number(t, figures[k]);
+		str_addc(t, '\n');
+	}
+	arena_release(&a);
+}
+
 static void make_findings(const struct insight *in, struct str *t)
 {
 	static const char *const header[] = {"id", "kind", "trap", "text", "file", "where", "n"};
@@ -198,7 +242,8 @@ int insight_write(const struct insight *in, const char *dir, struct err *e)
 		const char *name;
 		void (*make)(const struct insight *in, struct str *t);
 	} tables[] = {{"series.csv", make_series}, {"told.csv", make_told},
-		{"findings.csv", make_findings}, {"files.csv", make_files}};
+		{"told_series.csv", make_told_series}, {"findings.csv", make_findings},
+		{"files.csv", make_files}};
 	char *folder = fsx_join(dir, "tables");
 	int failed = fsx_mkdirs(folder, e) || write_json(in, dir, e);
 

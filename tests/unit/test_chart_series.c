@@ -252,7 +252,101 @@ static size_t entries(const json_t *index, const char *list, const char *name)
 	return n;
 }
 
-/* The index has the four charts of a corpus and none of a run's; names of all kinds pass gnuplot.
+/* ---- what files only tell ---- */
+
+static json_t *told(const char *group, const char *part, bool one_table, double mean, double low)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"group", group, "part", part, "subject", part, "quantity", "time", "label", "Time",
+		"unit", "ms", "better", -1, "one_table", one_table, "failed", isnan(mean), "n",
+		isnan(mean) || isnan(low) ? json_null() : json_integer(10), "mean",
+		isnan(mean) ? json_null() : json_real(mean), "ci_low",
+		isnan(low) ? json_null() : json_real(low), "ci_high",
+		isnan(low) ? json_null() : json_real(2 * mean - low), "ratio",
+		isnan(mean) ? json_null() : json_real(1));
+}
+
+static void load_told(struct chart_data *d, json_t *list)
+{
+	json_t *root = json_pack(
+		"{s:i, s:o, s:o}", "schema", 1, "series", json_array(), "told_series", list);
+	struct err e = ERR_INIT;
+
+	json_dump_file(root, unit_path("summary.json"), 0);
+	json_decref(root);
+	if (chart_data_load(d, unit_path("."), &e))
+		fail_msg("%s", e.msg);
+}
+
+/* The largest group of one table is drawn; what failed is hatched, and no 0. */
+static void test_told(void **state)
+{
+	json_t *list = json_array();
+	struct chart_data d;
+	struct chart c;
+
+	(void)state;
+	json_decref(series);
+	for (int i = 0; i < 5; i++)
+		json_array_append_new(list, told("folder", "x", false, 1 + i, 0.5));
+	json_array_append_new(list, told("small", "y", true, 1, 0.5));
+	json_array_append_new(list, told("small", "z", true, 2, 0.5));
+	json_array_append_new(list, told("conv, cpu", "onnx", true, 0.7, 0.6));
+	json_array_append_new(list, told("conv, cpu", "jit", true, 3.8, 3.5));
+	json_array_append_new(list, told("conv, cpu", "fused", true, NAN, NAN));
+	load_told(&d, list);
+	assert_int_equal(d.ntold, 3);
+	assert_string_equal(d.told_group, "conv, cpu");
+	chart_init(&c, "series-told");
+	chart_series_told(&d, &c);
+	assert_int_equal(c.why.len, 0);
+	assert_string_equal(c.title.s, "Time of conv, cpu, as told");
+	assert_contains(c.alt.s, "The lowest is onnx at 0.70 ms");
+	assert_contains(c.alt.s, "1 subject failed.");
+	assert_contains(c.gp.s, "'failed'");
+	assert_contains(c.gp.s, "pattern 4");
+	assert_contains(c.caption.s, "95 % intervals");
+	release(&d, &c);
+}
+
+static void test_told_by_sd(void **state)
+{
+	json_t *list = json_array(), *one;
+	struct chart_data d;
+	struct chart c;
+
+	(void)state;
+	json_decref(series);
+	for (int i = 1; i <= 2; i++) {
+		one = told("g", i == 1 ? "a" : "b", true, i, NAN);
+		json_object_set_new(one, "sd", json_real(0.25));
+		json_array_append_new(list, one);
+	}
+	load_told(&d, list);
+	chart_init(&c, "series-told");
+	chart_series_told(&d, &c);
+	assert_int_equal(c.why.len, 0);
+	assert_contains(c.caption.s, "one standard deviation to either side");
+	assert_contains(c.gp.s, "'n is not told'");
+	assert_contains(c.dat.s, "1\t1\t0.75\t1.25");
+	release(&d, &c);
+}
+
+static void test_told_nothing(void **state)
+{
+	struct chart_data d;
+	struct chart c;
+
+	(void)state;
+	json_decref(series);
+	load_told(&d, json_array());
+	chart_init(&c, "series-told");
+	chart_series_told(&d, &c);
+	assert_contains(c.why.s, "no file tells");
+	release(&d, &c);
+}
+
+/* The index has the five charts of a corpus and none of a run's; names of all kinds pass gnuplot.
  */
 static void test_drawn(void **state)
 {
@@ -273,7 +367,8 @@ static void test_drawn(void **state)
 	index = jsonx_load(unit_path("charts/index.json"), NULL);
 	assert_non_null(index);
 	assert_int_equal(entries(index, "charts", NULL), 3);
-	assert_int_equal(entries(index, "left_out", NULL), 1);
+	assert_int_equal(entries(index, "left_out", NULL), 2);
+	assert_int_equal(entries(index, "left_out", "series-told"), 1);
 	assert_int_equal(entries(index, "left_out", "series-latency"), 1);
 	assert_true(fsx_exists(unit_path("charts/series-throughput.svg")));
 	assert_true(fsx_exists(unit_path("charts/series-tradeoff.png")));
@@ -288,6 +383,9 @@ int main(void)
 		cmocka_unit_test_setup(test_loads, begin),
 		cmocka_unit_test_setup(test_without_loads, begin),
 		cmocka_unit_test_setup(test_tradeoff, begin),
+		cmocka_unit_test_setup(test_told, begin),
+		cmocka_unit_test_setup(test_told_by_sd, begin),
+		cmocka_unit_test_setup(test_told_nothing, begin),
 		cmocka_unit_test_setup(test_many, begin),
 		cmocka_unit_test_setup(test_one_value_has_no_bar, begin),
 		cmocka_unit_test_setup(test_nothing_to_draw, begin),

@@ -372,8 +372,9 @@ static void test_tables_have_their_rows(void **state)
 		"| beta[^1] | 41 | 0 | \xe2\x80\x93 | 184.0 \xc2\xb1 1.8 | 183.4 to 184.6 |");
 	assert_contains(
 		m.md.s, "| alpha[^2] | 46 | 4 | 10 | 102.16 \xc2\xb1 1.02 | 101.82 to 102.50 |");
-	assert_contains(m.md.s, "p95 is not given in every row: fewer than 20 values");
-	assert_contains(m.md.s, "p99 is left out: fewer than 100 values");
+	assert_contains(m.md.s,
+		"A p95 needs 20 rows, a p99 needs 100: where there are fewer, it is "
+		"withheld.");
 	assert_contains(m.md.s, "[^1]: 41 rows: a/alpha.csv (lines 2 to 42)\n");
 	assert_contains(m.html.s, "<td>alpha<sup><a href=\"#e2\"");
 	assert_contains(m.html.s, "<li id=\"e2\">50 rows: a/alpha.csv (lines 2 to 51)</li>");
@@ -574,6 +575,82 @@ static void test_only_told(void **state)
 	end(&m);
 }
 
+/* ---- what files only tell ---- */
+
+static struct insight_series told_series(const struct corpus_place *place, const char *subject,
+	const char *part, double mean, double half, double ratio)
+{
+	bool failed = isnan(mean);
+
+	return (struct insight_series){.part = part,
+		.subject = subject,
+		.quantity = "time",
+		.label = "Time",
+		.unit = "ms",
+		.better = -1,
+		.settings = "",
+		.places = place,
+		.nplaces = 1,
+		.n = 10,
+		.mean = mean,
+		.sd = half,
+		.low = mean - half,
+		.high = mean + half,
+		.min = mean - 2 * half,
+		.max = mean + 2 * half,
+		.p50 = NAN,
+		.p95 = NAN,
+		.p99 = NAN,
+		.failed = failed,
+		.failure = failed ? "TODO: no compiler" : NULL,
+		.ratio = ratio,
+		.ratio_low = 0.9 * ratio,
+		.ratio_high = 1.1 * ratio,
+		.p = 1e-6};
+}
+
+/* A table for the quantity, the best first, what failed never a figure; a recommendation with what
+ * it costs, and the first page where there is nothing else. */
+static void test_told_series(void **state)
+{
+	static const struct corpus_place place = {.first = 2, .last = 2, .n = 1};
+	struct insight_series all[4] = {told_series(&place, "conv, onnx", "onnx", 0.693, 0.02, NAN),
+		told_series(&place, "conv, jit", "jit", 3.78, 0.27, 5.46),
+		told_series(&place, "conv, fused", "fused", NAN, NAN, NAN),
+		told_series(&place, "conv, onnx", "onnx", 0.131, NAN, NAN)};
+	struct insight_group groups[2] = {
+		{.name = "conv", .n = 3, .nfailed = 1, .compared = true, .one_table = true},
+		{.name = "conv", .first = 3, .n = 1}};
+	struct made m;
+
+	(void)state;
+	begin(&m);
+	add_file(&m, "bench.json", TREE_JSON, NULL);
+	all[3].quantity = "compile_time";
+	all[3].label = "Compile time";
+	all[3].unit = "s";
+	m.in.series = all;
+	m.in.nseries = 4;
+	m.in.groups = groups;
+	m.in.ngroups = 2;
+	plain(&m);
+	assert_contains(m.md.s,
+		"By what files tell alone, without rows to check it by, of conv onnx is "
+		"best in time: 0.693 ms (0.673 to 0.713), 5.5 times as fast as jit");
+	assert_contains(m.md.s, "### Figures that files tell, without rows behind them");
+	assert_contains(m.md.s, "**Time, ms, as told (lower is better)**");
+	assert_contains(m.md.s,
+		"| onnx | 10 | 0.693 \xc2\xb1 0.020 | 0.673 to 0.713 | the best | "
+		"0.653 to 0.733 |");
+	assert_contains(m.md.s, "| jit | 10 |");
+	assert_contains(m.md.s, "| fused | 10 | failed | \xe2\x80\x93 |");
+	assert_contains(m.md.s, "**Failed:** \"conv, fused\": TODO: no compiler");
+	assert_true(strstr(m.md.s, "| jit | 10 |") < strstr(m.md.s, "| fused | 10 |"));
+	assert_contains(m.md.s, "### 1. For conv, by what files tell");
+	assert_contains(m.md.s, "A compile time of 0.131 s");
+	end(&m);
+}
+
 static void test_nothing(void **state)
 {
 	struct made m;
@@ -614,7 +691,7 @@ static void test_lists_are_cut(void **state)
 			100);
 	}
 	for (size_t i = 0; i < 20000; i++)
-		add_told(&m, (uint32_t)(i % 5000), TOLD_CONTRADICTS, 1);
+		add_told(&m, (uint32_t)(i % 5000), TOLD_CONTRADICTS, 1 + (double)(i / 4));
 	for (uint32_t i = 0; i < 2000; i++)
 		m.c.notes[m.c.nnotes++] = (struct corpus_note){i, 1, "broken"};
 	m.c.notes_in_all = 50000;
@@ -622,7 +699,9 @@ static void test_lists_are_cut(void **state)
 		add_finding(&m, "limit", -1, "this is one", "x.csv");
 	plain(&m);
 	assert_contains(m.md.s, "And 4,940 more subjects: summary.json has all of them.");
-	assert_contains(m.md.s, "And 19,960 more such figures");
+	/* 40 are shown, each of them with the three others that say the same. */
+	assert_contains(m.md.s, "subject 0000 and 3 more");
+	assert_contains(m.md.s, "And 19,840 more such figures");
 	assert_contains(m.md.s, "And 1,970 more files");
 	assert_contains(m.md.s, "And 160 more findings");
 	assert_contains(m.md.s, "50,000 notes in all; the first 2,000 were kept.");
@@ -781,6 +860,7 @@ int main(void)
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_only_failures),
 		cmocka_unit_test(test_only_told),
+		cmocka_unit_test(test_told_series),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_lists_are_cut),
 		cmocka_unit_test(test_hostile_names),

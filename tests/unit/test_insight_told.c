@@ -160,6 +160,16 @@ static void under_another_name_elsewhere(void **state)
 	assert_int_equal(t[2].verdict, TOLD_ALONE);
 }
 
+static void a_label_speaks_for_itself(void **state)
+{
+	const struct insight_told *t =
+		one("digest of march, owl3", "throughput", STAT_MEAN, 253.9, 1);
+
+	(void)state;
+	assert_int_equal(t->subject, 0);
+	assert_int_equal(t->verdict, TOLD_CONTRADICTS);
+}
+
 static void outside_of_the_rows_contradicts(void **state)
 {
 	const struct insight_told *t;
@@ -318,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cold_and_warm_rows_are_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_single_row_agrees, setup, teardown),
 		cmocka_unit_test_setup_teardown(under_another_name_elsewhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_label_speaks_for_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(outside_of_the_rows_contradicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_quantity_is_recognised, setup, teardown),
 		cmocka_unit_test_setup_teardown(
