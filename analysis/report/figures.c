@@ -166,6 +166,8 @@ const char *figures_capital(struct arena *a, const char *text)
 	/* "num_ctx 8192", "http://...": a name is written as it is. */
 	if (word == 0 || !strchr(" ,;:.", text[word]) || text[0] < 'a' || text[0] > 'z')
 		return text;
+	if (text[word] && text[word] != ' ' && text[word + 1] && text[word + 1] != ' ')
+		return text; /* "otter:7b" */
 	return arena_fmt(a, "%c%s", text[0] - 'a' + 'A', text + 1);
 }
 
