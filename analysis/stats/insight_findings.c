@@ -61,17 +61,14 @@ static const char *loads_of_one(struct insight_work *w, const struct loaded *l)
 static const char *loads_of_several(struct insight_work *w, const struct loaded *v, size_t n)
 {
 	const char *part[MOST_NAMED];
-	char low[WORDING_TEXT], high[WORDING_TEXT];
 	size_t k = n < MOST_NAMED ? n : MOST_NAMED;
-	double least = v[n - 1].times, most = v[0].times;
 
 	for (size_t i = 0; i < k; i++)
 		part[i] = arena_fmt(w->arena, "%s with %s", w->c->subjects[v[i].subject].name,
 			both_means(w, insight_measure(w->in, v[i].subject, INSIGHT_TTFT)));
-	return arena_fmt(w->arena,
-		"loads make the mean TTFT of %zu subjects %s to %s times as long: %s%s", n,
-		wording_fixed(low, least, least < 10), wording_fixed(high, most, most < 10),
-		n > k ? "the most " : "", wording_list(w->arena, part, k, "and"));
+	return arena_fmt(w->arena, "loads make the mean TTFT of %zu subjects %s as long: %s%s", n,
+		insight_times_range(w, v[n - 1].times, v[0].times), n > k ? "the most " : "",
+		wording_list(w->arena, part, k, "and"));
 }
 
 static void say_loads(struct insight_work *w)

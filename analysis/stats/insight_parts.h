@@ -97,6 +97,8 @@ void insight_number(struct insight_work *w);
 /* corpus_where; "" of a file as a whole. */
 const char *insight_where(struct insight_work *w, const struct corpus_place *p);
 const char *insight_file_name(const struct insight_work *w, uint32_t file);
+/* "7 to 71 times"; "26 times" where both are one. */
+const char *insight_times_range(struct insight_work *w, double least, double most);
 /* The files that hold rows of a subject. */
 void insight_subject_files(const struct insight_work *w, uint32_t subject, struct file_list *files);
 /* A figure with as many digits as its interval from low to high supports, in `dst` of

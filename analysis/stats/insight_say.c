@@ -176,3 +176,13 @@ void insight_number(struct insight_work *w)
 		in->findings[i].id = arena_fmt(w->arena, "F%zu", i + 1);
 	VEC_RELEASE(&w->found);
 }
+
+const char *insight_times_range(struct insight_work *w, double least, double most)
+{
+	char low[WORDING_TEXT], high[WORDING_TEXT];
+
+	wording_fixed(low, least, least < 10);
+	wording_fixed(high, most, most < 10);
+	return strcmp(low, high) == 0 ? arena_fmt(w->arena, "%s times", low)
+				      : arena_fmt(w->arena, "%s to %s times", low, high);
+}

@@ -146,7 +146,6 @@ static const char *level_of(struct insight_work *w, const char *text, double *ti
 static const char *looks_slow(struct insight_work *w, const struct alike *v, size_t n)
 {
 	double least = INFINITY, most = 0;
-	char low[WORDING_TEXT], high[WORDING_TEXT];
 
 	for (size_t i = 0; i < n; i++) {
 		if (!(v[i].size > 0))
@@ -154,8 +153,8 @@ static const char *looks_slow(struct insight_work *w, const struct alike *v, siz
 		least = fmin(least, v[i].size);
 		most = fmax(most, v[i].size);
 	}
-	return arena_fmt(w->arena, ", so that it looks %s to %s times as slow as it is",
-		wording_fixed(low, least, least < 10), wording_fixed(high, most, most < 10));
+	return arena_fmt(w->arena, ", so that it looks %s as slow as it is",
+		insight_times_range(w, least, most));
 }
 
 static void say_levels_with_loads(struct insight_work *w, struct alikes *list)
