@@ -26,6 +26,23 @@ enum row_crc row_crc_check(const char *line, size_t len);
 /* The 8 digits alone; false if they are none. */
 bool row_crc_parse(const char *digits, uint32_t *ret);
 
+/* FNV-1a, 64 bits (Fowler, Noll and Vo), continued from `h`; begin with HASH64.  For tables in
+ * memory: nobody is kept from making texts that collide. */
+#define HASH64 UINT64_C(0xcbf29ce484222325)
+static inline uint64_t hash64_add(uint64_t h, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+/* The finalizer of splitmix64 (Steele, Lea and Flood 2014). */
+static inline uint64_t hash64_mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return x ^ (x >> 31);
+}
+
 /* A running SHA-256. */
 struct sha {
 	void *ctx;

@@ -139,14 +139,6 @@ void series_describe(const struct series *t, struct chart *c)
 			t->failed, chart_plural((double)t->failed));
 }
 
-static bool any_cold(const struct series *t)
-{
-	for (size_t i = 0; i < t->drawn; i++)
-		if (t->v[i].m && t->v[i].s->cold > 0)
-			return true;
-	return false;
-}
-
 static void say_none(struct chart *c, const char *quantity)
 {
 	str_addf(&c->why, "no subject has a mean %s", quantity);
@@ -169,10 +161,27 @@ void series_stretch_warm(struct series *t)
 	}
 }
 
+/* What the line below the title and the caption say of the marks: only of those that are there. */
+static void explain(const struct series *t, struct str *below, struct chart *c)
+{
+	const char *rows = series_any_cold(t) ? "rows that paid for no load" : "rows";
+	bool bars = series_any(t, series_has_bar), lines = series_any(t, series_has_range);
+
+	str_addf(below, "%sDot: mean of %s%s%s.", series_direction(t->of), rows,
+		bars ? "; bar: its 95 % interval" : "", lines ? "; thin line: least to most" : "");
+	str_addf(&c->caption, "Dots are means of %s%s%s%s.", rows,
+		bars ? ", bars their 95 % intervals" : "",
+		lines ? ", thin lines reach from the least to the most" : "",
+		t->drawn - t->failed > 1 ? "; the best is on top" : "");
+	if (series_any(t, series_is_cut))
+		str_add(&c->caption,
+			" A bar that would reach below the least value is drawn from there on.");
+	str_add(&c->caption, " n is the number of rows, failed ones not counted.");
+}
+
 void chart_series(const struct chart_data *d, const char *quantity, struct chart *c)
 {
 	struct str below = STR_INIT(4096);
-	const char *rows;
 	struct series t;
 
 	series_collect(d, quantity, true, &t);
@@ -181,12 +190,10 @@ void chart_series(const struct chart_data *d, const char *quantity, struct chart
 		series_release(&t);
 		return;
 	}
-	rows = any_cold(&t) ? "rows that paid for no load" : "rows";
 	series_stretch_warm(&t);
 	series_count_rows(&t, c, false);
 	str_addf(&c->title, "%s by subject", t.of->label);
-	str_addf(&below, "%sDot: mean of %s; bar: its 95 %% interval; thin line: least to most.",
-		series_direction(t.of), rows);
+	explain(&t, &below, c);
 	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM;
 	chart_begin(c, below.s);
 	str_release(&below);
@@ -204,16 +211,21 @@ void chart_series(const struct chart_data *d, const char *quantity, struct chart
 		c->name, c->name);
 	chart_end(c);
 	series_describe(&t, c);
-	str_addf(&c->caption,
-		"Dots are means of %s, bars their 95 %% intervals, thin lines reach from the least "
-		"to the most; the best is on top. n is the number of rows, failed ones not "
-		"counted.",
-		rows);
 	series_say_rest(&t, c);
 	series_release(&t);
 }
 
 /* ---- TTFT with and without loads ---- */
+
+/* Where nothing paid for a load both means are one. */
+static void draw_warm(struct chart *c)
+{
+	str_addf(&c->gp,
+		"set bars 0.6\n"
+		"plot '%s.dat' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb "
+		"'" WARM_COLOUR "' notitle\nunset label\n",
+		c->name);
+}
 
 static void draw_loads(struct chart *c)
 {
@@ -228,7 +240,16 @@ static void draw_loads(struct chart *c)
 		12.0 / CHART_WIDTH, 6.0 / c->height, c->name, c->name);
 }
 
-static void describe_loads(const struct series *t, struct chart *c)
+static bool any_cut(const struct series *t)
+{
+	bool cut = series_any(t, series_is_cut);
+
+	for (size_t i = 0; i < t->drawn; i++)
+		cut = cut || (t->v[i].m && series_is_cut(&t->v[i].m->all));
+	return cut;
+}
+
+static void describe_loads(const struct series *t, bool cold, struct chart *c)
 {
 	const struct series_row *most = NULL;
 	double times = 1;
@@ -248,14 +269,16 @@ static void describe_loads(const struct series *t, struct chart *c)
 		series_add_value(&c->alt, t->of, &most->m->all);
 		str_addc(&c->alt, '.');
 	}
-	str_addf(&c->caption,
-		"%sBars are 95 %% intervals of the mean; one that would reach below the least "
-		"value "
-		"is drawn from there on. n is the number of rows, failed ones not counted.",
-		most ? "Two means for each subject: with and without the rows that paid for "
-		       "loading "
-		       "the model. "
-		     : "");
+	str_add(&c->caption,
+		cold ? "Two means for each subject: with and without the rows that paid for "
+		       "loading the model."
+		     : "Dots are means of rows.");
+	if (series_any(t, series_has_bar))
+		str_addf(&c->caption, " Bars are 95 %% intervals of the mean%s.",
+			any_cut(t) ? "; one that would reach below the least value is drawn from "
+				     "there on"
+				   : "");
+	str_add(&c->caption, " n is the number of rows, failed ones not counted.");
 	series_say_rest(t, c);
 }
 
@@ -279,7 +302,7 @@ void chart_series_loads(const struct chart_data *d, struct chart *c)
 {
 	struct str below = STR_INIT(4096);
 	struct series t;
-	bool is_log;
+	bool is_log, cold;
 
 	series_collect(d, "ttft", true, &t);
 	if (!t.of) {
@@ -287,13 +310,16 @@ void chart_series_loads(const struct chart_data *d, struct chart *c)
 		series_release(&t);
 		return;
 	}
+	cold = series_any_cold(&t);
 	stretch_both(&t);
 	series_count_rows(&t, c, true);
-	str_addf(&c->title, "%s by subject, with loads and without", t.of->label);
+	str_addf(&c->title, "%s by subject%s", t.of->label, cold ? ", with loads and without" : "");
 	is_log = t.lo > 0 && t.hi / t.lo > 8;
-	str_addf(&below, "%sDots: means; bars: their 95 %% intervals.%s", series_direction(t.of),
+	str_addf(&below, "%sDots: means%s.%s", series_direction(t.of),
+		series_any(&t, series_has_bar) ? "; bars: their 95 % intervals" : "",
 		is_log ? " Logarithmic axis." : "");
-	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM + KEY_HEIGHT;
+	c->height =
+		SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM + (cold ? KEY_HEIGHT : 0);
 	chart_begin(c, below.s);
 	str_release(&below);
 	series_name_rows(&t);
@@ -301,8 +327,11 @@ void chart_series_loads(const struct chart_data *d, struct chart *c)
 	chart_range(c, "x", 0.05, &t.lo, &t.hi);
 	series_axis_name(c, 'x', t.of);
 	series_write_rows(&t, c);
-	draw_loads(c);
+	if (cold)
+		draw_loads(c);
+	else
+		draw_warm(c);
 	chart_end(c);
-	describe_loads(&t, c);
+	describe_loads(&t, cold, c);
 	series_release(&t);
 }

@@ -28,13 +28,21 @@ void series_collect(
 void series_collect_of(const struct chart_subject *list, size_t n, const char *quantity,
 	bool with_failed, struct series *t);
 void series_release(struct series *t);
-/* Long names lose their middle.  Where two of them come to the same, all have their place in the
+/* Characters that fonts tend to lack are a question mark, marks that hide are left out; long names
+ * lose their middle.  Where two of them come to the same, all have their place in the
  * order in front, which is that of the report's tables too. */
 void series_name_rows(struct series *t);
 void series_stretch(struct series *t, double x);
 /* The lower end of an interval that reaches below all values, as that of a few long times does, is
  * drawn from the least value on. */
 double series_low_end(const struct chart_figure *f);
+/* Of some row that is drawn: an interval, a range, an interval that begins at the least value. */
+bool series_any(const struct series *t, bool (*has)(const struct chart_figure *));
+bool series_has_bar(const struct chart_figure *f);
+bool series_has_range(const struct chart_figure *f);
+bool series_is_cut(const struct chart_figure *f);
+/* Some row with a value paid for a load. */
+bool series_any_cold(const struct series *t);
 void series_numbers(struct str *dat, const double *v, size_t n);
 /* Without an interval both of its ends are the mean. */
 void series_add_ends(struct str *dat, const struct chart_figure *f);

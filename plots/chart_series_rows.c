@@ -73,19 +73,67 @@ void series_release(struct series *t)
 	free(t->v);
 }
 
+/* Four bytes begin at 0xf0: emoji and what else lies there. */
+static bool may_lack_glyph(const unsigned char *s)
+{
+	bool is_private = (s[0] == 0xee) || (s[0] == 0xef && s[1] < 0xa4);
+	bool selects_variant = s[0] == 0xef && s[1] == 0xb8 && s[2] < 0x90;
+
+	return s[0] >= 0xf0 || is_private || selects_variant;
+}
+
+/* Spaces of no width, and marks that turn the direction of a text: U+200B to U+200F, U+2028 to
+ * U+202E, U+2060 to U+206F, U+FEFF. */
+static bool is_unseen(const unsigned char *s)
+{
+	if (s[0] == 0xe2 && s[1] == 0x80)
+		return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
+	return (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa0 && s[2] <= 0xaf) ||
+		(s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf);
+}
+
+/* A name, which is UTF-8, as it can be drawn.  A character that no font has becomes a box larger
+ * than the picture in the PNG, so those that fonts tend to lack are a question mark. */
+static void drawable(struct str *out, const char *name)
+{
+	const unsigned char *s = (const unsigned char *)name;
+
+	while (*s) {
+		size_t len = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
+
+		if (strnlen((const char *)s, len) < len)
+			return;
+		if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0))
+			str_addc(out, ' ');
+		else if (len > 2 && may_lack_glyph(s))
+			str_addc(out, '?');
+		else if (len < 3 || !is_unseen(s))
+			str_addn(out, (const char *)s, len);
+		s += len;
+	}
+}
+
+static char *shown_name(const char *name, size_t place, size_t most)
+{
+	struct str whole = STR_INIT(1 << 20), shown = STR_INIT(4096);
+
+	drawable(&whole, name);
+	if (place)
+		str_addf(&shown, "%zu. ", place);
+	chart_short(&shown, whole.s, most);
+	str_release(&whole);
+	return str_take(&shown);
+}
+
 void series_name_rows(struct series *t)
 {
 	bool same = false;
 
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < t->drawn; i++) {
-			struct str name = STR_INIT(4096);
-
-			if (same)
-				str_addf(&name, "%zu. ", i + 1);
-			chart_short(&name, t->v[i].s->name, same ? MOST_NAME - 4 : MOST_NAME);
 			free(t->v[i].shown);
-			t->v[i].shown = str_take(&name);
+			t->v[i].shown = shown_name(t->v[i].s->name, same ? i + 1 : 0,
+				same ? MOST_NAME - 4 : MOST_NAME);
 		}
 		for (size_t i = 0; i < t->drawn; i++)
 			for (size_t k = 0; k < i; k++)
@@ -106,6 +154,38 @@ void series_stretch(struct series *t, double x)
 double series_low_end(const struct chart_figure *f)
 {
 	return f->min > 0 && f->low < f->min ? f->min : f->low;
+}
+
+bool series_any(const struct series *t, bool (*has)(const struct chart_figure *))
+{
+	for (size_t i = 0; i < t->drawn; i++)
+		if (t->v[i].m &&
+			(has(&t->v[i].m->warm) || (t->v[i].other && has(&t->v[i].other->warm))))
+			return true;
+	return false;
+}
+
+bool series_has_bar(const struct chart_figure *f)
+{
+	return f->high > f->low;
+}
+
+bool series_has_range(const struct chart_figure *f)
+{
+	return f->max > f->min;
+}
+
+bool series_is_cut(const struct chart_figure *f)
+{
+	return series_low_end(f) > f->low;
+}
+
+bool series_any_cold(const struct series *t)
+{
+	for (size_t i = 0; i < t->drawn; i++)
+		if (t->v[i].m && t->v[i].s->cold > 0)
+			return true;
+	return false;
 }
 
 void series_numbers(struct str *dat, const double *v, size_t n)

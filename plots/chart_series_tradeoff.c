@@ -10,6 +10,7 @@
 #define BOX_RIGHT 600
 #define BOX_TOP   76
 #define BELOW     66
+#define KEY_ROW   22 /* one name, with some room: a key that is too tall takes two columns */
 
 /* Shapes that stay apart where colours do not. */
 static const int shapes[] = {7, 5, 9, 13};
@@ -86,10 +87,22 @@ static void describe_trade(const struct series *t, struct chart *c)
 	str_addf(&c->alt, " at %s; the lowest TTFT is ", fastest->s->name);
 	series_add_value(&c->alt, first->other, &first->other->warm);
 	str_addf(&c->alt, " at %s.", first->s->name);
-	str_add(&c->caption,
-		"Each point is one subject: means of rows that paid for no load, with their 95 % "
-		"intervals.");
+	str_addf(&c->caption, "Each point is one subject: means of rows%s%s.",
+		series_any_cold(t) ? " that paid for no load" : "",
+		series_any(t, series_has_bar) ? ", with their 95 % intervals" : "");
 	series_say_rest(t, c);
+}
+
+static const char *below_title(const struct series *t)
+{
+	static const char *const texts[2][2] = {
+		{"Up and to the left is better. Means.",
+			"Up and to the left is better. Means without loads."},
+		{"Up and to the left is better. Means; bars: their 95 % intervals.",
+			"Up and to the left is better. Means without loads; bars: their 95 % "
+			"intervals."}};
+
+	return texts[series_any(t, series_has_bar)][series_any_cold(t)];
 }
 
 void chart_series_tradeoff(const struct chart_data *d, struct chart *c)
@@ -108,11 +121,10 @@ void chart_series_tradeoff(const struct chart_data *d, struct chart *c)
 	series_count_rows(&t, c, false);
 	t.failed = 0;
 	str_add(&c->title, "Throughput against TTFT, by subject");
-	key = BOX_TOP + 20 * (int)t.drawn;
+	key = BOX_TOP + KEY_ROW * (int)t.drawn;
 	bottom = key > 440 ? key : 440;
 	c->height = bottom + BELOW;
-	chart_begin(c,
-		"Up and to the left is better. Means without loads; bars: their 95 % intervals.");
+	chart_begin(c, below_title(&t));
 	chart_box(c, 84, BOX_TOP, BOX_RIGHT, bottom, NULL);
 	trade_range(&t, c, "x", true);
 	trade_range(&t, c, "y", false);

@@ -2,7 +2,7 @@
  *
  * Rows are pooled by subject: the model where one is named, else what else the table names
  * (backend, device, kernel), else the table.  A subject without a model takes that of the file
- * beside it whose name is nearest (corpus_names.c).  Failed rows are counted and never averaged;
+ * beside it whose name is nearest (corpus_nearest.c).  Failed rows are counted and never averaged;
  * rows that paid for a load are kept apart; a row that stands in two files counts once
  * (corpus_copies.c).  Tables whose rows stand for several measurements give figures that are told,
  * and are not pooled.
@@ -42,8 +42,9 @@ struct corpus_place {
 struct corpus_file {
 	const struct tree_file *of;
 	struct foreign_facts facts;
-	uint32_t tables, rows,
-		used;      /* rows in its tables; of them pooled, counted as failed or told */
+	uint32_t tables;
+	/* Rows of its tables; those that are pooled or counted as failed, and told figures. */
+	uint64_t rows, used;
 	uint32_t copy_of;  /* another file with the same bytes, or one that holds all its rows;
 			      CORPUS_NONE */
 	const char *why;   /* nothing of it is used: the reason; NULL */
@@ -92,9 +93,10 @@ struct corpus_subject {
 	size_t nmeasures;
 	struct corpus_failure *failures; /* most frequent first */
 	size_t nfailures;
-	struct corpus_place *places; /* where its rows stand, by table */
+	struct corpus_place *places; /* where its rows stand, failed ones too, by table */
 	size_t nplaces;
-	uint32_t prompts; /* different ones among the rows; 0 unknown */
+	uint64_t places_beyond; /* rows in further tables */
+	uint32_t prompts;       /* different ones among the rows; 0 unknown */
 };
 
 /* A figure as a file tells it: an aggregate, or a number in a report. */
@@ -127,8 +129,8 @@ struct corpus_setting {
 };
 
 /* A table of one subject whose rows differ in settings: as CSV in canonical units, for
- * dataset_from_table_text(): settings by name, measures by quantity, and of "load_s", "prompt",
- * "ok", "order" those that `has_` says. */
+ * dataset_from_table_text(): settings by name, measures by quantity, "ok", and "load_s" where
+ * has_load says so. */
 struct corpus_sweep {
 	uint32_t subject, table;
 	const char *csv;
@@ -138,7 +140,7 @@ struct corpus_sweep {
 	const char **measure; /* quantities */
 	int *better;
 	size_t nmeasures;
-	bool has_load, has_prompt, has_ok, has_time;
+	bool has_load, has_ok;
 	uint64_t rows;
 };
 
@@ -154,6 +156,7 @@ struct corpus_note {
 	uint32_t file;
 	uint64_t line; /* 0: the file as a whole */
 	const char *why;
+	bool misnamed; /* a column whose values are not what its heading says */
 };
 
 struct corpus {

@@ -1,16 +1,93 @@
 /* corpus_copies.c - rows that stand in two tables count once.
  *
- * A row is known by its two foremost figures (corpus_part.c).  Rows of one table may well be equal;
- * a table repeats another if four fifths of the rows of the smaller of both stand in the other. */
+ * A row is known by its two foremost figures (corpus_part.c) and by whom it is about: rows of two
+ * models are never copies of each other, a row that names none may be one of any.  Rows of one
+ * table may well be equal; a table repeats another if four fifths of the different rows of the
+ * smaller of both stand in the other. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bug.h"
 #include "corpus_parts.h"
+#include "hash.h"
 
 #define SHARE      0.8
 #define LEAST_ROWS 2
 #define CANDIDATES 32 /* tables that a part's rows were met in */
+
+/* ---- what a row is known by ---- */
+
+/* Of each subject of a part whom it is about: its model, else its name; 0 nobody. */
+static uint64_t *whom(const struct part *p)
+{
+	uint64_t *ret = xcalloc(p->subjects.list.n + 1, sizeof(*ret));
+
+	for (size_t i = 0; i < p->subjects.list.n; i++) {
+		const char *name = p->models.v[i] ? p->models.v[i] : p->subjects.list.v[i];
+
+		ret[i] = name[0] ? hash64_mix(hash64_add(HASH64, name, strlen(name))) : 0;
+	}
+	return ret;
+}
+
+/* A row in a set: as one of somebody; of nobody; of anybody, by which one of nobody finds it. */
+static uint64_t of_somebody(uint64_t identity, uint64_t who)
+{
+	return hash64_mix(identity ^ who) | 1;
+}
+
+static uint64_t of_anybody(uint64_t identity)
+{
+	return hash64_mix(identity ^ HASH64) | 1;
+}
+
+/* The rows of a part with one kind of identity. */
+struct known {
+	const struct part *p;
+	const struct longs *identity;
+	const uint64_t *who; /* [subjects] */
+};
+
+static uint64_t who_of(const struct known *k, size_t row)
+{
+	uint32_t subject = k->p->subject.v[row];
+
+	return subject < k->p->subjects.list.n ? k->who[subject] : 0;
+}
+
+/* The table that the row was met in. */
+static uint32_t met_in(const struct rowset *set, const struct known *k, size_t row)
+{
+	uint64_t identity = k->identity->v[row], who = who_of(k, row);
+	uint32_t table;
+
+	if (!identity)
+		return ROWSET_NONE;
+	table = rowset_find(set, who ? of_somebody(identity, who) : identity);
+	if (table != ROWSET_NONE)
+		return table;
+	return rowset_find(set, who ? identity : of_anybody(identity));
+}
+
+/* Rows of a part that are like one before them say nothing new. */
+static void mark_repeats(struct part *p, const struct known *k)
+{
+	struct keymap seen = {0};
+
+	for (size_t row = 0; row < p->nrows; row++) {
+		size_t before = seen.n;
+
+		if (!k->identity->v[row])
+			continue;
+		keymap_number(&seen, k->identity->v[row], who_of(k, row));
+		if (seen.n == before)
+			p->flags.v[row] |= ROW_AGAIN;
+	}
+	keymap_release(&seen);
+}
+
+/* ---- of what it is a copy ---- */
 
 struct candidate {
 	uint32_t table;
@@ -29,7 +106,7 @@ static void count_in(struct candidate *c, uint32_t table)
 		if (c[i].n < c[least].n)
 			least = i;
 	}
-	/* One that is frequent stays (Misra and Gries 1982, but for exact counts of the others). */
+	/* One that is frequent stays (Misra and Gries 1982). */
 	if (c[least].n <= 1)
 		c[least] = (struct candidate){table, 1};
 	else
@@ -38,49 +115,48 @@ static void count_in(struct candidate *c, uint32_t table)
 
 /* Whether a row tells that its table is a copy.  Failures are alike in many tables, but for those
  * with a time. */
-static bool tells(const struct part *p, const struct longs *identity, size_t row)
+static bool tells(const struct known *k, size_t row)
 {
-	return identity->v[row] != 0 && (!(p->flags.v[row] & ROW_FAILED) || p->has_time);
+	uint8_t flags = k->p->flags.v[row];
+
+	return k->identity->v[row] != 0 && !(flags & ROW_AGAIN) &&
+		(!(flags & ROW_FAILED) || k->p->has_time);
 }
 
 /* The table that most of the rows stand in, where that makes it a copy. */
-static uint32_t copied_table(const struct growing *g, const struct part *p,
-	const struct rowset *set, const struct longs *identity, uint32_t self)
+static uint32_t copied_table(
+	const struct growing *g, const struct rowset *set, const struct known *k, uint32_t self)
 {
 	struct candidate c[CANDIDATES] = {{0}};
-	uint64_t mine = 0, theirs;
+	uint64_t mine = 0;
 	size_t best = 0;
 
-	for (size_t row = 0; row < identity->n; row++) {
+	for (size_t row = 0; row < k->p->nrows; row++) {
 		uint32_t table;
 
-		if (!tells(p, identity, row))
+		if (!tells(k, row))
 			continue;
 		mine++;
-		table = rowset_find(set, identity->v[row]);
+		table = met_in(set, k, row);
 		if (table != ROWSET_NONE && table != self)
 			count_in(c, table);
 	}
 	for (size_t i = 1; i < CANDIDATES; i++)
 		best = c[i].n > c[best].n ? i : best;
-	if (c[best].n == 0)
+	if (c[best].n < LEAST_ROWS)
 		return CORPUS_NONE;
-	theirs = g->tables.v[c[best].table].rows;
-	if (!p->has_time)
-		theirs -= g->tables.v[c[best].table].failed;
-	return c[best].n >= LEAST_ROWS &&
-			(double)c[best].n >= SHARE * fmin((double)mine, (double)theirs)
+	return (double)c[best].n >= SHARE * fmin((double)mine, (double)g->distinct.v[c[best].table])
 		? c[best].table
 		: CORPUS_NONE;
 }
 
 static uint64_t mark(
-	struct part *p, const struct rowset *set, const struct longs *identity, uint32_t table)
+	struct part *p, const struct rowset *set, const struct known *k, uint32_t table)
 {
 	uint64_t n = 0;
 
 	for (size_t row = 0; row < p->nrows; row++) {
-		if (!identity->v[row] || rowset_find(set, identity->v[row]) != table)
+		if (met_in(set, k, row) != table)
 			continue;
 		p->flags.v[row] |= ROW_COPY;
 		n++;
@@ -90,32 +166,57 @@ static uint64_t mark(
 
 uint32_t growing_find_copies(struct growing *g, struct part *p, uint32_t self, uint64_t *n)
 {
-	uint32_t table = copied_table(g, p, &g->fine, &p->identity, self);
+	uint64_t *who = whom(p);
+	const struct known fine = {p, &p->identity, who}, coarse = {p, &p->coarse, who};
+	uint32_t table;
 
 	*n = 0;
+	mark_repeats(p, &fine);
+	table = copied_table(g, &g->fine, &fine, self);
 	if (table != CORPUS_NONE) {
-		*n = mark(p, &g->fine, &p->identity, table);
-		return table;
+		*n = mark(p, &g->fine, &fine, table);
+	} else if (!g->coarse.full) {
+		table = copied_table(g, &g->coarse, &coarse, self);
+		if (table != CORPUS_NONE)
+			*n = mark(p, &g->coarse, &coarse, table);
 	}
-	if (g->coarse.full)
-		return CORPUS_NONE;
-	table = copied_table(g, p, &g->coarse, &p->coarse, self);
-	if (table != CORPUS_NONE)
-		*n = mark(p, &g->coarse, &p->coarse, table);
+	free(who);
 	return table;
+}
+
+/* ---- what is remembered ---- */
+
+static void remember_row(
+	struct rowset *set, const struct known *k, size_t row, uint32_t table, bool for_anybody)
+{
+	uint64_t identity = k->identity->v[row], who = who_of(k, row);
+
+	if (!identity)
+		return;
+	rowset_add(set, who ? of_somebody(identity, who) : identity, table);
+	if (who && for_anybody)
+		rowset_add(set, of_anybody(identity), table);
 }
 
 void growing_remember(struct growing *g, const struct part *p, uint32_t table)
 {
+	uint64_t *who = whom(p);
+	const struct known fine = {p, &p->identity, who}, coarse = {p, &p->coarse, who};
+
+	while (g->distinct.n <= table)
+		*VEC_PUSH(&g->distinct) = 0;
 	for (size_t row = 0; row < p->nrows; row++) {
-		if (!p->identity.v[row] || p->flags.v[row] & ROW_COPY)
+		if (p->flags.v[row] & ROW_COPY)
 			continue;
-		rowset_add(&g->fine, p->identity.v[row], table);
+		g->distinct.v[table] += tells(&fine, row);
+		/* While they are few, rows that name nobody are held against those of somebody. */
+		remember_row(&g->fine, &fine, row, table, !g->coarse.full);
 		if (!g->coarse.full)
-			rowset_add(&g->coarse, p->coarse.v[row], table);
+			remember_row(&g->coarse, &coarse, row, table, true);
 	}
 	if (g->coarse.full && g->coarse.n > 0)
 		rowset_release(&g->coarse); /* keeps that it was full */
 	atomic_store(&g->enough.coarse, g->coarse.full);
 	g->c->copies_bounded = g->fine.full;
+	free(who);
 }

@@ -17,6 +17,7 @@ struct loading {
 	struct loaded *l;
 	struct understood u; /* of the table that is read */
 	bool understood;
+	bool whole;        /* it is in memory whole */
 	bool surroundings; /* figures beside the lists were taken */
 	uint32_t table;    /* in l->tables */
 	struct part *part;
@@ -124,8 +125,11 @@ static void begin_table(struct loading *g, const struct grid *grid)
 		g->table = CORPUS_NONE; /* prose has many of them: no table was expected */
 		return;
 	}
-	for (size_t i = 0; i < g->u.nnotes; i++)
+	for (size_t i = 0; i < g->u.nnotes; i++) {
 		note(g, 0, g->u.note[i]);
+		if (g->u.misnamed[i] && l->notes.n > 0 && l->notes_in_all == l->notes.n)
+			l->notes.v[l->notes.n - 1].misnamed = true;
+	}
 	t = VEC_PUSH(&l->tables);
 	*t = (struct loaded_table){.place = arena_str(&l->arena, grid->place),
 		.title = arena_str(&l->arena, grid->title),
@@ -177,8 +181,9 @@ static int take_grid(void *arg, const struct grid *grid, struct err *e)
 		told_add(g->l, &g->u, grid, g->table);
 	} else if (g->u.class == TABLE_ROWS) {
 		part_add(g->part, g->l, &g->u, grid);
-		/* A whole JSON file is in memory anyway. */
-		if (!grid->last && grid->form != GRID_JSON && g->part->nrows >= PART_MOST_ROWS)
+		/* A whole JSON file is in memory anyway; and who waits for his turn must not hold
+		 * what others wait for (LARGE_JSON). */
+		if (!grid->last && !g->whole && g->part->nrows >= PART_MOST_ROWS)
 			flush_part(g, grid);
 	}
 	if (grid->last)
@@ -188,7 +193,7 @@ static int take_grid(void *arg, const struct grid *grid, struct err *e)
 
 void corpus_load(struct corpus_loader *by, const struct tree_file *f, struct loaded *l)
 {
-	struct loading g = {.by = by, .l = l};
+	struct loading g = {.by = by, .l = l, .whole = f->kind == TREE_JSON};
 	const struct foreign_sink sink = {.grid = take_grid, .note = note, .arg = &g};
 
 	*l = (struct loaded){.error = ERR_INIT, .continues = CORPUS_NONE, .enough = by->enough};

@@ -6,6 +6,7 @@
 
 #include "bug.h"
 #include "corpus_parts.h"
+#include "hash.h"
 #include "num.h"
 
 /* A row whose load time is above so many times the lower quartile of its subject's waited for a
@@ -16,13 +17,6 @@
 #define SUM_MS   0.11
 
 /* ---- identities ---- */
-
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return x ^ (x >> 31);
-}
 
 /* About nine digits: what differs by rounding in the last places is one number. */
 static uint64_t fine_bits(double x)
@@ -39,15 +33,6 @@ static uint64_t coarse_bits(double x)
 	double scale = pow(10, 3 - floor(log10(fabs(x))));
 
 	return fine_bits(x == 0 ? 0 : round(x * scale) / scale);
-}
-
-static uint64_t quantity_hash(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return h;
 }
 
 /* Which two measures a row is known by: those that most files have, else the first. */
@@ -72,14 +57,13 @@ static size_t headline(const struct part *p, size_t which[2])
 /* A row that failed has no figures: it is known by all its texts. */
 static uint64_t text_identity(const struct grid *g, size_t row)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = HASH64;
 
 	for (size_t i = 0; i < g->ncols; i++) {
 		const struct grid_cell *c = grid_at(g, row, i);
 
-		for (uint32_t k = 0; k < c->len; k++)
-			h = (h ^ (unsigned char)c->s[k]) * UINT64_C(0x100000001b3);
-		h = mix(h ^ c->kind ^ (c->kind == GRID_NUMBER ? fine_bits(c->number) : 0));
+		h = hash64_add(h, c->s, c->len);
+		h = hash64_mix(h ^ c->kind ^ (c->kind == GRID_NUMBER ? fine_bits(c->number) : 0));
 	}
 	return h | 1;
 }
@@ -91,13 +75,14 @@ static void identify(struct part *p, const double *value, bool coarse_too)
 	bool whole = headline(p, which) == 2;
 
 	for (size_t i = 0; whole && i < 2; i++) {
-		uint64_t name = quantity_hash(p->measure[which[i]].quantity);
+		uint64_t name = hash64_add(HASH64, p->measure[which[i]].quantity,
+			strlen(p->measure[which[i]].quantity));
 		double x = value[which[i]];
 
 		whole = isfinite(x);
-		fine += mix(name ^ mix(fine_bits(x)));
+		fine += hash64_mix(name ^ hash64_mix(fine_bits(x)));
 		if (coarse_too)
-			coarse += mix(name ^ mix(coarse_bits(x)));
+			coarse += hash64_mix(name ^ hash64_mix(coarse_bits(x)));
 	}
 	*VEC_PUSH(&p->identity) = whole ? fine | 1 : 0;
 	*VEC_PUSH(&p->coarse) = whole ? coarse | 1 : 0;
@@ -156,12 +141,9 @@ void part_subject_name(
 
 static uint64_t cell_hash(uint64_t h, const struct grid_cell *c)
 {
-	if (c->kind == GRID_TEXT) {
-		for (uint32_t i = 0; i < c->len; i++)
-			h = (h ^ (unsigned char)c->s[i]) * UINT64_C(0x100000001b3);
-		return mix(h);
-	}
-	return mix(h ^ c->kind ^ (c->kind == GRID_NUMBER ? fine_bits(c->number) << 8 : 0));
+	if (c->kind == GRID_TEXT)
+		return hash64_mix(hash64_add(h, c->s, c->len));
+	return hash64_mix(h ^ c->kind ^ (c->kind == GRID_NUMBER ? fine_bits(c->number) << 8 : 0));
 }
 
 /* The text of a model that the row names, or NULL. */
@@ -181,7 +163,7 @@ static const char *model_of(
 static uint32_t subject_of(struct part *p, struct loaded *l, const struct understood *u,
 	const struct grid *g, size_t row, struct str *name)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH64;
 	size_t at;
 
 	for (size_t i = 0; i < u->nsubjects; i++) {
@@ -228,7 +210,7 @@ static void add_settings(struct part *p, struct loaded *l, const struct understo
 	for (size_t i = 0; i < p->nsettings; i++) {
 		struct grid_cell c = understand_text(&u->setting[i], g, row);
 		struct part_setting *s = &p->setting[i];
-		uint64_t hash = cell_hash(UINT64_C(0xcbf29ce484222325), &c);
+		uint64_t hash = cell_hash(HASH64, &c);
 		size_t at = hash % LATELY;
 
 		if (s->lately.hash[at] != hash) {
@@ -244,17 +226,12 @@ static void add_prompt(struct part *p, const struct understood *u, const struct 
 	uint32_t subject)
 {
 	const struct grid_cell *c = u->prompt >= 0 ? grid_at(g, row, (size_t)u->prompt) : NULL;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash;
 	size_t before = p->prompt_map.n;
 
 	if (!c || !says(c) || before >= PART_MOST_PROMPTS)
 		return;
-	if (c->kind == GRID_TEXT) {
-		for (uint32_t i = 0; i < c->len; i++)
-			hash = (hash ^ (unsigned char)c->s[i]) * UINT64_C(0x100000001b3);
-	} else {
-		hash = mix(fine_bits(c->number));
-	}
+	hash = cell_hash(HASH64, c);
 	keymap_number(&p->prompt_map, subject, hash);
 }
 
@@ -268,15 +245,14 @@ static double figure_of(const struct part *p, const double *value, const char *q
 }
 
 /* Whether TTFT is what the server spent on loading and on the prompt. */
-static void check_sum(struct part *p, const double *value)
+static uint8_t sum_flags(const struct part *p, const double *value)
 {
 	double ttft = figure_of(p, value, "ttft"), load = figure_of(p, value, "load");
 	double prefill = figure_of(p, value, "prefill"), off = fabs(ttft - load - prefill);
 
 	if (!isfinite(off))
-		return;
-	p->ttft_checked++;
-	p->ttft_is_sum += off <= SUM_MS || off <= SUM_PART * ttft;
+		return 0;
+	return off <= SUM_MS || off <= SUM_PART * ttft ? ROW_SUMMED | ROW_SUM : ROW_SUMMED;
 }
 
 static bool all_zero(const struct part *p, const double *value)
@@ -311,13 +287,11 @@ static void add_row(struct part *p, struct loaded *l, const struct understood *u
 	subject = subject_of(p, l, u, g, row, name);
 	if (o.failed)
 		add_failure(p, l, &o);
-	else
-		check_sum(p, o.value);
 	for (size_t i = 0; i < p->nmeasures; i++)
 		*VEC_PUSH(&p->value[i]) = o.failed ? NAN : o.value[i];
 	*VEC_PUSH(&p->subject) = subject;
 	*VEC_PUSH(&p->line) = g->line[row];
-	*VEC_PUSH(&p->flags) = o.failed ? ROW_FAILED : 0;
+	*VEC_PUSH(&p->flags) = o.failed ? ROW_FAILED : sum_flags(p, o.value);
 	*VEC_PUSH(&p->load_s) = o.load_s;
 	if (o.failed) {
 		*VEC_PUSH(&p->identity) = text_identity(g, row);
@@ -349,8 +323,6 @@ struct part *part_new(struct loaded *l, const struct understood *u, const struct
 		.nmeasures = u->nmeasures,
 		.nsettings = u->nsettings,
 		.has_load = u->load >= 0,
-		.has_prompt = u->prompt >= 0,
-		.has_ok = true,
 		.has_time = u->time >= 0,
 		.sweep = STR_INIT(STR_MAX_FILE)};
 	for (size_t i = 0; i < u->nmeasures; i++) {

@@ -60,7 +60,15 @@ struct names {
 uint32_t names_number(struct names *n, struct arena *a, const char *s, size_t len, size_t most);
 void names_release(struct names *n);
 
-enum row_flags { ROW_FAILED = 1, ROW_COLD = 2, ROW_COPY = 4, ROW_LOAD_KNOWN = 8 };
+enum row_flags {
+	ROW_FAILED = 1,
+	ROW_COLD = 2,
+	ROW_COPY = 4,
+	ROW_LOAD_KNOWN = 8,
+	ROW_AGAIN = 16,  /* an earlier row of the part has the same identity */
+	ROW_SUMMED = 32, /* load, prefill and TTFT are there */
+	ROW_SUM = 64     /* and TTFT is the sum of the others */
+};
 
 struct part_failure {
 	uint32_t row;
@@ -105,8 +113,7 @@ struct part {
 	struct texts models; /* [subjects.list.n] the model of each; NULL none */
 	struct part_setting setting[UNDERSTAND_MOST_SETTINGS];
 	size_t nsettings;
-	bool has_load, has_prompt, has_ok, has_time;
-	uint64_t ttft_checked, ttft_is_sum;
+	bool has_load, has_time;
 	struct str sweep; /* its rows as CSV, where settings vary and they are few */
 	struct keymap prompt_map;
 };
@@ -121,6 +128,7 @@ struct loaded_table {
 	const char *place, *title, *why;
 	enum corpus_use use;
 	uint64_t rows, failed;
+	uint64_t beyond; /* rows of which figures were too many to be noted */
 	bool json;
 	struct part *part; /* of CORPUS_ROWS */
 };
@@ -245,7 +253,11 @@ struct growing {
 	struct numbers hash_file; /* file of each of its numbers */
 	const char **file_model;  /* [nfiles] the one model a file names; NULL */
 	uint32_t told_rows;
+	uint32_t told_dropped; /* the last row of which a figure was not kept */
 	uint32_t forms;
+	struct longs distinct;     /* [tables] rows of each that were remembered, equal ones once */
+	struct keymap renamed;     /* models that nameless subjects have got */
+	struct numbers renamed_to; /* the subject of each */
 };
 
 void growing_start(struct growing *g, struct corpus *c);
@@ -271,7 +283,7 @@ void growing_release(struct growing *g);
 int growing_take_run(struct growing *g, uint32_t i, struct err *e);
 
 /* Of files without a model of their own the one beside them whose name is nearest and whose model
- * is known (corpus_names.c): ret[i] is a file or CORPUS_NONE. */
+ * is known (corpus_nearest.c): ret[i] is a file or CORPUS_NONE. */
 void corpus_nearest(const struct corpus *c, const char *const *model, uint32_t *ret);
 
 #endif

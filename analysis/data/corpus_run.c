@@ -93,6 +93,13 @@ int growing_take_run(struct growing *g, uint32_t i, struct err *e)
 		.place = "", .title = "", .use = CORPUS_ROWS, .part = p, .rows = p->nrows};
 	l.facts.bytes = f->of->bytes;
 	l.facts.tables = 1;
+	if (d.fold) /* of a long run not all rows are kept */
+		*VEC_PUSH(&l.notes) = (struct corpus_note){
+			.why = arena_fmt(&l.arena,
+				"only %zu of its rows stand beside those of other files; its own "
+				"findings are of all",
+				p->nrows)};
+	l.notes_in_all = l.notes.n;
 	growing_take_run_part(g, i, &l);
 	dataset_release(&d);
 	loaded_release(&l);

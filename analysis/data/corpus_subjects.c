@@ -5,6 +5,7 @@
 
 #include "bug.h"
 #include "corpus_parts.h"
+#include "hash.h"
 
 #define MOST_FAILURES 20 /* different errors of a subject */
 #define MOST_PLACES   2000
@@ -12,9 +13,7 @@
 
 static uint64_t hash_of(uint64_t start, const char *s)
 {
-	for (; *s; s++)
-		start = (start ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return start;
+	return hash64_add(start, s, strlen(s));
 }
 
 /* ---- one subject ---- */
@@ -83,7 +82,13 @@ static void add_failure(struct growing *g, struct subject_work *s, const struct 
 
 	for (size_t i = 0; i < s->failures.n; i++) {
 		if (strcmp(s->failures.v[i].why, why) == 0) {
+			struct corpus_place *first = &s->failures.v[i].first;
+
 			s->failures.v[i].n += f->n;
+			if (first->table == f->first.table && f->first.last > first->last) {
+				first->last = f->first.last;
+				first->n += f->n;
+			}
 			return;
 		}
 	}
@@ -108,6 +113,8 @@ static void see_place(struct subject_work *s, const struct corpus_place *row)
 		struct corpus_place *new = VEC_PUSH(&s->places);
 
 		*new = *row;
+	} else {
+		s->of.places_beyond++;
 	}
 }
 
@@ -154,6 +161,8 @@ static void pool_row(struct growing *g, const struct part *p, size_t row, struct
 	s->of.rows++;
 	s->of.cold += cold;
 	s->of.load_known = s->of.load_known || p->flags.v[row] & ROW_LOAD_KNOWN;
+	g->c->ttft_checked += (p->flags.v[row] & ROW_SUMMED) != 0;
+	g->c->ttft_is_sum += (p->flags.v[row] & ROW_SUM) != 0;
 	for (size_t i = 0; i < p->nmeasures; i++) {
 		double x = p->value[i].v[row];
 
@@ -219,6 +228,7 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 			continue;
 		s = &g->subjects.v[subject_at[number]];
 		place.first = place.last = p->line.v[row];
+		see_place(s, &place);
 		if (p->flags.v[row] & ROW_FAILED) {
 			pool_failure(g, p, row, &failure, s, &place);
 			continue;
@@ -228,7 +238,6 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 				of[m] = measure(g, s, &p->measure[m]);
 			last = number;
 		}
-		see_place(s, &place);
 		pool_row(g, p, row, s, of);
 	}
 	add_prompts(g, p, subject_at);
@@ -261,6 +270,7 @@ static void merge(struct growing *g, struct subject_work *into, struct subject_w
 	into->of.rows += from->of.rows;
 	into->of.failed += from->of.failed;
 	into->of.cold += from->of.cold;
+	into->of.places_beyond += from->of.places_beyond;
 	into->of.load_known = into->of.load_known || from->of.load_known;
 	for (size_t i = 0; i < from->failures.n; i++)
 		add_failure(g, into, &from->failures.v[i]);
@@ -307,15 +317,29 @@ static void near_by_copies(struct growing *g, uint32_t *nearest)
 	}
 }
 
-static void take_model(struct growing *g, struct subject_work *s, uint32_t file)
+/* The subject of a model, or one that has got its name; UINT32_MAX. */
+static uint32_t subject_of_model(const struct growing *g, const char *model)
+{
+	uint64_t hash = hash_of(1, model);
+	uint32_t i = keymap_find(&g->subject_map, 0, hash), k;
+
+	if (i != UINT32_MAX)
+		return i;
+	k = keymap_find(&g->renamed, 0, hash);
+	return k == UINT32_MAX ? k : g->renamed_to.v[k];
+}
+
+static void take_model(struct growing *g, uint32_t at, uint32_t file)
 {
 	const char *model = g->file_model[file], *from = g->c->files[file].of->name;
-	uint32_t i = keymap_find(&g->subject_map, 0, hash_of(1, model));
-	struct subject_work *into;
+	struct subject_work *s = &g->subjects.v[at], *into;
+	uint32_t i = subject_of_model(g, model);
 
 	if (i == UINT32_MAX) { /* no row names it, a context does: the first table is its subject */
 		s->of.name = s->of.model = model;
 		s->of.model_from = from;
+		keymap_number(&g->renamed, 0, hash_of(1, model));
+		*VEC_PUSH(&g->renamed_to) = at;
 		return;
 	}
 	into = &g->subjects.v[i];
@@ -338,7 +362,7 @@ static void name_the_nameless(struct growing *g)
 		struct subject_work *s = &g->subjects.v[i];
 
 		if (s->nameless && nearest[s->file] != CORPUS_NONE)
-			take_model(g, s, nearest[s->file]);
+			take_model(g, (uint32_t)i, nearest[s->file]);
 		else if (s->nameless)
 			s->of.name = table_name(g, s);
 	}

@@ -17,7 +17,17 @@ static void take_notes(struct growing *g, uint32_t file, const struct loaded *l)
 	for (size_t i = 0; i < l->notes.n && c->nnotes < CORPUS_MOST_NOTES; i++)
 		c->notes[c->nnotes++] = (struct corpus_note){.file = file,
 			.line = l->notes.v[i].line,
-			.why = arena_str(&c->arena, l->notes.v[i].why)};
+			.why = arena_str(&c->arena, l->notes.v[i].why),
+			.misnamed = l->notes.v[i].misnamed};
+}
+
+static void add_note(struct growing *g, uint32_t file, const char *why)
+{
+	struct corpus *c = g->c;
+
+	c->notes_in_all++;
+	if (c->nnotes < CORPUS_MOST_NOTES)
+		c->notes[c->nnotes++] = (struct corpus_note){.file = file, .why = why};
 }
 
 static void take_span(struct growing *g, const struct loaded *l)
@@ -124,8 +134,6 @@ static void take_rows(struct growing *g, uint32_t file, uint32_t table, struct p
 	c->copies += copies;
 	for (size_t i = 0; i < p->failures.n; i++)
 		c->failed += !(p->flags.v[p->failures.v[i].row] & ROW_COPY);
-	c->ttft_checked += p->ttft_checked;
-	c->ttft_is_sum += p->ttft_is_sum;
 	if (of != CORPUS_NONE) {
 		t->copy_of = of;
 		if (copies >= p->nrows) {
@@ -136,7 +144,7 @@ static void take_rows(struct growing *g, uint32_t file, uint32_t table, struct p
 	growing_remember(g, p, table);
 	growing_pool(g, p, file, table);
 	growing_settings(g, p);
-	c->files[file].used += (uint32_t)(p->nrows - copies);
+	c->files[file].used += p->nrows - copies;
 	if (t->use == CORPUS_ROWS)
 		take_sweep(g, p, table);
 }
@@ -163,7 +171,7 @@ static uint32_t take_table(
 			.json = from->json};
 		g->c->files[file].tables++;
 	}
-	g->c->files[file].rows += (uint32_t)from->rows;
+	g->c->files[file].rows += from->rows;
 	l->continues = from->part && from->part->more ? table : CORPUS_NONE;
 	if (from->part)
 		take_rows(g, file, table, from->part);
@@ -178,6 +186,8 @@ static void take_told(
 
 	if (g->told.n >= CORPUS_MOST_TOLD) {
 		atomic_store(&g->enough.told, true);
+		g->c->told_beyond += t.row != g->told_dropped;
+		g->told_dropped = t.row;
 		return;
 	}
 	t.place.file = file;
@@ -192,6 +202,7 @@ static void take_told(
 	t.unit = arena_str(a, t.unit);
 	t.column = arena_str(a, t.column);
 	*VEC_PUSH(&g->told) = t;
+	g->c->files[file].used++;
 }
 
 static void take_tables(struct growing *g, uint32_t file, struct loaded *l)
@@ -205,12 +216,13 @@ static void take_tables(struct growing *g, uint32_t file, struct loaded *l)
 		if (beyond) { /* of which no figure may have been noted at all */
 			g->tables.v[table].failed = 0;
 			g->c->told_beyond += g->tables.v[table].rows;
-			g->c->files[file].used += (uint32_t)g->tables.v[table].rows;
+			g->c->files[file].used += g->tables.v[table].rows;
 		}
 		for (; told < l->told.n && l->told.v[told].table == i; told++) {
-			take_told(g, file, &l->told.v[told], table);
-			g->c->files[file].used += !beyond;
+			if (!beyond)
+				take_told(g, file, &l->told.v[told], table);
 		}
+		g->c->told_beyond += beyond ? 0 : l->tables.v[i].beyond;
 		if (l->tables.v[i].part) {
 			part_release(l->tables.v[i].part);
 			l->tables.v[i].part = NULL;
@@ -281,6 +293,7 @@ static void finish_file(struct growing *g, uint32_t file, const struct loaded *l
 void growing_take_run_part(struct growing *g, uint32_t i, struct loaded *l)
 {
 	finish_file(g, i, l);
+	take_notes(g, i, l);
 	take_tables(g, i, l);
 }
 
@@ -292,8 +305,12 @@ void growing_take(struct growing *g, uint32_t i, struct loaded *l, bool last)
 		take_tables(g, i, l);
 		return;
 	}
-	if (l->error.code != ERR_NONE) {
-		f->why = arena_str(&g->c->arena, l->error.msg);
+	if (l->error.code != ERR_NONE) { /* what was taken before is none the worse */
+		take_notes(g, i, l);
+		f->why = f->used ? NULL : arena_str(&g->c->arena, l->error.msg);
+		if (f->used)
+			add_note(g, i,
+				arena_fmt(&g->c->arena, "reading ended early: %s", l->error.msg));
 		return;
 	}
 	finish_file(g, i, l);
@@ -301,7 +318,7 @@ void growing_take(struct growing *g, uint32_t i, struct loaded *l, bool last)
 	if (is_copy(g, i, l)) {
 		uint64_t rows = rows_of_parts(l);
 
-		f->rows = (uint32_t)l->rows;
+		f->rows = l->rows;
 		f->tables = l->facts.tables;
 		g->c->rows += rows;
 		g->c->copies += rows;
@@ -451,6 +468,9 @@ void growing_release(struct growing *g)
 	VEC_RELEASE(&g->sweeps);
 	VEC_RELEASE(&g->hash_file);
 	keymap_release(&g->subject_map);
+	keymap_release(&g->renamed);
+	VEC_RELEASE(&g->renamed_to);
+	VEC_RELEASE(&g->distinct);
 	keymap_release(&g->hash_map);
 	rowset_release(&g->fine);
 	rowset_release(&g->coarse);

@@ -7,22 +7,32 @@
 #include "num.h"
 
 /* Half of the last digit of a number as it was printed; 0 where that is not known. */
-static double precision_of(const struct grid_cell *c)
+static double precision_of(const struct grid_cell *c, bool comma)
 {
-	char number[NUM_TEXT];
-	const char *s = c->s, *end, *point;
-	int digits = 0;
+	char number[NUM_TEXT], point = comma && c->kind == GRID_TEXT ? ',' : '.';
+	const char *s = c->s, *end;
+	int digits = 0, exponent = 0;
+	bool behind = false;
 
 	if (c->kind == GRID_NUMBER)
 		s = num_text(number, c->number);
 	else if (c->kind != GRID_TEXT)
 		return 0;
 	end = c->kind == GRID_NUMBER ? s + strlen(s) : s + c->len;
-	for (point = s; point < end && *point != '.'; point++)
-		;
-	while (point + 1 + digits < end && point[1 + digits] >= '0' && point[1 + digits] <= '9')
-		digits++;
-	return 0.5 * pow(10, -digits);
+	while (s < end && (*s < '0' || *s > '9'))
+		s++;
+	for (; s < end && ((*s >= '0' && *s <= '9') || *s == ',' || *s == '.'); s++) {
+		digits += behind && *s != ',' && *s != '.';
+		behind = behind || *s == point;
+	}
+	if (s + 1 < end && (*s == 'e' || *s == 'E')) {
+		bool negative = s[1] == '-';
+
+		for (s += 1 + (s[1] == '-' || s[1] == '+'); s < end && *s >= '0' && *s <= '9'; s++)
+			exponent = exponent < 400 ? exponent * 10 + (*s - '0') : exponent;
+		exponent = negative ? -exponent : exponent;
+	}
+	return 0.5 * pow(10, exponent - digits);
 }
 
 /* "num_ctx=1024 temperature=0.4". */
@@ -53,7 +63,7 @@ static const char *settings_of(
 
 /* One figure: like `like`, with what its column says. */
 static void add_figure(struct loaded *l, const struct understood_column *c, double value,
-	const struct grid_cell *heading, const struct grid_cell *cell,
+	const struct grid_cell *heading, const struct grid_cell *cell, bool comma,
 	const struct corpus_told *like, uint32_t table)
 {
 	struct corpus_told t = *like;
@@ -67,7 +77,7 @@ static void add_figure(struct loaded *l, const struct understood_column *c, doub
 	t.better = c->meaning.better;
 	t.stat = c->meaning.stat;
 	t.value = value;
-	t.precision = precision_of(cell) * fabs(c->factor);
+	t.precision = precision_of(cell, comma) * fabs(c->factor);
 	t.column = arena_strn(&l->arena, heading->s ? heading->s : "", heading->len);
 	*VEC_PUSH(&l->told) = (struct loaded_told){.of = t, .table = table};
 }
@@ -88,7 +98,7 @@ static void add_turned(struct loaded *l, const struct understood *u, const struc
 		if (whom.kind == GRID_TEXT && whom.len)
 			t.subject = arena_strn(&l->arena, whom.s, whom.len < 200 ? whom.len : 200);
 		add_figure(l, &f.of, f.value, grid_at(g, row, 0),
-			grid_at(g, row, u->value_column[i]), &t, table);
+			grid_at(g, row, u->value_column[i]), u->comma, &t, table);
 	}
 }
 
@@ -118,8 +128,8 @@ static void add_row(struct loaded *l, const struct understood *u, const struct g
 	for (size_t i = 0; i < u->nmeasures; i++) {
 		uint32_t c = u->measure[i];
 
-		add_figure(
-			l, &u->column[c], o.value[i], &g->name[c], grid_at(g, row, c), &t, table);
+		add_figure(l, &u->column[c], o.value[i], &g->name[c], grid_at(g, row, c), u->comma,
+			&t, table);
 	}
 }
 
@@ -127,7 +137,11 @@ void told_add(struct loaded *l, const struct understood *u, const struct grid *g
 {
 	struct str name = STR_INIT(4096);
 
-	for (size_t row = 0; row < g->nrows && l->told.n < CORPUS_MOST_TOLD; row++)
-		add_row(l, u, g, row, &name, table);
+	for (size_t row = 0; row < g->nrows; row++) {
+		if (l->told.n < CORPUS_MOST_TOLD)
+			add_row(l, u, g, row, &name, table);
+		else
+			l->tables.v[table].beyond++;
+	}
 	str_release(&name);
 }

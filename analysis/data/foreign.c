@@ -115,13 +115,17 @@ static int read_all(struct foreign_reader *r, enum tree_kind kind, struct foreig
 int foreign_read(const char *path, enum tree_kind kind, struct foreign_work *w,
 	const struct foreign_sink *sink, struct foreign_facts *facts, struct err *e)
 {
-	struct foreign_reader r = {.sink = sink, .facts = facts, .e = e, .path = path};
+	struct foreign_sink with_path;
+	struct foreign_reader r = {.sink = &with_path, .facts = facts, .e = e, .path = path};
+	struct foreign_path *folders;
 	int ret;
 
 	r.fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r.fd < 0)
 		return err_sys(e, ERR_ENV, errno, "cannot read %s", path);
+	folders = foreign_path_new(path, sink, &with_path);
 	ret = read_all(&r, kind, w);
+	foreign_path_free(folders);
 	close(r.fd);
 	return ret;
 }

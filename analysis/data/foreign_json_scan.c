@@ -1,4 +1,4 @@
-/* foreign_json_scan.c - strict JSON, taken apart in one pass.
+/* foreign_json_scan.c - strict JSON, but for "NaN" and the like, taken apart in one pass.
  *
  * The byte at the end is NUL, which no token holds: only strings, which may be long, are looked at
  * eight bytes at a time and compare with the end. */
@@ -285,6 +285,22 @@ static void close_level(struct scan *c)
 	end_value(c, in->node);
 }
 
+/* "NaN", "Infinity", "-Infinity": no JSON, but what Python writes of a figure that is none. */
+static bool scan_no_number(struct scan *c, struct json_node *n)
+{
+	static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+
+	if (*c->s != 'N' && *c->s != 'I' && (*c->s != '-' || c->s[1] != 'I'))
+		return false;
+	for (size_t i = 0; i < COUNTOF(words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (strncmp(c->s, words[i], len) == 0)
+			return scan_word(c, n, words[i], len, JNODE_NULL);
+	}
+	return false;
+}
+
 /* A value with its key, or the opening bracket of one. */
 static bool scan_member(struct scan *c)
 {
@@ -318,7 +334,7 @@ static bool scan_member(struct scan *c)
 			return false;
 		break;
 	default:
-		if (!scan_number(c, n))
+		if (!scan_no_number(c, n) && !scan_number(c, n))
 			return false;
 	}
 	end_value(c, (uint32_t)(n - c->doc->v));

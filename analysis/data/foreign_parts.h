@@ -179,4 +179,10 @@ int foreign_markdown(struct foreign_reader *r);
 /* Text of JSON lines that was counted before. */
 int foreign_jsonl_bytes(struct foreign_reader *r, const char *s, size_t len);
 
+/* foreign_path.c: a sink that gives each grid what the folders of `path` say ("num_ctx=4096") as
+ * context, in *ret.  NULL: they say nothing, and *ret is `sink`. */
+struct foreign_path *foreign_path_new(
+	const char *path, const struct foreign_sink *sink, struct foreign_sink *ret);
+void foreign_path_free(struct foreign_path *p);
+
 #endif

@@ -13,7 +13,8 @@
 
 static struct rowset_shard *shard_of(const struct rowset *s, uint64_t identity)
 {
-	return (struct rowset_shard *)&s->shard[identity % ROWSET_SHARDS];
+	/* The lowest bit may say that there is one at all. */
+	return (struct rowset_shard *)&s->shard[(identity >> 1) % ROWSET_SHARDS];
 }
 
 /* Where that tag is, or the free place where it would be. */

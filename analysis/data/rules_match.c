@@ -241,6 +241,20 @@ static void add_unit(char *name, size_t size, const char *unit)
 	snprintf(name + n, size - n, "_%s", unit);
 }
 
+/* "95%" is a percentile of something, no share of 95. */
+static bool is_bare_percent(const struct heading *h)
+{
+	if (h->unit.kind != UNIT_SHARE)
+		return false;
+	for (size_t i = 0; i < h->n; i++) {
+		for (size_t k = 0; k < h->word[i].len; k++) {
+			if (!isdigit((unsigned char)h->word[i].s[k]))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* No rule knows it, but it has a unit. */
 static struct meaning make(const struct rules *r, const struct heading *h)
 {
@@ -250,7 +264,7 @@ static struct meaning make(const struct rules *r, const struct heading *h)
 	bool hertz = h->unit.kind == UNIT_RATE && h->unit.factor != 1;
 
 	if (!h->unit.name[0] || !made_name(h, name, sizeof(name) - UNIT_BYTES) ||
-		strcmp(h->word[h->n - 1].s, "per") == 0)
+		strcmp(h->word[h->n - 1].s, "per") == 0 || is_bare_percent(h))
 		return m;
 	/* "latency (%)" is no latency. */
 	if (h->unit.kind != UNIT_TIME && h->unit.kind != UNIT_RATE)

@@ -94,7 +94,7 @@ static bool is_noise(const char *word)
 		"metric", "metrics", "percentile", "percentiles", "result", "results", "summary",
 		"benchmark", "bench", "measured", "measurement", "timing", "timings", "standard",
 		"coefficient", "of", "the", "run", "all", "data", "aggregate", "observed",
-		"quantiles", "none", "raw"};
+		"quantiles", "none", "raw", "successful"};
 
 	for (size_t i = 0; i < COUNTOF(noise); i++) {
 		if (strcmp(noise[i], word) == 0)

@@ -30,6 +30,13 @@ void note_column(struct seen *s, size_t col, const char *why)
 void note_part(struct seen *s, size_t col, const char *why)
 {
 	note(s, col, "used in part", why);
+	note_misnamed(s);
+}
+
+void note_misnamed(struct seen *s)
+{
+	if (s->u->nnotes > 0)
+		s->u->misnamed[s->u->nnotes - 1] = true;
 }
 
 /* The last name of a JSON place: "gpu" of "metrics[].gpu[]", "" of others. */
@@ -140,6 +147,7 @@ void understand_table(struct understood *u, const struct grid *g, const struct r
 	u->ncols = g->ncols;
 	u->column = arena_alloc(&u->arena, g->ncols ? g->ncols : 1, sizeof(*u->column));
 	u->note = arena_alloc(&u->arena, MOST_NOTES, sizeof(*u->note));
+	u->misnamed = arena_alloc(&u->arena, MOST_NOTES, sizeof(*u->misnamed));
 	u->prompt = u->time = u->error = u->success = u->load = u->count = u->repeat = -1;
 	u->unit_column = u->model_row = -1;
 	s.column = xcalloc(g->ncols ? g->ncols : 1, sizeof(*s.column));

@@ -79,6 +79,7 @@ struct understood {
 	const struct rules *rules;
 	/* Notes on columns: "mean_latency_ms is not used: ..." */
 	const char **note;
+	bool *misnamed; /* [nnotes] its values are not what its heading says */
 	size_t nnotes;
 };
 

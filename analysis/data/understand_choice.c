@@ -208,10 +208,38 @@ static bool may_name(const struct seen *s, size_t col, const char *name)
 		same(name, "config") || same(name, "model");
 }
 
-/* The first column with something in it (of names all: "group", "name"), else the innermost of what
- * surrounds the table. */
+static size_t depth_of(const struct grid_cell *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name->len; i++)
+		n += name->s[i] == '.';
+	return n;
+}
+
+/* How far in the outermost column of that subject stands: "model_name" beside "config.model". */
+static size_t least_depth(const struct seen *s, const char *name)
+{
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; s->g->form != GRID_CSV && i < s->g->ncols; i++) {
+		const struct meaning *m = &s->u->column[i].meaning;
+		size_t depth;
+
+		if (m->part != PART_SUBJECT || !same(m->quantity, name) ||
+			s->column[i].cells == 0 || !may_name(s, i, name))
+			continue;
+		depth = depth_of(&s->g->name[i]);
+		least = depth < least ? depth : least;
+	}
+	return least;
+}
+
+/* The outermost column with something in it (of names all: "group", "name"), else the innermost of
+ * what surrounds the table. */
 static void find_subject(struct seen *s, const char *name)
 {
+	size_t most = same(name, "model") ? least_depth(s, name) : SIZE_MAX;
 	bool found = false;
 
 	for (size_t col = 0; col < s->g->ncols; col++) {
@@ -219,6 +247,7 @@ static void find_subject(struct seen *s, const char *name)
 
 		if (m->part != PART_SUBJECT || s->column[col].cells == 0 ||
 			!same(m->quantity, name) || !may_name(s, col, name) ||
+			(most < SIZE_MAX && depth_of(&s->g->name[col]) > most) ||
 			(found && (!same(name, "name") || repeats(s, col))))
 			continue;
 		add_subject(s, m->quantity, (int32_t)col, -1);
@@ -313,47 +342,6 @@ static void choose_unknown(struct seen *s)
 	}
 }
 
-static void sign(uint32_t *list, size_t *n, size_t col)
-{
-	if (*n < UNDERSTAND_MOST_SIGNS)
-		list[(*n)++] = (uint32_t)col;
-}
-
-static void first(int32_t *at, size_t col)
-{
-	if (*at < 0)
-		*at = (int32_t)col;
-}
-
-static void choose_others(struct seen *s)
-{
-	struct understood *u = s->u;
-
-	for (size_t col = 0; col < s->g->ncols; col++) {
-		enum rule_part part = u->column[col].meaning.part;
-
-		/* "completed": true. */
-		if (part == PART_COUNT && s->column[col].booleans > 0)
-			part = PART_SUCCESS;
-		if (part == PART_PROMPT)
-			first(&u->prompt, col);
-		else if (part == PART_TIME)
-			first(&u->time, col);
-		else if (part == PART_COUNT && s->column[col].numbers > 0)
-			first(&u->count, col);
-		else if (part == PART_REPEAT)
-			first(&u->repeat, col);
-		else if (part == PART_LOAD && !u->column[col].why)
-			first(&u->load, col);
-		else if (part == PART_ERROR)
-			sign(u->errors, &u->nerrors, col);
-		else if (part == PART_SUCCESS)
-			sign(u->successes, &u->nsuccesses, col);
-	}
-	u->error = u->nerrors ? (int32_t)u->errors[0] : -1;
-	u->success = u->nsuccesses ? (int32_t)u->successes[0] : -1;
-}
-
 /* Rows that stand for several have means, deviations or percentiles of times and rates. */
 static bool stands_for_several(const struct seen *s)
 {
@@ -378,7 +366,7 @@ static bool stands_for_several(const struct seen *s)
 		(u->count >= 0 && s->column[u->count].numbers > 0 && s->column[u->count].least > 1);
 }
 
-/* Beside means "prompt_eval" is one too. */
+/* Beside means "prompt_eval" is one too; "duration" is that of the whole run. */
 static void plain_are_means(struct seen *s)
 {
 	struct understood *u = s->u;
@@ -390,7 +378,8 @@ static void plain_are_means(struct seen *s)
 		struct meaning *m = &u->column[u->measure[i]].meaning, mean = *m;
 
 		mean.stat = STAT_MEAN;
-		if (m->stat == STAT_VALUE && is_rate_or_time(m) && find_measure(s, &mean) < 0)
+		if (m->stat == STAT_VALUE && is_rate_or_time(m) && !same(m->quantity, "time") &&
+			find_measure(s, &mean) < 0)
 			m->stat = STAT_MEAN;
 	}
 }
@@ -422,6 +411,7 @@ void settle_parts(struct seen *s)
 	struct understood *u = s->u;
 
 	choose_measures(s);
+	find_verdicts(s);
 	choose_others(s);
 	choose_settings(s);
 	choose_subjects(s);
@@ -433,6 +423,8 @@ void settle_parts(struct seen *s)
 	u->class = stands_for_several(s) ? TABLE_AGGREGATES : TABLE_ROWS;
 	if (u->class == TABLE_AGGREGATES && s->g->form != GRID_MARKDOWN)
 		plain_are_means(s);
-	if (u->class == TABLE_ROWS)
+	if (u->class == TABLE_ROWS) {
 		tests_are_prompts(s);
+		drop_empty(s);
+	}
 }

@@ -55,6 +55,11 @@ void settle_units(struct seen *s);
 void settle_sanity(struct seen *s);
 /* understand_choice.c: which columns are measures, settings, subjects, and the class. */
 void settle_parts(struct seen *s);
+/* understand_signs.c: columns of nothing but "PASS" and "FAIL" are of successes; which columns say
+ * how a row went; a table of single rows that holds no figure at all is TABLE_NOTHING. */
+void find_verdicts(struct seen *s);
+void choose_others(struct seen *s);
+void drop_empty(struct seen *s);
 /* understand_turned.c: "Metric | Value". */
 bool settle_turned(struct seen *s);
 
@@ -62,6 +67,8 @@ bool settle_turned(struct seen *s);
 void note_column(struct seen *s, size_t col, const char *why);
 /* "NAME is used in part: why". */
 void note_part(struct seen *s, size_t col, const char *why);
+/* The last note says that the values are not what the heading says. */
+void note_misnamed(struct seen *s);
 /* A measure or a load time. */
 static inline bool is_figure(const struct understood_column *c)
 {

@@ -157,14 +157,40 @@ static uint64_t count_of(const struct understood *u, const struct grid *g, size_
 	return u->count_all;
 }
 
-/* "mean", "Average", "Total" in the first column: a row that sums up those above it. */
+/* "mean", "Average", "Total": a row that sums up those above it. */
 static bool sums_up(const struct grid_cell *c)
 {
 	static const char *const words[] = {"mean", "average", "avg", "total", "sum", "overall",
-		"median", "std", "stddev", "min", "max"};
+		"median", "std", "stddev", "min", "max", "cv", "aggregate", "aggregated"};
 
-	return c->kind == GRID_TEXT && c->len >= 3 && c->len <= 7 &&
+	return c->kind == GRID_TEXT && c->len >= 2 && c->len <= 10 &&
 		one_of(c, words, COUNTOF(words));
+}
+
+/* A name of all subjects together, as load generators have below theirs. */
+static bool is_all(const struct grid_cell *c)
+{
+	static const char *const words[] = {"aggregated", "overall", "total"};
+
+	return c->kind == GRID_TEXT && c->len >= 5 && c->len <= 10 &&
+		one_of(c, words, COUNTOF(words));
+}
+
+/* In its first column or where the repetition is; "sum" and "max" are kernels too. */
+static bool is_summary(const struct understood *u, const struct grid *g, size_t row)
+{
+	const struct meaning *first;
+
+	if (u->repeat >= 0 && sums_up(grid_at(g, row, (size_t)u->repeat)))
+		return true;
+	if (u->class != TABLE_ROWS || g->ncols == 0)
+		return false;
+	first = &u->column[0].meaning;
+	if (first->part == PART_SUBJECT && strcmp(first->quantity, "kernel") == 0)
+		return false;
+	return sums_up(grid_at(g, row, 0)) ||
+		(u->nsubjects > 0 && u->subject[u->nsubjects - 1].column > 0 &&
+			is_all(grid_at(g, row, (size_t)u->subject[u->nsubjects - 1].column)));
 }
 
 void understand_row(
@@ -175,8 +201,7 @@ void understand_row(
 	ret->failure = NULL;
 	ret->failure_len = 0;
 	ret->unusable = 0;
-	ret->skip = (u->units_row && g->piece == 0 && row == 0) ||
-		(u->class == TABLE_ROWS && g->ncols > 0 && sums_up(grid_at(g, row, 0)));
+	ret->skip = (u->units_row && g->piece == 0 && row == 0) || is_summary(u, g, row);
 	signs(u, g, row, ret);
 	values(u, g, row, ret);
 	ret->count = count_of(u, g, row);

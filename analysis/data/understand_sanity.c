@@ -146,6 +146,7 @@ void settle_sanity(struct seen *s)
 {
 	for (size_t col = 0; col < s->g->ncols; col++) {
 		struct understood_column *u = &s->u->column[col];
+		const char *why;
 
 		if (!is_figure(u))
 			continue;
@@ -155,14 +156,15 @@ void settle_sanity(struct seen *s)
 			u->why = NULL;
 			continue;
 		}
-		if (!u->why || is_time(u)) {
-			const char *why = contradiction(s, col);
-
-			u->why = why ? why : u->why;
-		}
+		why = !u->why || is_time(u) ? contradiction(s, col) : NULL;
+		u->why = why ? why : u->why;
 		if (u->why)
 			note_column(s, col, u->why);
-		else if (is_time(u) && has_set(&s->column[col]))
+		if (why && s->column[col].numbers > 0 && u->meaning.stat != STAT_OTHER)
+			note_misnamed(s);
+		if (u->why)
+			continue;
+		if (is_time(u) && has_set(&s->column[col]))
 			refuse_powers(s, col);
 	}
 }

@@ -27,6 +27,11 @@ static void add_text(struct str *out, const char *text)
 		case DOC_OPEN:
 		case DOC_CLOSE:
 			break;
+		case ' ': /* "57 %" is not broken */
+			str_add(out,
+				s[1] == '%' && s > text && s[-1] >= '0' && s[-1] <= '9' ? "\xc2\xa0"
+											: " ");
+			break;
 		case '&':
 			str_add(out, "&amp;");
 			break;
@@ -48,10 +53,56 @@ static void add_text(struct str *out, const char *text)
 	}
 }
 
-static void add_element(struct str *out, const char *open, const char *text, const char *close)
+/* Letters that are written from the right, U+0590 to U+08FF and U+FB1D to U+FEFC, before the end of
+ * the text that is from outside. */
+static bool has_right_to_left(const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s && *s != DOC_CLOSE; s++)
+		if ((*s >= 0xd6 && *s <= 0xdf) || (*s == 0xe0 && s[1] >= 0xa0 && s[1] <= 0xa3) ||
+			(*s == 0xef && s[1] >= 0xac && s[1] <= 0xbb))
+			return true;
+	return false;
+}
+
+/* As add_text, where elements may stand: a name that is written from the right does not take the
+ * figures behind it along. */
+static void add_words(struct str *out, const char *text)
+{
+	while (*text) {
+		size_t before = strcspn(text, (const char[]){DOC_OPEN, '\0'});
+		const char *close = strchr(text + before, DOC_CLOSE);
+		char *part;
+
+		if (!close || !has_right_to_left(text + before)) {
+			before += text[before] != '\0';
+			part = xstrndup(text, before);
+			add_text(out, part);
+			text += before;
+		} else {
+			part = xstrndup(text, (size_t)(close - text));
+			part[before] = '\0';
+			add_text(out, part);
+			str_add(out, "<bdi>");
+			add_text(out, part + before + 1);
+			str_add(out, "</bdi>");
+			text = close + 1;
+		}
+		free(part);
+	}
+}
+
+/* Of an attribute or a title. */
+static void add_plain(struct str *out, const char *open, const char *text, const char *close)
 {
 	str_add(out, open);
 	add_text(out, text);
+	str_add(out, close);
+}
+
+static void add_element(struct str *out, const char *open, const char *text, const char *close)
+{
+	str_add(out, open);
+	add_words(out, text);
 	str_add(out, close);
 }
 
@@ -110,12 +161,11 @@ static bool add_picture(struct str *out, const struct block *b, size_t *room)
 	fits = data.len > 0;
 	if (fits) {
 		*room -= (data.len + 2) / 3 * 4;
-		add_element(out,
-			"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+		add_plain(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
 			b->lead, "\">\n");
 		str_addf(out, "<img src=\"data:%s;base64,", type);
 		add_base64(out, data.s, data.len);
-		add_element(out, "\" alt=\"", b->alt, "\">\n</div>\n");
+		add_plain(out, "\" alt=\"", b->alt, "\">\n</div>\n");
 	}
 	str_release(&data);
 	return fits;
@@ -137,7 +187,7 @@ static void add_table(struct str *out, const struct block *b)
 	static const char *const side[] = {[DOC_LEFT] = "", [DOC_RIGHT] = " class=\"r\""};
 
 	/* The box scrolls, not the page; it can be reached by the keyboard. */
-	add_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
+	add_plain(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"",
 		b->text, "\">\n");
 	str_add(out, b->ncols >= WIDE_COLUMNS ? "<table class=\"wide\">\n" : "<table>\n");
 	add_element(out, "<caption><span>", b->text, "</span></caption>\n<thead><tr>");
@@ -150,7 +200,7 @@ static void add_table(struct str *out, const struct block *b)
 		str_add(out, "<tr>");
 		for (size_t i = 0; i < b->ncols; i++) {
 			str_addf(out, "<td%s>", side[b->align[i]]);
-			add_text(out, b->rows.v[r].cell[i]);
+			add_words(out, b->rows.v[r].cell[i]);
 			if (i == 0)
 				add_evidence(out, b->rows.v[r].evidence);
 			str_add(out, "</td>");
@@ -165,7 +215,7 @@ static void add_item(struct str *out, const struct block *b)
 	str_add(out, "<li>");
 	if (b->lead)
 		add_element(out, "<b>", b->lead, "</b> ");
-	add_text(out, b->text);
+	add_words(out, b->text);
 	add_evidence(out, b->evidence);
 	str_add(out, "</li>\n");
 }
@@ -294,7 +344,7 @@ static void write_page(struct str *out, const struct doc *d, size_t room)
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
 	add_policy(out, script);
 	str_add(out, "<meta name=\"color-scheme\" content=\"light dark\">\n");
-	add_element(out, "<title>", d->title, "</title>\n");
+	add_plain(out, "<title>", d->title, "</title>\n");
 	str_addf(out, "<style>\n%s</style>\n</head>\n<body>\n<main>\n", doc_style);
 	if (d->stamp)
 		add_element(out, "<p class=\"stamp\">", d->stamp, "</p>\n");

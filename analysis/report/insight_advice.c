@@ -13,6 +13,7 @@
 #define LEAST_ADVICE 3
 #define ENOUGH_ROWS  20 /* of a subject, from which p95 is given */
 #define MOST_MODELS  3  /* in one command */
+#define MOST_RUNS    2
 #define SURE         0.05
 
 /* ---- who ---- */
@@ -203,10 +204,12 @@ static const struct finding *finding_of(const struct summary *s, enum finding_ki
 	return NULL;
 }
 
-/* What the first run that has a best says, with its strongest effect as the gain. */
-static bool follow_run(struct page *p, struct advice *ret)
+/* What the first runs that have a best say, each with its strongest effect as the gain. */
+static size_t follow_runs(struct page *p, struct advice *ret)
 {
-	for (size_t i = 0; i < p->in->nruns; i++) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->in->nruns && n < MOST_RUNS; i++) {
 		const struct insight_run *run = &p->in->runs[i];
 		const struct finding *best = finding_of(run->summary, FIND_BEST);
 		const struct finding *effect = finding_of(run->summary, FIND_EFFECT);
@@ -214,7 +217,7 @@ static bool follow_run(struct page *p, struct advice *ret)
 
 		if (!best)
 			continue;
-		*ret = (struct advice){.title = page_fmt(p, "Settings: by the run %s", name),
+		ret[n++] = (struct advice){.title = page_fmt(p, "Settings: by the run %s", name),
 			.setting = page_clause(p, best->text),
 			.gain = effect ? page_clause(p, effect->text)
 				       : "none that shows between its settings",
@@ -226,9 +229,8 @@ static bool follow_run(struct page *p, struct advice *ret)
 				    "those of the run",
 			.plain = page_fmt(
 				p, "Use a setting that the run %s found among the best", name)};
-		return true;
 	}
-	return false;
+	return n;
 }
 
 /* ---- quality ---- */
@@ -359,11 +361,23 @@ static bool mend_failures(struct page *p, struct advice *ret)
 	return true;
 }
 
+/* Some subject has too few rows for a p95. */
+static bool is_thin(const struct page *p)
+{
+	bool thin = p->c->nsubjects == 0;
+
+	for (size_t i = 0; i < p->c->nsubjects; i++)
+		thin = thin || p->c->subjects[i].rows < ENOUGH_ROWS;
+	return thin;
+}
+
 static bool measure_more(struct page *p, struct advice *ret)
 {
 	const char *models[MOST_MODELS];
 	size_t n = page_models(p, models, MOST_MODELS);
 
+	if (!is_thin(p))
+		return false;
 	*ret = (struct advice){.title = "More measurements",
 		.lead = "What to do:",
 		.setting = page_fmt(p,
@@ -380,16 +394,25 @@ static bool measure_more(struct page *p, struct advice *ret)
 	return true;
 }
 
-static bool measure_another(struct advice *ret)
+/* Of what is here nothing was compared: a single thing, or runs each by itself. */
+static bool measure_another(struct page *p, struct advice *ret)
 {
+	const char *models[MOST_MODELS];
+	size_t n = page_models(p, models, MOST_MODELS);
+
+	if (n == 1)
+		models[n++] = "ANOTHER";
 	*ret = (struct advice){.title = "Something to compare with",
 		.lead = "What to do:",
 		.setting = "measure at least one other model or backend on the same prompts",
-		.gain = "a choice; with what is here there is none",
+		.gain = p->c->nsubjects == 1
+			? "a choice; with what is here there is none"
+			: "a choice; what is here was not measured side by side",
 		.cost = "the time of the requests",
 		.not_when = "there is nothing to choose",
-		.command =
-			"chimera run --model MODEL,ANOTHER --num-ctx 4096 --passes 4 --repeats 20",
+		.command = n ? page_run_command(p, models, n, " --passes 4 --repeats 20")
+			     : "chimera run --model MODEL,ANOTHER --num-ctx 4096 --passes 4 "
+			       "--repeats 20",
 		.plain = "Measure something else on the same prompts: there is nothing to choose "
 			 "between"};
 	return true;
@@ -423,12 +446,12 @@ size_t page_advice(struct page *p, struct advice ret[ADVICE_MOST])
 	n += keep_loaded(p, &ret[n]);
 	n += grade(p, &ret[n]);
 	n += settings_advice(p, &ret[n]);
-	n += follow_run(p, &ret[n]);
+	n += follow_runs(p, &ret[n]);
 	n += mend_failures(p, &ret[n]);
 	if (n < LEAST_ADVICE)
 		n += measure_more(p, &ret[n]);
 	if (n < LEAST_ADVICE && chosen == 0)
-		n += measure_another(&ret[n]);
+		n += measure_another(p, &ret[n]);
 	if (n < LEAST_ADVICE)
 		n += measure_here(&ret[n]);
 	return n;

@@ -52,27 +52,6 @@ static bool is_of(const struct insight_pair *pair, const char *quantity)
 	return strcmp(pair->quantity, quantity) == 0;
 }
 
-/* The one that is compared and never the worse. */
-static uint32_t never_worse(struct page *p, const char *quantity)
-{
-	bool *seen = arena_alloc(&p->arena, p->c->nsubjects + 1, sizeof(*seen));
-	bool *worse = arena_alloc(&p->arena, p->c->nsubjects + 1, sizeof(*worse));
-	uint32_t *ranked;
-	size_t n;
-
-	for (size_t i = 0; i < p->in->npairs; i++) {
-		if (!is_of(&p->in->pairs[i], quantity))
-			continue;
-		seen[p->in->pairs[i].better] = seen[p->in->pairs[i].worse] = true;
-		worse[p->in->pairs[i].worse] = true;
-	}
-	ranked = page_ranked(p, quantity, &n);
-	for (size_t i = 0; i < n; i++)
-		if (seen[ranked[i]] && !worse[ranked[i]])
-			return ranked[i];
-	return CORPUS_NONE;
-}
-
 static double distance(const struct insight_pair *pair)
 {
 	return fabs(log(pair->ratio));
@@ -93,7 +72,7 @@ bool page_contest(struct page *p, const char *quantity, struct contest *ret)
 	const struct insight_pair **won = arena_alloc(&p->arena, p->in->npairs + 1, sizeof(*won));
 
 	*ret = (struct contest){
-		.quantity = quantity, .best = never_worse(p, quantity), .same_prompts = true};
+		.quantity = quantity, .best = insight_best(p->in, quantity), .same_prompts = true};
 	if (ret->best == CORPUS_NONE)
 		return false;
 	ret->of = insight_measure(p->in, ret->best, quantity);

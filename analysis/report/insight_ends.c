@@ -120,7 +120,11 @@ void page_definitions(struct page *p)
 			"a figure that stands for several measurements, or stands in a text: "
 			"compared with rows, "
 			"in no mean"},
-		{"copy", "a row that stands in another file too, with all its figures"},
+		{"copy",
+			"a row whose two foremost figures stand in another file too, of the same "
+			"model "
+			"where both name one, and with it four fifths of the different rows of the "
+			"smaller of both tables"},
 	};
 	const char *ttft[] = {"TTFT", ttft_of_these(p)};
 
@@ -152,7 +156,7 @@ void page_workflow(struct page *p)
 	doc_section(p->doc, "workflow", "Workflow");
 	doc_table(p->doc, "From files to report", COUNTOF(head), head, align);
 	stage(p, "reading",
-		page_fmt(p, "%s, %s, %s", page_count(p, p->c->nfiles, "file"),
+		page_fmt(p, "%s, %s, %s", page_count(p, p->c->results, "file"),
 			page_count(p, p->c->ntables, "table"), page_count(p, p->c->rows, "row")),
 		t->ingest);
 	stage(p, "analysis",
@@ -171,6 +175,15 @@ void page_workflow(struct page *p)
 
 /* ---- again ---- */
 
+/* As the option is written: "32M", "1000". */
+static const char *size_text(struct page *p, uint64_t bytes)
+{
+	bool whole = bytes % ((uint64_t)1 << 20) == 0;
+
+	return page_fmt(
+		p, "%llu%s", (unsigned long long)(whole ? bytes >> 20 : bytes), whole ? "M" : "");
+}
+
 void page_reproduce(struct page *p)
 {
 	struct str command = STR_INIT(STR_MAX_LINE);
@@ -182,8 +195,13 @@ void page_reproduce(struct page *p)
 	if (p->o->rules)
 		str_addf(&command, " --rules %s",
 			page_quote(p, figures_shell(&p->arena, p->o->rules)));
+	if (p->o->max_file)
+		str_addf(&command, " --max-file %s", size_text(p, p->o->max_file));
 	if (p->o->no_charts)
 		str_add(&command, " --no-charts");
+	if (p->o->narrate)
+		str_addf(&command, " --narrate %s",
+			page_quote(p, figures_shell(&p->arena, p->o->narrate)));
 	doc_section(p->doc, "reproduce", "How to reproduce this");
 	doc_code(p->doc, command.s);
 	doc_para(p->doc,

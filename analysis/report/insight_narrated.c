@@ -165,6 +165,8 @@ static void say_cited(struct doc *d, const struct narrator_facts *f, const struc
 
 static const char *figure(char *dst, double x)
 {
+	if (isfinite(x) && fabs(x) >= 1000 && fabs(x) < 1e15)
+		return num_group(dst, llround(x));
 	return isfinite(x) ? num_sig(dst, x, 3) : strcpy(dst, NOT_GIVEN);
 }
 

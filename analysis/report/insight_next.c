@@ -222,7 +222,11 @@ void page_next(struct page *p)
 	any = say_settings(p) || any;
 	any = say_quality(p) || any;
 	if (!any)
-		doc_para(p->doc, "Nothing that a run on a server of language models would settle.",
+		doc_para(p->doc,
+			p->in->nruns ? "What would settle the open questions of a run stands in "
+				       "its own report."
+				     : "Nothing that a run on a server of language models would "
+				       "settle.",
 			0);
 	else
 		doc_para(p->doc,

@@ -107,7 +107,7 @@ static void begin_table(struct page *p, const struct quantity *q, const struct s
 		head[n++] = "Failed";
 	if (shape->loads)
 		head[n++] = "Cold";
-	head[n++] = page_fmt(p, "Mean \xc2\xb1 sd%s", warm);
+	head[n++] = page_fmt(p, "Mean%s%s", shape->interval ? " \xc2\xb1 sd" : "", warm);
 	if (shape->interval)
 		head[n++] = page_fmt(p, "95 %% of the mean%s", warm);
 	if (shape->loads)

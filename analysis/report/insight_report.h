@@ -21,6 +21,8 @@ struct insight_report_options {
 	size_t npaths;
 	const char *version; /* of this program; NULL unknown */
 	const char *rules;   /* the user's own; NULL */
+	uint64_t max_file;   /* bytes, as it was asked for; 0: as it is without */
+	const char *narrate; /* the model that was asked for; NULL */
 	struct insight_times times;
 	bool no_charts; /* none were asked for; else OUT/charts/index.json is used where it is */
 	const struct narrated *narrated; /* NULL: no narrator was asked for */

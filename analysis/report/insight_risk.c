@@ -200,8 +200,10 @@ static void add_thin(struct page *p, struct rows *r)
 				page_count(p, n, "subject"), wording_verb(n, "has", "have"),
 				FEW_ROWS, n > 1 ? "the least " : "", (unsigned long long)least,
 				page_names(p, names, n, 4)),
-			.mitigation = "measure more before deciding; their intervals are wide, and "
-				      "their percentiles are withheld",
+			.mitigation = n == 1 ? "measure more before deciding: of so few rows there "
+					       "is a wide interval or none, and no p95"
+					     : "measure more before deciding; their intervals are "
+					       "wide, and their percentiles are withheld",
 			.plain = page_fmt(p, "Few rows are behind %s; measure more before deciding",
 				page_names(p, names, n, 4)),
 			.behind = page_behind_subjects(p, ids, n)});

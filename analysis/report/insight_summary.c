@@ -179,13 +179,21 @@ static const char *alone_clause(struct page *p, const char *quantity)
 {
 	size_t n;
 	uint32_t *ranked = page_ranked(p, quantity, &n);
-	const struct insight_measure *m;
+	const struct insight_measure *m, *last = NULL;
 
 	if (n == 0)
 		return NULL;
 	m = insight_measure(p->in, ranked[0], quantity);
-	return page_fmt(p, "%s has a mean %s of %s", page_subject(p, ranked[0]),
-		page_noun(p, quantity, m->of->label), page_mean(p, m));
+	if (n > 1)
+		last = insight_measure(p->in, ranked[n - 1], quantity);
+	return page_fmt(p, "%s has a mean %s of %s%s", page_subject(p, ranked[0]),
+		page_noun(p, quantity, m->of->label), page_mean(p, m),
+		!last           ? ""
+			: n > 2 ? page_fmt(p, ", the last of %s, %s, one of %s",
+					  page_count(p, n, "subject"),
+					  page_subject(p, ranked[n - 1]), page_mean(p, last))
+				: page_fmt(p, ", %s one of %s", page_subject(p, ranked[1]),
+					  page_mean(p, last)));
 }
 
 /* Where there are no rows: "by what files tell alone, of conv, cpu onnx is best in time: ...". */
@@ -234,8 +242,10 @@ static const char *who_is_best(struct page *p, struct behind *behind)
 		if (any == 0)
 			continue;
 		*behind = page_behind_subject(p, ranked[0]);
-		return page_fmt(p, "%s; nothing was compared with another.",
-			alone_clause(p, quantities[i]));
+		return page_fmt(p, "%s; %s.", alone_clause(p, quantities[i]),
+			any > 1 && p->c->subjects[ranked[0]].run
+				? "runs are not compared by their rows"
+				: "nothing was compared with another");
 	}
 	return best_as_told(p, behind);
 }
@@ -256,6 +266,11 @@ const char *page_failed_sentence(struct page *p, struct behind *behind)
 		return NULL;
 	s = &p->c->subjects[most];
 	*behind = page_behind_subject(p, most);
+	if (s->rows == 0)
+		return page_fmt(p, "%s of %s failed.",
+			s->failed == 1 ? "The only row"
+				       : page_fmt(p, "All %s", page_count(p, s->failed, "row")),
+			page_subject(p, most));
 	return page_fmt(p, "%llu of %s of %s failed.", (unsigned long long)s->failed,
 		page_count(p, s->rows + s->failed, "row"), page_subject(p, most));
 }
@@ -288,30 +303,27 @@ static const struct insight_finding *strongest_trap(const struct page *p)
 	return NULL;
 }
 
-static void say_caution(struct page *p)
+static const char *what_to_beware_of(struct page *p, struct behind *behind)
 {
 	const struct insight_finding *trap = strongest_trap(p);
-	struct behind behind = {0};
-	const char *text = page_load_sentence(p, &behind);
+	const char *text = page_load_sentence(p, behind);
 
 	if (!text)
-		text = page_failed_sentence(p, &behind);
-	if (!text && trap) {
-		text = page_sentence(p, trap->text);
-		behind = page_behind_finding(p, trap);
-	}
-	if (text)
-		doc_para(p->doc, text, page_evidence(p, &behind));
+		text = page_failed_sentence(p, behind);
+	if (text || !trap)
+		return text;
+	*behind = page_behind_finding(p, trap);
+	return page_sentence(p, trap->text);
 }
 
 void page_summary(struct page *p)
 {
 	static const char *const pictures[] = {
 		"series-throughput", "series-ttft", "series-latency", "series-told"};
-	struct behind behind = {0};
-	const char *best = who_is_best(p, &behind);
+	struct behind behind = {0}, beware = {0};
+	const char *best = who_is_best(p, &behind), *caution = what_to_beware_of(p, &beware);
 
-	doc_section(p->doc, "summary", "In three sentences");
+	doc_section(p->doc, "summary", caution ? "In three sentences" : "In two sentences");
 	doc_para(p->doc, page_what_was_read(p), 0);
 	if (best)
 		doc_para(p->doc, figures_capital(&p->arena, best), page_evidence(p, &behind));
@@ -320,7 +332,8 @@ void page_summary(struct page *p)
 			"None of the rows has a throughput, a TTFT or a latency that can be "
 			"averaged, so that nothing can be called the best.",
 			0);
-	say_caution(p);
+	if (caution)
+		doc_para(p->doc, caution, page_evidence(p, &beware));
 	for (size_t i = 0; i < COUNTOF(pictures) && !p->picture; i++)
 		if (page_chart(p, pictures[i]))
 			p->picture = pictures[i];

@@ -1,7 +1,6 @@
 /* insight.c - from a corpus to what it says, step by step. */
 #include "insight.h"
 
-#include <gsl/gsl_errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,13 +84,10 @@ static void make_subjects(struct insight_work *w)
 
 /* ---- all of it ---- */
 
-int insight_make(struct insight *in, const struct corpus *c, struct err *e)
+void insight_make(struct insight *in, const struct corpus *c)
 {
-	/* As in summary_make. */
-	gsl_error_handler_t *handler = gsl_set_error_handler_off();
 	struct insight_work w = {.in = in, .c = c, .arena = &in->arena};
 
-	(void)e;
 	*in = (struct insight){.corpus = c};
 	w.single = xcalloc(c->ntold + 1, sizeof(*w.single));
 	make_subjects(&w);
@@ -106,8 +102,6 @@ int insight_make(struct insight *in, const struct corpus *c, struct err *e)
 	insight_findings(&w);
 	insight_number(&w);
 	free(w.single);
-	gsl_set_error_handler(handler);
-	return 0;
 }
 
 static void release_summary(struct dataset *d, struct summary *s)

@@ -141,7 +141,9 @@ struct insight {
 	struct arena arena;
 	const struct corpus *corpus;      /* borrowed */
 	struct insight_subject *subjects; /* [corpus->nsubjects] */
-	struct insight_pair *pairs;       /* of primary quantities, strongest first */
+	/* By primary quantity, strongest first: all pairs that its best one wins, one that each
+	 * other loses, and the strongest of the rest. */
+	struct insight_pair *pairs;
 	size_t npairs;
 	struct insight_told *told;    /* [corpus->ntold] */
 	struct insight_series *series; /* by use of the quantity, then by group */
@@ -176,7 +178,13 @@ int insight_use_order(const char *a, const char *b);
 const struct insight_measure *insight_measure(
 	const struct insight *in, uint32_t subject, const char *quantity);
 
-int insight_make(struct insight *in, const struct corpus *c, struct err *e);
+/* The one that is compared and never the worse; of several, which were not held against each other,
+ * the one that wins most pairs, then the one with the better mean.  CORPUS_NONE: nothing was
+ * compared. */
+uint32_t insight_best(const struct insight *in, const char *quantity);
+
+/* GSL's error handler is off: it is the program's, and not to be changed beside threads. */
+void insight_make(struct insight *in, const struct corpus *c);
 void insight_release(struct insight *in);
 /* OUT/summary.json (docs/formats.md: schema 1 with `ingest`, `series`, `told`, `findings`, ...). */
 json_t *insight_json(const struct insight *in);

@@ -1,5 +1,5 @@
 /* insight_comparisons.c - one statement for each primary quantity: the best against the next and
- * the last; and one for what files only tell. */
+ * the farthest; and one for what files only tell. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,31 +31,13 @@ const char *insight_times(struct arena *a, double x, double low, double high)
 struct field {
 	const struct insight_pair *pairs;
 	size_t n;
+	bool unlike; /* some have no model, and are not compared with those that have one */
 	uint32_t best;
 	const struct insight_pair *next, *last; /* of the best: the nearest that it beats, and the
 						   farthest; NULL none */
 	const uint32_t *tied;
 	size_t ntied;
 };
-
-/* The one that is never the worse; of several, of unlike kinds, the one with most rows. */
-static uint32_t find_best(const struct insight_work *w, const struct field *f)
-{
-	bool *worse = xcalloc(w->c->nsubjects + 1, sizeof(*worse));
-	uint32_t best = CORPUS_NONE;
-
-	for (size_t i = 0; i < f->n; i++)
-		worse[f->pairs[i].worse] = true;
-	for (size_t i = 0; i < f->n; i++) {
-		uint32_t s = f->pairs[i].better;
-
-		if (!worse[s] &&
-			(best == CORPUS_NONE || w->c->subjects[s].rows > w->c->subjects[best].rows))
-			best = s;
-	}
-	free(worse);
-	return best;
-}
 
 static double distance(const struct insight_pair *p)
 {
@@ -66,7 +48,7 @@ static void place_others(struct insight_work *w, struct field *f)
 {
 	uint32_t *tied = arena_alloc(w->arena, f->n, sizeof(*tied));
 
-	f->best = find_best(w, f);
+	f->best = insight_best(w->in, f->pairs->quantity);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct insight_pair *p = &f->pairs[i];
 
@@ -94,14 +76,26 @@ static const char *ratio_of(struct insight_work *w, const struct insight_pair *p
 	return insight_times(w->arena, p->ratio, p->low, p->high);
 }
 
-/* "1.57 times (1.53 to 1.61) that of the next, b, and 6.2 times (6.0 to 6.4) that of the last, c"
- */
+static bool has_unlike(const struct insight_work *w, const char *quantity)
+{
+	for (uint32_t s = 0; s < w->c->nsubjects; s++) {
+		const struct insight_measure *m = insight_measure(w->in, s, quantity);
+
+		if (m && m->warm.n > 0 && !w->c->subjects[s].model)
+			return true;
+	}
+	return false;
+}
+
+/* "1.57 times (1.53 to 1.61) that of the next, b, and 6.2 times (6.0 to 6.4) that of the farthest
+ * that can be told from it, c" */
 static const char *against(struct insight_work *w, const struct field *f)
 {
 	if (f->next == f->last)
 		return arena_fmt(w->arena, "%s that of %s", ratio_of(w, f->next),
 			name_of(w, f->next->worse));
-	return arena_fmt(w->arena, "%s that of the next, %s, and %s that of the last, %s",
+	return arena_fmt(w->arena,
+		"%s that of the next, %s, and %s that of the farthest that can be told from it, %s",
 		ratio_of(w, f->next), name_of(w, f->next->worse), ratio_of(w, f->last),
 		name_of(w, f->last->worse));
 }
@@ -154,8 +148,8 @@ static void say_field(struct insight_work *w, const struct field *f, int strengt
 		rows += warm_rows(w, who[i], f->pairs->quantity);
 	}
 	insight_add(w, "comparison", -1, strength,
-		arena_fmt(w->arena, "%s of %s is %s, %s%s%s", f->pairs->label, name_of(w, f->best),
-			against(w, f), rows_text(w, f, who, n), tied_text(w, f),
+		arena_fmt(w->arena, "%s of %s is%s %s, %s%s%s", f->pairs->label,
+			name_of(w, f->best), f->unlike ? ", among models," : "", against(w, f), rows_text(w, f, who, n), tied_text(w, f),
 			same ? ""
 				: n == 2
 				? "; nothing says that both answered the same prompts, so it "
@@ -195,6 +189,7 @@ static void say_rows(struct insight_work *w)
 			to++;
 		f.n = to - from;
 		place_others(w, &f);
+		f.unlike = w->c->subjects[f.best].model && has_unlike(w, f.pairs->quantity);
 		if (f.next || take_farthest(&f))
 			say_field(w, &f, strength--);
 	}
@@ -202,7 +197,7 @@ static void say_rows(struct insight_work *w)
 
 /* ---- by what is only told ---- */
 
-/* "of conv, cpu onnx is best at 0.693 ms, then comes jit with 5.5 times (5.1 to 5.9) that, and last
+/* "of conv, cpu: onnx is best at 0.693 ms, then comes jit with 5.5 times (5.1 to 5.9) that, and last
  * torch_compile with 5.9 times (5.4 to 6.5)" */
 static const char *group_text(struct insight_work *w, const struct insight_group *g)
 {
@@ -222,7 +217,7 @@ static const char *group_text(struct insight_work *w, const struct insight_group
 	}
 	if (!next)
 		BUG("nothing to compare in %s", g->name);
-	text = arena_fmt(w->arena, "of %s %s is best at %s%s%s, %s %s %s %s%s", g->name, s[0].part,
+	text = arena_fmt(w->arena, "of %s: %s is best at %s%s%s, %s %s %s %s%s", g->name, s[0].part,
 		insight_digits(mean, s[0].mean, s[0].low, s[0].high), s[0].unit[0] ? " " : "",
 		s[0].unit, next->p >= SURE ? "from which" : "then comes", next->part,
 		next->p >= SURE ? "cannot be told:" : "with",

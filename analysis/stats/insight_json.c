@@ -174,6 +174,7 @@ static json_t *ingest_json(const struct insight *in)
 	summary_put_count(o, "headings", c->headings);
 	summary_put_count(o, "hash_lines", c->hash_lines);
 	summary_put_count(o, "beyond", c->tree.beyond);
+	summary_put_count(o, "told_beyond", c->told_beyond);
 	jsonx_put(o, "skipped", skipped_json(in));
 	jsonx_put(o, "duplicates", duplicates_json(in));
 	jsonx_put(o, "notes", notes_json(in));

@@ -10,7 +10,8 @@
 
 /* Those with most rows are compared with each other. */
 #define MOST_COMPARED 200
-#define MOST_KEPT     60
+/* Pairs that are written down beside those of the best, the surest of them. */
+#define MOST_OTHERS 60
 
 struct entry {
 	uint32_t subject;
@@ -123,10 +124,92 @@ static struct insight_pair write_down(const struct insight_work *w, const struct
 			same_prompts(&w->c->subjects[a->subject], &w->c->subjects[b->subject])};
 }
 
-static size_t pairs_of(struct insight_work *w, const char *quantity, struct insight_pair *ret)
+/* ---- who is best ---- */
+
+uint32_t insight_best_of(
+	const struct insight *in, const struct insight_pair *pairs, size_t n, const char *quantity)
+{
+	size_t nsubjects = in->corpus->nsubjects;
+	bool *worse = xcalloc(nsubjects + 1, sizeof(*worse));
+	uint32_t *won = xcalloc(nsubjects + 1, sizeof(*won)), best = CORPUS_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(pairs[i].quantity, quantity) != 0)
+			continue;
+		worse[pairs[i].worse] = true;
+		won[pairs[i].better]++;
+	}
+	for (uint32_t s = 0; s < nsubjects; s++) {
+		const struct insight_measure *m = insight_measure(in, s, quantity), *of;
+
+		if (worse[s] || won[s] == 0 || !m)
+			continue;
+		of = best == CORPUS_NONE ? NULL : insight_measure(in, best, quantity);
+		if (!of || won[s] > won[best] ||
+			(won[s] == won[best] &&
+				(m->of->better > 0 ? m->warm.mean > of->warm.mean
+						   : m->warm.mean < of->warm.mean)))
+			best = s;
+	}
+	free(worse);
+	free(won);
+	return best;
+}
+
+uint32_t insight_best(const struct insight *in, const char *quantity)
+{
+	return insight_best_of(in, in->pairs, in->npairs, quantity);
+}
+
+/* ---- which are written down ---- */
+
+/* All pairs of the best, so that all who are beaten and all who are tied with it are known; of
+ * every other the surest that it loses, so that it does not look unbeaten; and the surest. */
+static size_t keep(const struct insight_work *w, const struct entry *list, const struct raw *raw,
+	size_t npairs, bool *ret)
+{
+	struct insight_pair *all = xcalloc(npairs + 1, sizeof(*all));
+	bool *lost = xcalloc(w->c->nsubjects + 1, sizeof(*lost));
+	size_t others = 0, kept = 0;
+	uint32_t best;
+
+	for (size_t i = 0; i < npairs; i++)
+		all[i] = (struct insight_pair){.better = list[raw[i].a].subject,
+			.worse = list[raw[i].b].subject,
+			.quantity = list[raw[i].a].of->quantity};
+	best = npairs ? insight_best_of(w->in, all, npairs, all[0].quantity) : CORPUS_NONE;
+	for (size_t i = 0; i < npairs; i++) {
+		ret[i] = all[i].better == best || !lost[all[i].worse] || others++ < MOST_OTHERS;
+		lost[all[i].worse] = true;
+		kept += ret[i];
+	}
+	free(lost);
+	free(all);
+	return kept;
+}
+
+static void add_kept(struct insight_work *w, const struct entry *list, const struct raw *raw,
+	size_t npairs, const double *p)
+{
+	struct insight *in = w->in;
+	bool *kept = xcalloc(npairs + 1, sizeof(*kept));
+	size_t n = in->npairs + keep(w, list, raw, npairs, kept);
+	struct insight_pair *pairs = arena_alloc(w->arena, n, sizeof(*pairs));
+
+	if (in->npairs)
+		memcpy(pairs, in->pairs, in->npairs * sizeof(*pairs));
+	for (size_t i = 0; i < npairs; i++) {
+		if (kept[i])
+			pairs[in->npairs++] = write_down(w, list, &raw[i], p[i]);
+	}
+	in->pairs = pairs;
+	free(kept);
+}
+
+static void pairs_of(struct insight_work *w, const char *quantity)
 {
 	struct entry *list;
-	size_t n = collect(w, quantity, &list), npairs = 0, kept;
+	size_t n = collect(w, quantity, &list), npairs = 0;
 	struct raw *raw = xcalloc(n * (n + 1) / 2 + 1, sizeof(*raw));
 	double *p;
 
@@ -141,21 +224,16 @@ static size_t pairs_of(struct insight_work *w, const char *quantity, struct insi
 	for (size_t i = 0; i < npairs; i++)
 		p[i] = raw[i].r.p;
 	multiple_holm(p, npairs);
-	kept = npairs < MOST_KEPT ? npairs : MOST_KEPT;
-	for (size_t i = 0; i < kept; i++)
-		ret[i] = write_down(w, list, &raw[i], p[i]);
+	add_kept(w, list, raw, npairs, p);
 	free(p);
 	free(raw);
 	free(list);
-	return kept;
 }
 
 void insight_pairs(struct insight_work *w)
 {
 	static const char *const primary[] = {INSIGHT_THROUGHPUT, INSIGHT_TTFT, INSIGHT_LATENCY};
-	struct insight *in = w->in;
 
-	in->pairs = arena_alloc(w->arena, COUNTOF(primary) * MOST_KEPT, sizeof(*in->pairs));
 	for (size_t i = 0; i < COUNTOF(primary); i++)
-		in->npairs += pairs_of(w, primary[i], in->pairs + in->npairs);
+		pairs_of(w, primary[i]);
 }

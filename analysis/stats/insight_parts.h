@@ -54,6 +54,9 @@ struct insight_work {
 };
 
 void insight_pairs(struct insight_work *w);
+/* insight_best() by other pairs than those that were written down. */
+uint32_t insight_best_of(const struct insight *in, const struct insight_pair *pairs, size_t n,
+	const char *quantity);
 void insight_told(struct insight_work *w);
 void insight_sweeps(struct insight_work *w);
 void insight_runs(struct insight_work *w);

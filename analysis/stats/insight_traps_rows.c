@@ -19,29 +19,27 @@ struct texts {
 
 /* ---- zeros that stand for failures ---- */
 
-/* Tables of rows in which some failed. */
-static uint64_t failed_tables(const struct insight_work *w, struct file_list *files)
+/* Files of tables in which some failed.  How many failed is the corpus's to say: a table counts
+ * those that stand in another one too. */
+static void failed_tables(const struct insight_work *w, struct file_list *files)
 {
-	uint64_t n = 0;
-
 	for (size_t i = 0; i < w->c->ntables; i++) {
 		const struct corpus_table *t = &w->c->tables[i];
 
 		if (t->use != CORPUS_ROWS || t->failed == 0)
 			continue;
-		n += t->failed;
 		*VEC_PUSH(files) = t->file;
 	}
-	return n;
 }
 
 static const char *say_failed_rows(struct insight_work *w, struct file_list *all, uint64_t *count)
 {
 	struct file_list files = {0};
-	uint64_t n = failed_tables(w, &files), most = 0;
+	uint64_t most = 0;
 	const char *reason = "";
 	char zeros[NUM_TEXT];
 
+	failed_tables(w, &files);
 	for (size_t s = 0; s < w->c->nsubjects; s++) {
 		const struct corpus_subject *of = &w->c->subjects[s];
 
@@ -59,7 +57,7 @@ static const char *say_failed_rows(struct insight_work *w, struct file_list *all
 	return arena_fmt(w->arena,
 		"%s of %s have figures that are all 0%s%s%s: a 0 there is no measurement",
 		num_group(zeros, (int64_t)w->c->zeros),
-		wording_count(w->arena, n, "row that failed", "rows that failed"),
+		wording_count(w->arena, w->c->failed, "row that failed", "rows that failed"),
 		reason[0] ? " (most often: " : "", insight_cut(w->arena, reason),
 		reason[0] ? ")" : "");
 }

@@ -187,6 +187,8 @@ static int insight(const struct insight_args *a)
 			.npaths = a->npaths,
 			.version = CHIMERA_VERSION,
 			.rules = a->read.rules,
+			.max_file = a->read.limits.file_bytes,
+			.narrate = a->narrate,
 			.times = {NAN, NAN, NAN, NAN},
 			.no_charts = a->no_charts}};
 	struct err e = ERR_INIT;
@@ -197,10 +199,7 @@ static int insight(const struct insight_args *a)
 		return say_error(&e);
 	w.options.times.ingest = seconds_since(t);
 	t = clock_mono();
-	if (insight_make(&w.insight, &w.corpus, &e)) {
-		corpus_release(&w.corpus);
-		return say_error(&e);
-	}
+	insight_make(&w.insight, &w.corpus);
 	w.options.times.analysis = seconds_since(t);
 	code = put_out(&w);
 	insight_release(&w.insight);

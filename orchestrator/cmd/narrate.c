@@ -187,11 +187,15 @@ static int run_try(struct narrating *n, size_t i, struct err *e)
 
 static void say_why(struct narrated *r)
 {
-	const struct narrator_try *last = &r->tries[r->ntries - 1];
-	size_t more = last->why.n + last->why.more - 1;
+	const struct narrator_try *last;
+	size_t more;
 
-	if (r->accepted || r->ntries == 0 || last->why.n == 0)
+	if (r->accepted || r->ntries == 0)
 		return;
+	last = &r->tries[r->ntries - 1];
+	if (last->why.n == 0)
+		return;
+	more = last->why.n + last->why.more - 1;
 	snprintf(r->why, sizeof(r->why), "what came of the %s try was refused (%s",
 		r->ntries == 1 ? "only" : "second", last->why.v[0]);
 	if (more > 0)

@@ -136,6 +136,7 @@ static void test_loads(void **state)
 	assert_contains(c.gp.s, "title 'all rows, loads too'");
 	assert_contains(c.alt.s, "The lowest is fast at 90.0 ms, the highest slow at 200 ms.");
 	assert_contains(c.alt.s, "With the rows that paid for a load, the mean of slow is ");
+	assert_contains(c.caption.s, "intervals of the mean; one that would reach below");
 	/* its interval from 0 to 3,000 is drawn from the least value on */
 	assert_contains(c.dat.s, "\t1500\t195\t3000\t195\t13500\t20\t4\t5\t'slow'");
 	release(&d, &c);
@@ -155,6 +156,8 @@ static void test_without_loads(void **state)
 	assert_null(strstr(c.gp.s, "\nset logscale"));
 	assert_null(strstr(c.alt.s, "paid for a load"));
 	assert_null(strstr(c.caption.s, "Two means"));
+	assert_string_equal(c.title.s, "TTFT by subject");
+	assert_null(strstr(c.gp.s, "loads"));
 	release(&d, &c);
 }
 
@@ -203,6 +206,25 @@ static void test_many(void **state)
 	release(&d, &c);
 }
 
+/* Emoji, for which a font may have no glyph, a mark that turns the text, and a control. */
+static void test_names_can_be_drawn(void **state)
+{
+	struct chart_data d;
+	struct chart c;
+
+	(void)state;
+	add_model("\xf0\x9f\xa6\x99 llama", 20, 0, 0, 50, 90, 90);
+	add_model("\xe2\x80\xaegnp.evil", 20, 0, 0, 40, 90, 90);
+	add_model("a\x01z \xee\x80\x80\xef\xb8\x8f", 20, 0, 0, 30, 90, 90);
+	add_model("\xe6\x97\xa5\xe6\x9c\xac \xc3\xa9", 20, 0, 0, 20, 90, 90);
+	load(&d);
+	chart_init(&c, "series-throughput");
+	chart_series(&d, "throughput", &c);
+	assert_contains(c.gp.s,
+		"('\xe6\x97\xa5\xe6\x9c\xac \xc3\xa9' 0, 'a z ?\?' 1, 'gnp.evil' 2, '? llama' 3)");
+	release(&d, &c);
+}
+
 static void test_one_value_has_no_bar(void **state)
 {
 	struct chart_data d;
@@ -216,7 +238,10 @@ static void test_one_value_has_no_bar(void **state)
 	chart_series(&d, "latency", &c);
 	assert_contains(c.dat.s, "\n0\t12\t12\t12\t12\t12\t");
 	assert_contains(c.alt.s, "Mean latency of 1 subject. one has 12.0 ms.");
-	assert_contains(c.caption.s, "Dots are means of rows, bars");
+	/* nothing is said of bars, lines and an order that are not there */
+	assert_string_equal(c.caption.s,
+		"Dots are means of rows. n is the number of rows, failed ones not counted.");
+	assert_contains(c.gp.s, "Lower is better. Dot: mean of rows.'");
 	release(&d, &c);
 }
 
@@ -387,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup(test_told_by_sd, begin),
 		cmocka_unit_test_setup(test_told_nothing, begin),
 		cmocka_unit_test_setup(test_many, begin),
+		cmocka_unit_test_setup(test_names_can_be_drawn, begin),
 		cmocka_unit_test_setup(test_one_value_has_no_bar, begin),
 		cmocka_unit_test_setup(test_nothing_to_draw, begin),
 		cmocka_unit_test_setup(test_drawn, begin),

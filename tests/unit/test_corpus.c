@@ -78,8 +78,8 @@ static void rows_by_model(void **state)
 	assert_int_equal(measure(s, "throughput")->better, 1);
 	assert_int_equal(s->nplaces, 1);
 	assert_int_equal(s->places[0].first, 2);
-	assert_int_equal(s->places[0].last, 5);
-	assert_int_equal(s->places[0].n, 4);
+	assert_int_equal(s->places[0].last, 6); /* the failed row too */
+	assert_int_equal(s->places[0].n, 5);
 	assert_int_equal(c.zeros, 1);
 	corpus_release(&c);
 }
@@ -121,6 +121,131 @@ static void likeness_is_no_copy(void **state)
 	read_tree(&c, 1);
 	assert_int_equal(subject(&c, "m:1b")->rows, 8);
 	assert_int_equal(c.copies, 0);
+	corpus_release(&c);
+}
+
+/* Whole numbers are soon alike: rows of two models, or of two devices, are no copies. */
+static void rows_of_two_are_no_copies(void **state)
+{
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	unit_write_text(
+		"a.csv", "model,latency_ms,tokens_per_s\nm:1b,20,50\nm:1b,21,49\nm:1b,22,48\n");
+	unit_write_text(
+		"b.csv", "model,latency_ms,tokens_per_s\nn:1b,20,50\nn:1b,21,49\nn:1b,22,48\n");
+	unit_write_text("c.csv", "latency_ms,tokens_per_s\n20,50\n21,49\n22,48\n"); /* of anybody */
+	read_tree(&c, 1);
+	assert_int_equal(subject(&c, "m:1b")->rows, 3);
+	assert_int_equal(subject(&c, "n:1b")->rows, 3);
+	assert_int_equal(c.tables[2].use, CORPUS_COPY);
+	corpus_release(&c);
+}
+
+/* A thousand equal rows say no more than one. */
+static void equal_rows_tell_once(void **state)
+{
+	struct str text = STR_INIT(1 << 20);
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	str_add(&text, "latency_ms,tokens_per_s\n");
+	for (int i = 0; i < 100; i++)
+		str_add(&text, "20,50\n");
+	for (int i = 0; i < 10; i++)
+		str_addf(&text, "%d,50\n", 30 + i);
+	unit_write_text("a.csv", text.s);
+	str_reset(&text);
+	str_add(&text, "latency_ms,tokens_per_s\n");
+	for (int i = 0; i < 100; i++)
+		str_add(&text, "20,50\n");
+	for (int i = 0; i < 10; i++)
+		str_addf(&text, "%d,50\n", 60 + i);
+	unit_write_text("b.csv", text.s);
+	str_release(&text);
+	read_tree(&c, 1);
+	assert_int_equal(c.copies, 0);
+	corpus_release(&c);
+}
+
+/* Files that get their model from one that only tells figures of it are one subject. */
+static void two_files_of_a_told_model(void **state)
+{
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	unit_write_text("elk_base.json", "{\"model\":\"elk:3b\",\"mean_ttft_s\":0.5,\"runs\":7}");
+	unit_write_text("elk_one.csv", "ttft_s,tokens_per_s\n0.7,21\n0.8,22\n");
+	unit_write_text("elk_two.csv", "ttft_s,tokens_per_s\n0.9,23\n0.6,24\n");
+	read_tree(&c, 1);
+	assert_int_equal(c.nsubjects, 1);
+	assert_int_equal(subject(&c, "elk:3b")->rows, 4);
+	corpus_release(&c);
+}
+
+/* JSON lines under another name, longer than a part, beside others: nobody waits for ever. */
+static void long_lines_named_json(void **state)
+{
+	struct str text = STR_INIT(STR_MAX_FILE);
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	str_add(&text, "{\"model\":\"m\",\"note\":\"");
+	for (int i = 0; i < 1200; i++)
+		str_addc(&text, 'x');
+	str_add(&text, "\",\"ttft_ms\":99,\"tokens_per_s\":9}\n");
+	for (int i = 0; i < 260000; i++)
+		str_addf(&text, "{\"ttft_ms\":%d.5,\"tokens_per_s\":%d}\n", 100 + i % 1000,
+			10 + i / 1000);
+	for (char name[] = "a.json"; name[0] < 'e'; name[0]++) {
+		text.s[text.len - 3] = (char)('0' + name[0] - 'a'); /* no two of the same bytes */
+		unit_write_text(name, text.s);
+	}
+	str_release(&text);
+	read_tree(&c, 4);
+	assert_int_equal(c.by_kind[TREE_JSON] + c.by_kind[TREE_JSONL], 4);
+	assert_int_equal(c.rows, 4 * 260001);
+	corpus_release(&c);
+}
+
+static void precision_of_a_decimal_comma(void **state)
+{
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	unit_write_text("a.csv",
+		"model;runs;mean_ttft_ms;mean_tokens_per_s\nm:1b;5;12,99;40,5\nn:1b;5;1,3e2;41,"
+		"25\n");
+	read_tree(&c, 1);
+	assert_int_equal(c.ntold, 4);
+	assert_double(c.told[0].value, 12.99);
+	assert_double(c.told[0].precision, 0.005);
+	assert_double(c.told[2].precision, 5);
+	corpus_release(&c);
+}
+
+/* More told figures than are kept: they are counted. */
+static void too_many_told(void **state)
+{
+	struct str text = STR_INIT(STR_MAX_FILE);
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	str_add(&text, "model,runs,mean_ttft_ms,mean_tokens_per_s\n");
+	for (int i = 0; i < 15000; i++)
+		str_addf(&text, "m%d,5,%d.5,40\n", i % 50, 100 + i);
+	unit_write_text("a.csv", text.s);
+	unit_write_text("b.csv", "model,runs,mean_ttft_ms\nz,5,7\nz,5,8\n");
+	str_release(&text);
+	read_tree(&c, 1);
+	assert_int_equal(c.ntold, CORPUS_MOST_TOLD);
+	assert_int_equal(c.told_beyond, 15000 - CORPUS_MOST_TOLD / 2 + 2);
 	corpus_release(&c);
 }
 
@@ -287,6 +412,12 @@ int main(void)
 		cmocka_unit_test(rows_by_model),
 		cmocka_unit_test(each_row_once),
 		cmocka_unit_test(likeness_is_no_copy),
+		cmocka_unit_test(rows_of_two_are_no_copies),
+		cmocka_unit_test(equal_rows_tell_once),
+		cmocka_unit_test(two_files_of_a_told_model),
+		cmocka_unit_test(long_lines_named_json),
+		cmocka_unit_test(precision_of_a_decimal_comma),
+		cmocka_unit_test(too_many_told),
 		cmocka_unit_test(fewer_digits_are_a_copy),
 		cmocka_unit_test(a_model_from_beside),
 		cmocka_unit_test(aggregates_are_told),

@@ -287,6 +287,32 @@ static void test_html_escapes(void **state)
 	doc_free(d);
 }
 
+/* A name that is written from the right stands for itself, or the figures behind it would change
+ * places with its parts; not in attributes, nor in Markdown. */
+static void test_right_to_left_names(void **state)
+{
+	static const char name[] = "\xd7\x90\xd7\x91:7b";
+	struct doc *d = doc_new("T", NULL);
+	struct str html, md, text = STR_INIT(STR_MAX_LINE);
+
+	(void)state;
+	doc_section(d, "s", "S");
+	str_addf(&text, "a <%s> and %s, 92 ms, 5 %%", doc_quote(d, "b"), doc_quote(d, name));
+	doc_para(d, text.s, 0);
+	doc_figure(d, "/nowhere", "f", doc_quote(d, name), doc_quote(d, name), "c");
+	html = written(d, doc_html);
+	md = written(d, doc_markdown);
+	assert_contains(
+		html.s, "<p>a &lt;b&gt; and <bdi>\xd7\x90\xd7\x91:7b</bdi>, 92 ms, 5\xc2\xa0%</p>");
+	assert_contains(html.s, "<figcaption><b><bdi>\xd7\x90\xd7\x91:7b</bdi>.</b> c");
+	assert_int_equal(count_of(html.s, "<bdi>"), 2);
+	assert_int_equal(count_of(md.s, "bdi"), 0);
+	str_release(&text);
+	str_release(&html);
+	str_release(&md);
+	doc_free(d);
+}
+
 static void test_text_is_made_clean(void **state)
 {
 	static const struct {
@@ -534,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_markdown_escapes),
 		cmocka_unit_test(test_html_escapes),
+		cmocka_unit_test(test_right_to_left_names),
 		cmocka_unit_test(test_text_is_made_clean),
 		cmocka_unit_test(test_long_text_is_cut),
 		cmocka_unit_test(test_code_outlasts_backticks),

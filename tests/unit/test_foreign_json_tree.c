@@ -144,12 +144,12 @@ static const char *const values[] = {"1", "-0", "0", "-0.0", "0.5", "1e3", "-1.2
 	"[[1], {}]", "[{}, 1, 2, {\"a\": 1}, {}]"};
 
 static const char *const wrong[] = {"01", "+1", "1.", ".5", "1e", "1e+", "-", "1e400", "-1e400",
-	"tru", "nulll", "True", "nan", "Infinity", "'x'", "\"\xff\"", "\"\xc3\"", "\"\t\"",
-	"\"\x01\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\x\"",
-	"\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"",
-	"\"\\udc00\"", "\"\\", "\"", "", "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}",
-	"{\"a\":1,}", "{a:1}", "{1:1}", "{\"\\u0000\":1}", "{\"a\" 1}", "[1}", "{\"a\":1]", "/**/1",
-	"0x10", "1 1", "]", "\xef\xbb\xbf[1]"};
+	"tru", "nulll", "True", "nan", "inf", "'x'", "\"\xff\"", "\"\xc3\"", "\"\t\"", "\"\x01\"",
+	"\"\xed\xa0\x80\"", "\"\xc0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\x\"", "\"\\u12\"",
+	"\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\\udc00\"", "\"\\",
+	"\"", "", "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}",
+	"{\"\\u0000\":1}", "{\"a\" 1}", "[1}", "{\"a\":1]", "/**/1", "0x10", "1 1", "]",
+	"\xef\xbb\xbf[1]"};
 
 static void add_space(struct rng *r, struct str *to)
 {
@@ -429,6 +429,31 @@ static void test_nul(void **state)
 	json_doc_release(&d);
 }
 
+/* What Python writes of a figure that is none is read as missing. */
+static void test_no_numbers(void **state)
+{
+	static const char *const good[] = {"NaN", "Infinity", "-Infinity"},
+				 *const bad[] = {
+					 "NaNs", "Na", "-NaN", "Infinit", "-I", "+Infinity"};
+	struct json_doc d = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTOF(good) + COUNTOF(bad); i++) {
+		bool taken = i < COUNTOF(good);
+		char text[64];
+		int len = snprintf(text, sizeof(text) - 16, "{\"a\": %s, \"b\": 1}",
+			taken ? good[i] : bad[i - COUNTOF(good)]);
+
+		memset(text + len, 0, 16);
+		assert_int_equal(json_doc_read(&d, text, text + len), taken);
+		if (!taken)
+			continue;
+		assert_int_equal(json_first(d.v)->kind, JNODE_NULL);
+		assert_int_equal(json_first(d.v)[1].kind, JNODE_NUMBER);
+	}
+	json_doc_release(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_no_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,7 @@ static uint32_t add_file(struct made *m, const char *name, enum tree_kind kind, 
 	m->c.files[m->c.nfiles] = (struct corpus_file){.of = of,
 		.copy_of = CORPUS_NONE,
 		.facts = {.encoding = "UTF-8", .bytes = 1000, .hash = m->c.nfiles + 1}};
+	m->c.results++;
 	if (!why) {
 		m->c.by_kind[kind]++;
 		m->c.bytes += 1000;
@@ -421,8 +422,8 @@ static void test_data(void **state)
 	m.c.tables[1].copies = 51;
 	m.c.tables[1].rows = 51;
 	m.c.tables[1].copy_of = 0;
-	m.c.notes[m.c.nnotes++] = (struct corpus_note){0, 7, "3 fields in place of 9"};
-	m.c.notes[m.c.nnotes++] = (struct corpus_note){0, 8, "3 fields in place of 9"};
+	m.c.notes[m.c.nnotes++] = (struct corpus_note){.line = 7, .why = "3 fields in place of 9"};
+	m.c.notes[m.c.nnotes++] = (struct corpus_note){.line = 8, .why = "3 fields in place of 9"};
 	m.c.notes_in_all = 2;
 	plain(&m);
 	assert_contains(m.md.s,
@@ -534,9 +535,12 @@ static void test_one_of_each(void **state)
 	assert_contains(m.md.s, "1 file (1 CSV)");
 	assert_contains(m.md.s, "1 file holds 1 row of measurements, of 1 subject.");
 	assert_contains(m.md.s, "alpha has a mean throughput of 50.0 tok/s; nothing was compared");
-	assert_contains(m.md.s, "| Subject | n | Mean \xc2\xb1 sd | p50 |");
+	assert_contains(m.md.s, "## In two sentences");
+	assert_contains(m.md.s, "| Subject | n | Mean | p50 |"); /* one value has no sd */
 	assert_contains(m.md.s, "1 subject has fewer than 20 rows (1): alpha");
+	assert_contains(m.md.s, "### 2. More measurements");
 	assert_contains(m.md.s, "### 3. Something to compare with");
+	assert_contains(m.md.s, "chimera run --model alpha,ANOTHER ");
 	assert_contains(m.md.s, "Nothing could be established from these files.");
 	assert_null(strstr(m.md.s, "1 rows"));
 	assert_null(strstr(m.md.s, "1 files"));
@@ -555,6 +559,33 @@ static void test_only_failures(void **state)
 	assert_contains(
 		m.md.s, "Of alpha every row failed: it has no figure, and no 0 in place of one.");
 	assert_contains(m.md.s, "no reason is given");
+	assert_contains(m.md.s, "## In three sentences");
+	assert_contains(m.md.s, "All 3 rows of alpha failed.");
+	end(&m);
+}
+
+/* Two that were not compared are both named, and with rows enough no more are asked for. */
+static void test_not_compared(void **state)
+{
+	struct made m;
+	uint32_t s;
+
+	(void)state;
+	begin(&m);
+	add_file(&m, "a", TREE_RUN, NULL);
+	add_file(&m, "b", TREE_RUN, NULL);
+	for (uint32_t i = 0; i < 2; i++) {
+		s = add_subject(&m, i ? "beta" : "alpha", i, 200, 0, 0);
+		m.c.subjects[s].run = true;
+		both(&m, s, 50 + i, 100, 100);
+	}
+	plain(&m);
+	assert_contains(m.md.s,
+		"beta has a mean throughput of 51.00 tok/s (50.93 to 51.07), alpha one of 50.00 "
+		"tok/s (49.93 to 50.07); runs are not compared by their rows.");
+	assert_null(strstr(m.md.s, "More measurements"));
+	assert_contains(m.md.s, "what is here was not measured side by side");
+	assert_contains(m.md.s, "Nothing that a run on a server of language models would settle.");
 	end(&m);
 }
 
@@ -693,7 +724,8 @@ static void test_lists_are_cut(void **state)
 	for (size_t i = 0; i < 20000; i++)
 		add_told(&m, (uint32_t)(i % 5000), TOLD_CONTRADICTS, 1 + (double)(i / 4));
 	for (uint32_t i = 0; i < 2000; i++)
-		m.c.notes[m.c.nnotes++] = (struct corpus_note){i, 1, "broken"};
+		m.c.notes[m.c.nnotes++] =
+			(struct corpus_note){.file = i, .line = 1, .why = "broken"};
 	m.c.notes_in_all = 50000;
 	for (size_t i = 0; i < 200; i++)
 		add_finding(&m, "limit", -1, "this is one", "x.csv");
@@ -859,6 +891,7 @@ int main(void)
 		cmocka_unit_test(test_narrator),
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_only_failures),
+		cmocka_unit_test(test_not_compared),
 		cmocka_unit_test(test_only_told),
 		cmocka_unit_test(test_told_series),
 		cmocka_unit_test(test_nothing),

@@ -287,12 +287,14 @@ static void accepted_in_the_report(void **state)
 	n.tries[0].prompt_tokens = 1524;
 	n.tries[0].output_tokens = -1;
 	n.tries[0].ttft_ms = 271.4;
-	n.tries[0].decode_tok_s = n.tries[0].load_ms = n.tries[0].total_ms = (double)NAN;
+	n.tries[0].decode_tok_s = n.tries[0].load_ms = (double)NAN;
+	n.tries[0].total_ms = 154573.8;
 	write(&n, doc_markdown, &out);
 	assert_contains(out.s, "(102.2 tok/s, 101.9 to 102.4; F1), so a choice");
 	assert_contains(out.s, "**F9.** grade the answers before choosing a model");
 	assert_contains(out.s, "a/runs.csv: 36 rows with model=gemma3:latest");
 	assert_contains(out.s, "| 1 | accepted | 1 | 1,524 | \xe2\x80\x93 | \xe2\x80\x93 | 271 |");
+	assert_contains(out.s, "| 271 | \xe2\x80\x93 | 154,574 |");
 	assert_contains(out.s, "in our words");
 	str_reset(&out);
 	n.tries[0].bound = true;

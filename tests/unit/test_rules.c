@@ -36,6 +36,29 @@ static void check(const struct pair *pairs, size_t n)
 	rules_free(r);
 }
 
+static void test_load_generators(void **state)
+{
+	static const struct pair pairs[] = {
+		{"50%", "unknown"},
+		{"99.9%", "unknown"},
+		{"metrics.inter_token_latency_ms.successful.mean", "measure itl mean ms"},
+		{"metrics.inter_token_latency_ms.successful.count", "count"},
+		{"metrics.output_tokens_per_second.successful.count", "count"},
+		{"successful_requests", "count"},
+		{"num_successful", "success"},
+		{"versions.hellaswag", "ignore"},
+		{"hellaswag", "measure accuracy"},
+		{"aggregate_name", "repeat"},
+		{"Mod\xc3\xa8le", "subject model"},
+		{"Latenz (ms)", "measure latency ms"},
+		{"Durchsatz (Token/s)", "measure throughput tok/s"},
+		{"Fehler", "error"},
+	};
+
+	(void)state;
+	check(pairs, COUNTOF(pairs));
+}
+
 static void test_ollama(void **state)
 {
 	static const struct pair pairs[] = {
@@ -425,6 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ollama),
+		cmocka_unit_test(test_load_generators),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_llama_bench),
 		cmocka_unit_test(test_small_benchmarks),

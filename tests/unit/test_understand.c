@@ -556,6 +556,123 @@ static void test_success(void **state)
 	}
 }
 
+/* A column of verdicts is one by its values. */
+static void test_verdicts(void **state)
+{
+	struct table *t =
+		table(GRID_CSV, "", "model|result|ttft_ms\na|PASS|5\na|fail|6\na||7\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "rows: ttft;; model");
+	assert_failure(t, 0, NULL);
+	assert_failure(t, 1, "success is no");
+	assert_failure(t, 2, NULL);
+	done(t);
+	t = table(GRID_CSV, "", "model|result|ttft_ms\na|pass|5\na|42|6\n", NULL);
+	assert_int_equal(t->u.nsuccesses, 0);
+	done(t);
+}
+
+/* The time of a run is in another unit than those of its requests, where nothing names it. */
+static void test_units_of_wholes(void **state)
+{
+	struct table *t = table(
+		GRID_JSON, "", "duration|mean_ttft_ms|median_ttft_ms\n#12.5|#48.5|#47.5\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "aggregates: ttft.mean ttft.p50;;");
+	assert_note(t, "duration is not used: nothing says in which unit it is");
+	done(t);
+	t = table(GRID_JSON, "r[]", "request_latency|ttft_ms\n#2.5|#50\n#2.25|#51\n", NULL);
+	assert_string_equal(text_of(t), "rows: ttft;;");
+	assert_note(t, "request_latency is not used: nothing says in which unit it is");
+	done(t);
+	t = table(GRID_JSON, "r[]", "request_latency|ttft_ms\n#250|#50\n#225|#51\n", NULL);
+	assert_string_equal(text_of(t), "rows: e2el ttft;;");
+	done(t);
+}
+
+/* What is plain beside means is a mean too, but for the time of the run. */
+static void test_duration_beside_means(void **state)
+{
+	struct table *t = table(GRID_CSV, "",
+		"model|mean_ttft_ms|output_throughput|duration_s\na|55.5|80.5|25.5\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "aggregates: ttft.mean throughput.mean time*1000;; model");
+	done(t);
+}
+
+/* "95 %" and "0.9" in one column: nothing says what the second is. */
+static void test_mixed_shares(void **state)
+{
+	struct table *t = table(GRID_CSV, "", "model|ttft_ms|gpu_util\na|5|95 %\nb|6|0.9\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "rows: ttft;; model");
+	assert_note(t, "gpu_util is not used: some of its values name a unit and others do not");
+	done(t);
+}
+
+static void test_unit_column(void **state)
+{
+	struct table *t = table(GRID_CSV, "",
+		"name|real_time|cpu_time|time_unit\na|5.5|5.25|us\nb|9.5|9.25|us\nc|||\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "rows: time*0.001 cpu_time*0.001;; name");
+	assert_double(row(t, 1).value[0], 0.0095);
+	done(t);
+	t = table(GRID_CSV, "", "name|real_time|time_unit\na|5.5|us\nb|9.5|ms\n", NULL);
+	assert_int_equal(t->u.class, TABLE_NOTHING);
+	done(t);
+}
+
+static void test_summary_rows(void **state)
+{
+	struct table *t = table(GRID_CSV, "",
+		"model|run|latency_ms\na|1|5\na|2|6\na|mean|5.5\na|std|0.5\nTotal||11\n", NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(row(t, i).skip, i >= 2);
+	done(t);
+	t = table(GRID_CSV, "", "type|name|rps\nGET|/a|5\nPOST|/b|6\n|Aggregated|11\n", NULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(row(t, i).skip, i == 2);
+	done(t);
+	/* These are what was measured. */
+	t = table(GRID_CSV, "", "op|latency_ms\nsum|5\nmax|6\nmean|7\n", NULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_false(row(t, i).skip);
+	done(t);
+}
+
+/* A single document of which nothing was measured is no failure, unless it says so. */
+static void test_nothing_in_it(void **state)
+{
+	struct table *t = table(GRID_JSON, "", "title|throughput\nx|_\n", NULL);
+
+	(void)state;
+	assert_int_equal(t->u.class, TABLE_NOTHING);
+	assert_note(t, "throughput is not used: it is empty");
+	done(t);
+	t = table(GRID_JSON, "", "title|throughput|error\nx|_|no route\n", NULL);
+	assert_failure(t, 0, "no route");
+	done(t);
+}
+
+static void test_outermost_model(void **state)
+{
+	struct table *t = table(GRID_JSON, "",
+		"config.model|results.x.acc,none|versions.x|model_name\nhf|#0.5|#1|org/a\n", NULL);
+
+	(void)state;
+	assert_string_equal(text_of(t), "rows: accuracy*100;; model");
+	assert_memory_equal(understand_text(&t->u.subject[0], &t->g, 0).s, "org/a", 5);
+	done(t);
+}
+
 /* Any names and cells: nothing breaks, and no figure is infinite. */
 static void test_random(void **state)
 {
@@ -613,6 +730,14 @@ int main(void)
 		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_context_figures),
 		cmocka_unit_test(test_success),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_units_of_wholes),
+		cmocka_unit_test(test_duration_beside_means),
+		cmocka_unit_test(test_mixed_shares),
+		cmocka_unit_test(test_unit_column),
+		cmocka_unit_test(test_summary_rows),
+		cmocka_unit_test(test_nothing_in_it),
+		cmocka_unit_test(test_outermost_model),
 		cmocka_unit_test(test_random),
 	};
 

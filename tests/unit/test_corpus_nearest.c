@@ -1,4 +1,4 @@
-/* test_corpus_names.c - of files without a model, the one beside them whose name is nearest. */
+/* test_corpus_nearest.c - of files without a model, the one beside them whose name is nearest. */
 #include <stdlib.h>
 #include <string.h>
 
