@@ -14,7 +14,9 @@
 
 #define SHARE      0.8
 #define LEAST_ROWS 2
-#define CANDIDATES 32 /* tables that a part's rows were met in */
+/* Equal rows are told from others, which takes time, where so many are met elsewhere. */
+#define WORTH_A_LOOK 0.1
+#define CANDIDATES   32 /* tables that a part's rows were met in */
 
 /* ---- what a row is known by ---- */
 
@@ -123,31 +125,48 @@ static bool tells(const struct known *k, size_t row)
 		(!(flags & ROW_FAILED) || k->p->has_time);
 }
 
-/* The table that most of the rows stand in, where that makes it a copy. */
-static uint32_t copied_table(
-	const struct growing *g, const struct rowset *set, const struct known *k, uint32_t self)
+/* How many of the rows tell anything, and the table that most of them stand in. */
+static struct candidate most_met(
+	const struct rowset *set, const struct known *k, uint32_t self, uint64_t *mine)
 {
 	struct candidate c[CANDIDATES] = {{0}};
-	uint64_t mine = 0;
 	size_t best = 0;
 
+	*mine = 0;
 	for (size_t row = 0; row < k->p->nrows; row++) {
 		uint32_t table;
 
 		if (!tells(k, row))
 			continue;
-		mine++;
+		++*mine;
 		table = met_in(set, k, row);
 		if (table != ROWSET_NONE && table != self)
 			count_in(c, table);
 	}
 	for (size_t i = 1; i < CANDIDATES; i++)
 		best = c[i].n > c[best].n ? i : best;
-	if (c[best].n < LEAST_ROWS)
-		return CORPUS_NONE;
-	return (double)c[best].n >= SHARE * fmin((double)mine, (double)g->distinct.v[c[best].table])
-		? c[best].table
-		: CORPUS_NONE;
+	return c[best];
+}
+
+/* The table that most of the rows stand in, where that makes it a copy. */
+static uint32_t copied_table(struct part *p, const struct growing *g, const struct rowset *set,
+	const struct known *k, uint32_t self)
+{
+	struct candidate best;
+	uint64_t mine;
+
+	for (int i = 0; i < 2; i++) {
+		double part = i == 0 ? WORTH_A_LOOK : SHARE;
+
+		best = most_met(set, k, self, &mine);
+		if (best.n < LEAST_ROWS ||
+			(double)best.n <
+				part * fmin((double)mine, (double)g->distinct.v[best.table]))
+			return CORPUS_NONE;
+		if (i == 0)
+			mark_repeats(p, k);
+	}
+	return best.table;
 }
 
 static uint64_t mark(
@@ -171,12 +190,11 @@ uint32_t growing_find_copies(struct growing *g, struct part *p, uint32_t self, u
 	uint32_t table;
 
 	*n = 0;
-	mark_repeats(p, &fine);
-	table = copied_table(g, &g->fine, &fine, self);
+	table = copied_table(p, g, &g->fine, &fine, self);
 	if (table != CORPUS_NONE) {
 		*n = mark(p, &g->fine, &fine, table);
 	} else if (!g->coarse.full) {
-		table = copied_table(g, &g->coarse, &coarse, self);
+		table = copied_table(p, g, &g->coarse, &coarse, self);
 		if (table != CORPUS_NONE)
 			*n = mark(p, &g->coarse, &coarse, table);
 	}
@@ -186,16 +204,19 @@ uint32_t growing_find_copies(struct growing *g, struct part *p, uint32_t self, u
 
 /* ---- what is remembered ---- */
 
-static void remember_row(
+/* Whether it is the first of its kind in this table. */
+static bool remember_row(
 	struct rowset *set, const struct known *k, size_t row, uint32_t table, bool for_anybody)
 {
 	uint64_t identity = k->identity->v[row], who = who_of(k, row);
+	uint32_t before;
 
 	if (!identity)
-		return;
-	rowset_add(set, who ? of_somebody(identity, who) : identity, table);
+		return false;
+	before = rowset_add(set, who ? of_somebody(identity, who) : identity, table);
 	if (who && for_anybody)
 		rowset_add(set, of_anybody(identity), table);
+	return before != table;
 }
 
 void growing_remember(struct growing *g, const struct part *p, uint32_t table)
@@ -206,11 +227,13 @@ void growing_remember(struct growing *g, const struct part *p, uint32_t table)
 	while (g->distinct.n <= table)
 		*VEC_PUSH(&g->distinct) = 0;
 	for (size_t row = 0; row < p->nrows; row++) {
+		bool first;
+
 		if (p->flags.v[row] & ROW_COPY)
 			continue;
-		g->distinct.v[table] += tells(&fine, row);
 		/* While they are few, rows that name nobody are held against those of somebody. */
-		remember_row(&g->fine, &fine, row, table, !g->coarse.full);
+		first = remember_row(&g->fine, &fine, row, table, !g->coarse.full);
+		g->distinct.v[table] += first && tells(&fine, row);
 		if (!g->coarse.full)
 			remember_row(&g->coarse, &coarse, row, table, true);
 	}

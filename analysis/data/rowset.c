@@ -52,23 +52,24 @@ static void grow(struct rowset_shard *shard)
 	*shard = larger;
 }
 
-void rowset_add(struct rowset *s, uint64_t identity, uint32_t table)
+uint32_t rowset_add(struct rowset *s, uint64_t identity, uint32_t table)
 {
 	struct rowset_shard *shard = shard_of(s, identity);
 	uint64_t *place;
 
 	if (s->n >= s->most || table > ROWSET_MOST_TABLE) {
 		s->full = true;
-		return;
+		return ROWSET_NONE;
 	}
 	if (shard->n * 5 >= shard->room * 4)
 		grow(shard);
 	place = place_of(shard, identity & ~TABLE_MASK);
 	if (*place)
-		return;
+		return (uint32_t)(*place & TABLE_MASK) - 1;
 	*place = (identity & ~TABLE_MASK) | (table + 1);
 	shard->n++;
 	s->n++;
+	return ROWSET_NONE;
 }
 
 void rowset_release(struct rowset *s)

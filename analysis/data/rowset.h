@@ -26,8 +26,8 @@ struct rowset {
 
 /* The table it was met in first, or ROWSET_NONE. */
 uint32_t rowset_find(const struct rowset *s, uint64_t identity);
-/* Nothing happens if it is there. */
-void rowset_add(struct rowset *s, uint64_t identity, uint32_t table);
+/* The table it was met in before, which stays, or ROWSET_NONE. */
+uint32_t rowset_add(struct rowset *s, uint64_t identity, uint32_t table);
 void rowset_release(struct rowset *s);
 
 #endif
