@@ -143,6 +143,11 @@ static void begin_table(struct loading *g, const struct grid *grid)
 	} else {
 		t->use = CORPUS_ROWS;
 		t->part = g->part = part_new(l, &g->u, grid);
+		if (g->part->rate)
+			note(g, 0,
+				"it holds no throughput: output tokens but the first, by decode "
+				"time, "
+				"stand for it");
 	}
 }
 

@@ -284,6 +284,8 @@ static void add_row(struct part *p, struct loaded *l, const struct understood *u
 	understand_row(u, g, row, &o);
 	if (o.skip)
 		return;
+	if (p->rate)
+		o.value[p->rate] = part_rate(p, o.value);
 	subject = subject_of(p, l, u, g, row, name);
 	if (o.failed)
 		add_failure(p, l, &o);
@@ -331,6 +333,7 @@ struct part *part_new(struct loaded *l, const struct understood *u, const struct
 			p->again[i] = p->again[i] ||
 				strcmp(p->measure[k].quantity, p->measure[i].quantity) == 0;
 	}
+	part_derive_rate(p);
 	for (size_t i = 0; i < u->nsettings; i++)
 		p->setting[i].name = arena_str(&l->arena, u->setting_name[i]);
 	return p;

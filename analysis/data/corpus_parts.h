@@ -98,6 +98,8 @@ struct part {
 	size_t nmeasures;
 	struct meaning measure[UNDERSTAND_MOST_MEASURES];
 	bool again[UNDERSTAND_MOST_MEASURES]; /* of a quantity that an earlier one has */
+	/* Throughput that no column has: from these two; `rate` 0: it is not made. */
+	size_t rate, tokens, decode;
 	struct doubles value[UNDERSTAND_MOST_MEASURES];
 	size_t nrows;
 	struct numbers subject, line;
@@ -181,6 +183,10 @@ struct part *part_new(struct loaded *l, const struct understood *u, const struct
 void part_add(struct part *p, struct loaded *l, const struct understood *u, const struct grid *g);
 /* Which rows paid for a load, and the sweep's CSV. */
 void part_finish(struct part *p, const struct corpus_enough *enough);
+/* A measure more where throughput can be had from two others; its value of a row (corpus_rate.c).
+ */
+void part_derive_rate(struct part *p);
+double part_rate(const struct part *p, const double *value);
 void part_release(struct part *p);
 /* The table as CSV where it can be a sweep (corpus_sweep.c). */
 bool part_is_sweep(const struct part *p);

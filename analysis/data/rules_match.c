@@ -255,6 +255,20 @@ static bool is_bare_percent(const struct heading *h)
 	return true;
 }
 
+/* "throughput_x_s" is a rate of something, no time. */
+static bool is_rate_in_time(const struct heading *h)
+{
+	static const char *const rates[] = {"throughput", "rate", "bandwidth", "speed"};
+
+	for (size_t i = 0; h->unit.kind == UNIT_TIME && i < h->n; i++) {
+		for (size_t k = 0; k < COUNTOF(rates); k++) {
+			if (strcmp(h->word[i].s, rates[k]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* No rule knows it, but it has a unit. */
 static struct meaning make(const struct rules *r, const struct heading *h)
 {
@@ -264,7 +278,7 @@ static struct meaning make(const struct rules *r, const struct heading *h)
 	bool hertz = h->unit.kind == UNIT_RATE && h->unit.factor != 1;
 
 	if (!h->unit.name[0] || !made_name(h, name, sizeof(name) - UNIT_BYTES) ||
-		strcmp(h->word[h->n - 1].s, "per") == 0 || is_bare_percent(h))
+		strcmp(h->word[h->n - 1].s, "per") == 0 || is_bare_percent(h) || is_rate_in_time(h))
 		return m;
 	/* "latency (%)" is no latency. */
 	if (h->unit.kind != UNIT_TIME && h->unit.kind != UNIT_RATE)

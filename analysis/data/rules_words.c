@@ -255,7 +255,7 @@ static void bracket(struct heading *h, const char *s, size_t len)
 		unit = unit_named(inner.word[i].s, inner.word[i].len);
 		if (inner.word[i].stat && !h->in_brackets) {
 			h->in_brackets = (enum rule_stat)inner.word[i].stat;
-		} else if (unit.name[0] && (i == 0 || i + 1 == inner.n)) {
+		} else if (unit.name[0] && (i == 0 || (i + 1 == inner.n && !inner.word[i].slash))) {
 			h->unit = unit;
 			h->bracketed = true;
 		}

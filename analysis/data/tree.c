@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -162,6 +163,32 @@ static bool is_run(struct tree_walk *w, const char *path, const struct names *na
 	return true;
 }
 
+/* Whether the folder has a report of this program, whose figures are those of other files. */
+static bool has_report(struct tree_walk *w, const char *path)
+{
+	FILE *f = fopen(arena_fmt(&w->tree->arena, "%s/summary.json", path), "re");
+	char head[64] = "";
+
+	if (!f)
+		return false;
+	head[fread(head, 1, sizeof(head) - 1, f)] = '\0';
+	fclose(f);
+	return strstr(head, "\"schema\": 1") && strstr(head, "\"kind\": \"insight\"");
+}
+
+/* "summary.json", "tables" of such a folder. */
+static bool is_of_report(const char *base)
+{
+	static const char *const parts[] = {
+		"charts", "report.html", "report.json", "report.md", "summary.json", "tables"};
+
+	for (size_t i = 0; i < COUNTOF(parts); i++) {
+		if (strcmp(base, parts[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Why a link is not followed, or NULL and what it leads to. */
 static const char *follow(struct tree_walk *w, const char *path, struct stat *st)
 {
@@ -201,6 +228,26 @@ static void take(struct tree_walk *w, const char *path, const char *name, uint32
 		take_file(w, path, name, &st);
 }
 
+static void take_names(struct tree_walk *w, const char *path, const char *name,
+	const struct names *names, uint32_t depth)
+{
+	struct arena *a = &w->tree->arena;
+	const char *summary = "summary.json";
+	bool report = names->n > 0 &&
+		bsearch(&summary, names->v, names->n, sizeof(*names->v), compare_names) &&
+		has_report(w, path);
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *at = arena_fmt(a, "%s/%s", path, names->v[i]),
+			   *shown = arena_fmt(a, "%s%s%s", name, name[0] ? "/" : "", names->v[i]);
+
+		if (report && is_of_report(names->v[i]))
+			skip(w, at, shown, "of an earlier report of this program");
+		else
+			take(w, at, shown, depth);
+	}
+}
+
 /* `name` is "" for the folder that was given alone. */
 static void take_folder(struct tree_walk *w, const char *path, const char *name,
 	const struct stat *st, uint32_t depth)
@@ -221,10 +268,7 @@ static void take_folder(struct tree_walk *w, const char *path, const char *name,
 	else if (is_run(w, path, &names, &bytes))
 		list(w, path, shown, TREE_RUN, bytes, NULL);
 	else
-		for (size_t i = 0; i < names.n; i++)
-			take(w, arena_fmt(a, "%s/%s", path, names.v[i]),
-				arena_fmt(a, "%s%s%s", name, name[0] ? "/" : "", names.v[i]),
-				depth + 1);
+		take_names(w, path, name, &names, depth + 1);
 	free_names(&names);
 }
 

@@ -33,6 +33,11 @@ void note_part(struct seen *s, size_t col, const char *why)
 	note_misnamed(s);
 }
 
+void note_warmups(struct seen *s, size_t col)
+{
+	note(s, col, "a column of warm-ups", "rows where it says so are no measurements");
+}
+
 void note_misnamed(struct seen *s)
 {
 	if (s->u->nnotes > 0)
@@ -149,7 +154,7 @@ void understand_table(struct understood *u, const struct grid *g, const struct r
 	u->note = arena_alloc(&u->arena, MOST_NOTES, sizeof(*u->note));
 	u->misnamed = arena_alloc(&u->arena, MOST_NOTES, sizeof(*u->misnamed));
 	u->prompt = u->time = u->error = u->success = u->load = u->count = u->repeat = -1;
-	u->unit_column = u->model_row = -1;
+	u->unit_column = u->model_row = u->done = u->warmup = -1;
 	s.column = xcalloc(g->ncols ? g->ncols : 1, sizeof(*s.column));
 	s.context = xcalloc(g->ncontext ? g->ncontext : 1, sizeof(*s.context));
 	for (size_t i = 0; i < g->ncontext; i++)

@@ -74,6 +74,8 @@ struct understood {
 	uint32_t value_column[UNDERSTAND_MOST_VALUES]; /* whose headings are subjects, or say
 							  nothing */
 	size_t nvalues;
+	int32_t done;        /* says no of a part of an answer that goes on; -1 */
+	int32_t warmup;      /* says yes of a row that was to warm up; -1 */
 	int32_t unit_column; /* of a transposed table; -1 */
 	int32_t model_row;   /* its row that names the model; -1 */
 	const struct rules *rules;

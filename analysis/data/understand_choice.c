@@ -6,7 +6,6 @@
 #include "understand_parts.h"
 
 /* Different values of a column that may be a setting, or a name, though no rule knows it. */
-#define LEAST_TESTS  3
 #define MOST_LEVELS  50
 #define LONGEST_NAME 200
 
@@ -384,28 +383,6 @@ static void plain_are_means(struct seen *s)
 	}
 }
 
-/* In a list of single measurements a test that each row has for itself is what was asked, not what
- * was measured. */
-static void tests_are_prompts(struct seen *s)
-{
-	struct understood *u = s->u;
-
-	for (size_t i = 0; i < u->nsubjects; i++) {
-		int32_t col = u->subject[i].column;
-
-		if (u->prompt >= 0 || col < 0 || !same(u->subject_name[i], "test") ||
-			s->column[col].cells < LEAST_TESTS ||
-			s->column[col].distinct < s->column[col].cells)
-			continue;
-		u->prompt = col;
-		u->nsubjects--;
-		for (size_t k = i; k < u->nsubjects; k++) {
-			u->subject[k] = u->subject[k + 1];
-			u->subject_name[k] = u->subject_name[k + 1];
-		}
-	}
-}
-
 void settle_parts(struct seen *s)
 {
 	struct understood *u = s->u;
@@ -424,7 +401,6 @@ void settle_parts(struct seen *s)
 	if (u->class == TABLE_AGGREGATES && s->g->form != GRID_MARKDOWN)
 		plain_are_means(s);
 	if (u->class == TABLE_ROWS) {
-		tests_are_prompts(s);
 		drop_empty(s);
 	}
 }

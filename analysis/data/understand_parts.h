@@ -60,6 +60,8 @@ void settle_parts(struct seen *s);
 void find_verdicts(struct seen *s);
 void choose_others(struct seen *s);
 void drop_empty(struct seen *s);
+/* Of a column of warm-ups. */
+bool says_warmup(const struct grid_cell *c);
 /* understand_turned.c: "Metric | Value". */
 bool settle_turned(struct seen *s);
 
@@ -67,6 +69,8 @@ bool settle_turned(struct seen *s);
 void note_column(struct seen *s, size_t col, const char *why);
 /* "NAME is used in part: why". */
 void note_part(struct seen *s, size_t col, const char *why);
+/* That rows are left out since the column calls them warm-ups. */
+void note_warmups(struct seen *s, size_t col);
 /* The last note says that the values are not what the heading says. */
 void note_misnamed(struct seen *s);
 /* A measure or a load time. */

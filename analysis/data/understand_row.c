@@ -193,6 +193,26 @@ static bool is_summary(const struct understood *u, const struct grid *g, size_t 
 			is_all(grid_at(g, row, (size_t)u->subject[u->nsubjects - 1].column)));
 }
 
+/* The header once more, as files have that were put together. */
+static bool is_header(const struct understood *u, const struct grid *g, size_t row)
+{
+	const struct grid_cell *c, *name;
+
+	if (g->form != GRID_CSV || u->nmeasures == 0)
+		return false;
+	c = grid_at(g, row, u->measure[0]);
+	name = &g->name[u->measure[0]];
+	return c->kind == GRID_TEXT && c->len == name->len && c->len > 0 &&
+		memcmp(c->s, name->s, c->len) == 0;
+}
+
+/* A part of an answer that goes on, or a warm-up: no measurement, and no failure. */
+static bool is_aside(const struct understood *u, const struct grid *g, size_t row)
+{
+	return (u->done >= 0 && grid_at(g, row, (size_t)u->done)->kind == GRID_FALSE) ||
+		(u->warmup >= 0 && says_warmup(grid_at(g, row, (size_t)u->warmup)));
+}
+
 void understand_row(
 	const struct understood *u, const struct grid *g, size_t row, struct observation *ret)
 {
@@ -201,7 +221,8 @@ void understand_row(
 	ret->failure = NULL;
 	ret->failure_len = 0;
 	ret->unusable = 0;
-	ret->skip = (u->units_row && g->piece == 0 && row == 0) || is_summary(u, g, row);
+	ret->skip = (u->units_row && g->piece == 0 && row == 0) || is_summary(u, g, row) ||
+		is_header(u, g, row) || is_aside(u, g, row);
 	signs(u, g, row, ret);
 	values(u, g, row, ret);
 	ret->count = count_of(u, g, row);

@@ -58,6 +58,50 @@ void find_verdicts(struct seen *s)
 	}
 }
 
+/* "done": false, of the parts that a server streams. */
+static bool is_done(const struct seen *s, size_t col)
+{
+	const struct grid_cell *name = &s->g->name[col];
+	const struct column_seen *c = &s->column[col];
+
+	return name->len == 4 && strncasecmp(name->s, "done", 4) == 0 && c->booleans > 0 &&
+		c->booleans == c->cells;
+}
+
+bool says_warmup(const struct grid_cell *c)
+{
+	return c->kind == GRID_TRUE ||
+		(c->kind == GRID_TEXT &&
+			((c->len == 4 && strncasecmp(c->s, "true", 4) == 0) ||
+				(c->len == 3 && strncasecmp(c->s, "yes", 3) == 0)));
+}
+
+static bool is_warmup(const struct grid_cell *name)
+{
+	static const char *const names[] = {"warmup", "is_warmup", "warm_up", "is_warm_up"};
+
+	for (size_t i = 0; i < COUNTOF(names); i++) {
+		if (strlen(names[i]) == name->len && strncasecmp(names[i], name->s, name->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A number of warm-ups says nothing of a row. */
+static void choose_warmup(struct seen *s, size_t col)
+{
+	bool any = false;
+
+	if (s->u->warmup >= 0 || !is_warmup(&s->g->name[col]))
+		return;
+	for (size_t i = 0; i < seen_rows(s) && !any; i++)
+		any = says_warmup(grid_at(s->g, seen_row(s, i), col));
+	if (!any)
+		return;
+	s->u->warmup = (int32_t)col;
+	note_warmups(s, col);
+}
+
 void choose_others(struct seen *s)
 {
 	struct understood *u = s->u;
@@ -65,6 +109,9 @@ void choose_others(struct seen *s)
 	for (size_t col = 0; col < s->g->ncols; col++) {
 		enum rule_part part = u->column[col].meaning.part;
 
+		choose_warmup(s, col);
+		if (is_done(s, col))
+			first(&u->done, col);
 		/* "completed": true. */
 		if (part == PART_COUNT && s->column[col].booleans > 0)
 			part = PART_SUCCESS;

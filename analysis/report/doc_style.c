@@ -56,9 +56,8 @@ const char doc_style[] =
 	"th { background: var(--shade); vertical-align: bottom; }\n"
 	"th.r, td.r { text-align: right; }\n"
 	"td.r { white-space: nowrap; }\n"
-	"td { min-width: 3.5rem; }\n"
-	"table.wide td { max-width: 26rem; }\n"
-	"table:not(.wide) td:not(.r) { overflow-wrap: anywhere; min-width: 6.2rem; }\n"
+	"td { min-width: 3.5rem; max-width: 38rem; }\n"
+	"table.wide td { max-width: 32rem; }\n"
 	/* A head that holds a button is not printed again on the next page: it lies above the text.
 	 */
 	"th.sorts { position: relative; }\n"
@@ -84,6 +83,7 @@ const char doc_style[] =
 	"	th, td { padding: .3rem .5rem; }\n"
 	"	table.wide { min-width: 42rem; }\n"
 	"	table.wide td { max-width: 14rem; }\n"
+	"	table:not(.wide) td:not(.r) { overflow-wrap: anywhere; min-width: 6.2rem; }\n"
 	"	caption span { display: inline-block; position: sticky; left: 0;\n"
 	"		max-width: calc(100vw - 2rem); }\n"
 	"	figure img { min-width: 40rem; }\n"
@@ -99,7 +99,7 @@ const char doc_style[] =
 	"	th::after { content: none !important; }\n"
 	"	h2, h3 { break-after: avoid; }\n"
 	"	figure, pre, .note, tr { break-inside: avoid; }\n"
-	"	figure img { max-height: 10cm; width: auto; min-width: 0; }\n"
+	"	figure img { max-height: 17cm; width: auto; min-width: 0; }\n"
 	"	thead { display: table-header-group; }\n"
 	"	.scroll { overflow: visible; }\n"
 	"	pre { white-space: pre-wrap; overflow-wrap: anywhere; }\n"

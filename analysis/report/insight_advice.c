@@ -124,8 +124,8 @@ static bool keep_loaded(struct page *p, struct advice *ret)
 			"of %s, a mean %s of %s in place of %s with the %llu of %s that paid for a "
 			"load (%s%s)",
 			name, noun, page_mean(p, m),
-			figures_estimate(
-				&p->arena, m->all.mean, m->all.low, m->all.high, m->of->unit),
+			figures_estimate(&p->arena, m->all.mean, page_low(&m->all), m->all.high,
+				m->of->unit),
 			(unsigned long long)p->c->subjects[s].cold,
 			page_count(p, p->c->subjects[s].rows, "row"),
 			figures_rough(&p->arena, ratio >= 2 ? ratio : (ratio - 1) * 100),
@@ -139,8 +139,7 @@ static bool keep_loaded(struct page *p, struct advice *ret)
 			"of %s late",
 			name),
 		.figure = page_fmt(p, "%s without loads, %s %s with them", page_mean(p, m),
-			figures_value(&p->arena, m->all.mean, m->all.low, m->all.high),
-			m->of->unit),
+			page_lone_mean(p, &m->all), m->of->unit),
 		.behind = page_behind_subject(p, s)};
 	return true;
 }
@@ -334,25 +333,24 @@ static bool choose_told(struct page *p, struct advice *ret)
 static bool mend_failures(struct page *p, struct advice *ret)
 {
 	uint64_t all = p->c->failed;
-	uint32_t worst = CORPUS_NONE;
+	uint32_t worst = page_most_failed(p);
 	const struct corpus_subject *s;
 
-	for (uint32_t i = 0; i < p->c->nsubjects; i++)
-		if (p->c->subjects[i].nfailures > 0 &&
-			(worst == CORPUS_NONE ||
-				p->c->subjects[i].failed > p->c->subjects[worst].failed))
-			worst = i;
 	if (worst == CORPUS_NONE || all == 0)
 		return false;
 	s = &p->c->subjects[worst];
 	*ret = (struct advice){.title = "Failures: mend them before comparing",
 		.lead = "What to do:",
-		.setting = page_fmt(p, "find out what \"%s\" of %s comes from",
-			page_quote(p, s->failures[0].why), page_subject(p, worst)),
+		.setting = s->nfailures
+			? page_fmt(p, "find out what \"%s\" of %s comes from",
+				  page_quote(p, s->failures[0].why), page_subject(p, worst))
+			: page_fmt(p,
+				  "find out why rows of %s fail, and have it written beside them",
+				  page_subject(p, worst)),
 		.gain = page_fmt(p, "up to %s more with a result; %llu of them of %s",
 			page_count(p, all, "row"), (unsigned long long)s->failed,
 			page_subject(p, worst)),
-		.cost = "nothing in TTFT, throughput or quality",
+		.cost = "the time to find it, and to measure what failed once more",
 		.not_when = "the failure is what was to be shown",
 		.plain = page_fmt(p, "Find out why rows of %s fail", page_subject(p, worst)),
 		.figure = page_fmt(p, "%llu of %s failed", (unsigned long long)s->failed,

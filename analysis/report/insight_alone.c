@@ -37,7 +37,7 @@ static const char *name_of(
 
 const char *page_series_mean(struct page *p, const struct insight_series *s)
 {
-	return figures_estimate(&p->arena, s->mean, s->low, s->high, s->unit);
+	return figures_estimate(&p->arena, s->mean, page_series_low(s), s->high, s->unit);
 }
 
 const char *page_series_ahead(struct page *p, const struct insight_series *s)
@@ -140,7 +140,8 @@ static const char *mean_cell(struct page *p, const struct insight_series *s)
 	if (!figures_has_range(s->low, s->high))
 		return page_fmt(p, "%s \xc2\xb1 %s", figures_plain(&p->arena, s->mean),
 			figures_rough(&p->arena, s->sd));
-	return page_fmt(p, "%s \xc2\xb1 %s", figures_value(&p->arena, s->mean, s->low, s->high),
+	return page_fmt(p, "%s \xc2\xb1 %s",
+		figures_value(&p->arena, s->mean, page_series_low(s), s->high),
 		figures_rough(&p->arena, s->sd));
 }
 
@@ -174,7 +175,7 @@ static void add_row(struct page *p, const struct insight_group *g, const struct 
 	if (c->mean)
 		cells[n++] = mean_cell(p, s);
 	if (c->interval)
-		cells[n++] = figures_range(&p->arena, s->low, s->high);
+		cells[n++] = figures_range(&p->arena, page_series_low(s), s->high);
 	if (c->ratio)
 		cells[n++] = ratio_cell(p, g, s);
 	if (c->ends)

@@ -100,6 +100,14 @@ static bool same_claim(const struct insight_told *a, const struct insight_told *
 		strcmp(x->subject, y->subject) == 0;
 }
 
+/* As it says itself; else whose rows it was held against. */
+static const char *about(struct page *p, const struct insight_told *t)
+{
+	if (t->of->subject && t->of->subject[0])
+		return page_quote(p, t->of->subject);
+	return t->subject < p->c->nsubjects ? page_subject(p, t->subject) : NOT_GIVEN;
+}
+
 /* `more`: how many others tell the same. */
 static void bad_row(struct page *p, const struct insight_told *t, size_t more)
 {
@@ -112,7 +120,7 @@ static void bad_row(struct page *p, const struct insight_told *t, size_t more)
 	const char *cells[] = {more
 			? page_fmt(p, "%s and %zu more", page_file(p, of->place.file), more)
 			: page_file(p, of->place.file),
-		of->subject && of->subject[0] ? page_quote(p, of->subject) : NOT_GIVEN,
+		about(p, t),
 		page_fmt(p, "%s%s%s", page_quote(p, of->label), stat[0] ? ", " : "", stat),
 		alike(p, of, of->value), really(p, t), verdicts[t->verdict]};
 
@@ -145,7 +153,7 @@ static void bad_table(struct page *p)
 	}
 	if (n == 0)
 		return;
-	doc_table(p->doc, "Figures that are not what they say", COUNTOF(head), head, align);
+	doc_table(p->doc, "Figures that the rows here do not bear out", COUNTOF(head), head, align);
 	for (size_t k = 0; k < n; k++)
 		bad_row(p, first[k], more[k]);
 	page_more(p, n, n + beyond, "such figure");

@@ -80,8 +80,7 @@ static void add_loads(struct facts *f)
 	add(f, NARRATOR_FINDING,
 		page_fmt(f->p, "Loading the model dominates the mean %s of %s",
 			page_noun(f->p, m->of->quantity, m->of->label), page_subject(f->p, s)),
-		page_fmt(f->p, "%s %s with loads, %s without",
-			figures_value(&f->p->arena, m->all.mean, m->all.low, m->all.high),
+		page_fmt(f->p, "%s %s with loads, %s without", page_lone_mean(f->p, &m->all),
 			m->of->unit, page_mean(f->p, m)),
 		&behind);
 }

@@ -20,7 +20,7 @@ static const char *number(struct page *p, uint64_t n)
 /* ---- by kind ---- */
 
 struct kind_sum {
-	uint64_t files, bytes, tables, rows, used;
+	uint64_t files, were_read, bytes, tables, rows, used;
 };
 
 static bool is_read(const struct corpus_file *f)
@@ -31,7 +31,7 @@ static bool is_read(const struct corpus_file *f)
 static void add_kind_row(struct page *p, const char *name, const struct kind_sum *k)
 {
 	char size[NUM_TEXT];
-	const char *cells[] = {name, number(p, k->files),
+	const char *cells[] = {name, number(p, k->files), number(p, k->were_read),
 		page_fmt(p, "%s", num_bytes(size, (double)k->bytes)), number(p, k->tables),
 		number(p, k->rows), number(p, k->used)};
 
@@ -41,9 +41,9 @@ static void add_kind_row(struct page *p, const char *name, const struct kind_sum
 static void kinds_table(struct page *p)
 {
 	static const char *const head[] = {
-		"Kind", "Files", "Size", "Tables", "Rows", "Rows and figures used"};
+		"Kind", "Files", "Read", "Size", "Tables", "Rows", "Rows and figures used"};
 	static const enum doc_align align[] = {
-		DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT};
+		DOC_LEFT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT, DOC_RIGHT};
 	struct kind_sum sums[TREE_RUN + 1] = {{0}}, all = {0};
 	size_t kinds = 0;
 
@@ -51,21 +51,25 @@ static void kinds_table(struct page *p)
 		const struct corpus_file *f = &p->c->files[i];
 		struct kind_sum *k = &sums[f->of->kind];
 
-		if (!is_read(f))
+		if (!f->of->result)
 			continue;
 		k->files++;
+		k->were_read += is_read(f);
 		k->bytes += f->of->bytes;
-		k->tables += f->tables;
 		k->rows += f->rows;
 		k->used += f->used;
 	}
-	doc_table(p->doc, "Files read, by kind", COUNTOF(head), head, align);
+	for (size_t i = 0; i < p->c->ntables; i++)
+		sums[p->c->files[p->c->tables[i].file].of->kind].tables++;
+	doc_table(p->doc, "Files that are results by their names, by kind", COUNTOF(head), head,
+		align);
 	for (int i = 0; i <= TREE_RUN; i++) {
 		if (sums[i].files == 0)
 			continue;
 		add_kind_row(p, tree_kind_name((enum tree_kind)i), &sums[i]);
 		kinds++;
 		all.files += sums[i].files;
+		all.were_read += sums[i].were_read;
 		all.bytes += sums[i].bytes;
 		all.tables += sums[i].tables;
 		all.rows += sums[i].rows;

@@ -14,7 +14,7 @@
 #define MOST_LEVELS  6
 #define MOST_MODELS  3
 #define MOST_REPEATS 120
-#define QUESTIONS    240 /* in the graded suite */
+#define QUESTIONS    240 /* in the graded suite, sweeps/prompts/graded.json; a test counts them */
 
 /* ---- time ---- */
 
@@ -141,11 +141,11 @@ static bool say_settings(struct page *p)
 
 /* ---- models ---- */
 
-/* Rows per subject that would tell the best from the nearest of those it is tied with, by the width
- * of their pair's interval: it shrinks with the root of the rows. */
+/* Warm rows per subject that would tell the best from the nearest of those it is tied with, by the
+ * width of their pair's interval: it shrinks with the root of the rows. */
 static uint64_t rows_wanted(const struct page *p, const struct contest *k)
 {
-	double rows = (double)p->c->subjects[k->best].rows, wanted = rows;
+	double rows = (double)k->of->warm.n, wanted = rows;
 
 	for (size_t i = 0; i < p->in->npairs; i++) {
 		const struct insight_pair *x = &p->in->pairs[i];
@@ -213,6 +213,14 @@ static bool say_quality(struct page *p)
 	return true;
 }
 
+static bool has_analysed_run(const struct page *p)
+{
+	for (size_t i = 0; i < p->in->nruns; i++)
+		if (p->in->runs[i].summary)
+			return true;
+	return false;
+}
+
 void page_next(struct page *p)
 {
 	bool any;
@@ -223,10 +231,11 @@ void page_next(struct page *p)
 	any = say_quality(p) || any;
 	if (!any)
 		doc_para(p->doc,
-			p->in->nruns ? "What would settle the open questions of a run stands in "
-				       "its own report."
-				     : "Nothing that a run on a server of language models would "
-				       "settle.",
+			has_analysed_run(p)
+				? "What would settle the open questions of a run stands in "
+				  "its own report."
+				: "Nothing that a run on a server of language models would "
+				  "settle.",
 			0);
 	else
 		doc_para(p->doc,

@@ -65,8 +65,15 @@ const char *page_subject(struct page *p, uint32_t subject); /* its name, quoted 
 const char *page_file(struct page *p, uint32_t file);
 /* "throughput": a quantity inside a sentence; a label whose letters are all capitals stays so. */
 const char *page_noun(struct page *p, const char *quantity, const char *label);
+/* Lower end of the interval as it is shown everywhere: from 0 on where no value is below 0. */
+double page_low(const struct insight_stat *s);
+double page_series_low(const struct insight_series *s);
 /* Mean over warm rows with interval and unit. */
 const char *page_mean(struct page *p, const struct insight_measure *m);
+/* A mean beside which no interval stands: three digits at least. */
+const char *page_lone_mean(struct page *p, const struct insight_stat *s);
+/* The subject of which most rows failed; CORPUS_NONE. */
+uint32_t page_most_failed(const struct page *p);
 /* "57 % higher throughput than alpha (52 to 62)", "22 % lower TTFT than ...", "3.2 times the
  * throughput of ...": how far the better one is ahead. */
 const char *page_gain(struct page *p, const struct insight_pair *pair);

@@ -137,7 +137,7 @@ static const char *mean_sd(struct page *p, const struct insight_stat *w)
 		return NOT_GIVEN;
 	if (!isfinite(w->sd) || !figures_has_range(w->low, w->high))
 		return figures_plain(&p->arena, w->mean);
-	places = figures_decimals(w->mean, w->low, w->high);
+	places = figures_decimals(w->mean, page_low(w), w->high);
 	return page_fmt(p, "%s \xc2\xb1 %s", figures_fixed(&p->arena, w->mean, places),
 		w->sd < pow(10, -places) ? figures_rough(&p->arena, w->sd)
 					 : figures_fixed(&p->arena, w->sd, places));
@@ -148,12 +148,6 @@ static const char *number(struct page *p, uint64_t n)
 	char text[NUM_TEXT];
 
 	return page_fmt(p, "%s", num_group(text, (int64_t)n));
-}
-
-/* What is never below 0 has no interval that is. */
-static double low_end(const struct insight_stat *s)
-{
-	return s->low < 0 && s->min >= 0 ? 0 : s->low;
 }
 
 static void add_row(struct page *p, uint32_t subject, const struct shape *shape)
@@ -172,9 +166,9 @@ static void add_row(struct page *p, uint32_t subject, const struct shape *shape)
 		cells[n++] = of->load_known ? number(p, m->all.n - m->warm.n) : NOT_GIVEN;
 	cells[n++] = mean_sd(p, &m->warm);
 	if (shape->interval)
-		cells[n++] = figures_range(&p->arena, low_end(&m->warm), m->warm.high);
+		cells[n++] = figures_range(&p->arena, page_low(&m->warm), m->warm.high);
 	if (shape->loads)
-		cells[n++] = figures_value(&p->arena, m->all.mean, m->all.low, m->all.high);
+		cells[n++] = page_lone_mean(p, &m->all);
 	cells[n++] = figures_plain(&p->arena, m->warm.p50);
 	if (shape->p95)
 		cells[n++] = figures_plain(&p->arena, m->warm.p95);
@@ -249,6 +243,7 @@ void page_performance(struct page *p)
 		page_fmt(p,
 			"Failed rows and copies are in no figure. %s The 95 %% interval is that of "
 			"the mean, by Student's t, as if rows were independent; one row has none. "
+			"Where no value is below 0, an interval is shown from 0 on. "
 			"A p95 needs 20 rows, a p99 needs 100: where there are fewer, it is "
 			"withheld.",
 			any_known ? "Warm rows did not pay for a load; where no load time is "

@@ -89,7 +89,9 @@ static void say_loads(struct page *p)
 	item(p, "Loads.",
 		page_fmt(p, "%s paid for one, of %s with a load time%s.",
 			page_count(p, cold, "row"), page_count(p, known, "row"),
-			unknown ? page_fmt(p, "; %s without", page_count(p, unknown, "row")) : ""));
+			unknown ? page_fmt(p, "; %s %s no load time", page_count(p, unknown, "row"),
+					  wording_verb(unknown, "has", "have"))
+				: ""));
 }
 
 static void say_ttft(struct page *p)

@@ -75,6 +75,7 @@ static void expect_names(struct page *p)
 	for (size_t i = 0; i < c->ntold && i < EXPECTED_MOST; i++) {
 		doc_expect(p->doc, c->told[i].subject);
 		doc_expect(p->doc, c->told[i].column);
+		doc_expect(p->doc, c->told[i].settings);
 	}
 }
 

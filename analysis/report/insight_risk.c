@@ -139,21 +139,9 @@ static void add_traps(struct page *p, struct rows *r)
 
 static void add_failures(struct page *p, struct rows *r)
 {
-	uint32_t worst = CORPUS_NONE;
+	uint32_t worst = page_most_failed(p);
 	const struct corpus_subject *s;
-	double most = 0;
 
-	for (uint32_t i = 0; i < p->c->nsubjects; i++) {
-		double failed = (double)p->c->subjects[i].failed;
-		double share = failed > 0 ? failed / (failed + (double)p->c->subjects[i].rows) : 0;
-
-		if (share > most ||
-			(share == most && share > 0 &&
-				p->c->subjects[i].failed > p->c->subjects[worst].failed)) {
-			most = share;
-			worst = i;
-		}
-	}
 	if (worst == CORPUS_NONE)
 		return;
 	s = &p->c->subjects[worst];

@@ -196,7 +196,7 @@ static const char *alone_clause(struct page *p, const char *quantity)
 					  page_mean(p, last)));
 }
 
-/* Where there are no rows: "by what files tell alone, of conv, cpu onnx is best in time: ...". */
+/* Where there are no rows: "by what files tell alone, of conv, cpu: onnx is best in time, ...". */
 static const char *best_as_told(struct page *p, struct behind *behind)
 {
 	for (size_t i = 0; i < p->in->ngroups; i++) {
@@ -208,9 +208,9 @@ static const char *best_as_told(struct page *p, struct behind *behind)
 			continue;
 		*behind = page_behind_series(p, s);
 		return page_fmt(p,
-			"by what files tell alone, without rows to check it by, of %s %s is best "
+			"by what files tell alone, without rows to check it by, of %s: %s is best "
 			"in "
-			"%s: %s%s%s.",
+			"%s, %s%s%s.",
 			page_quote(p, g->name), page_quote(p, s->part),
 			page_noun(p, s->quantity, s->label), page_series_mean(p, s),
 			s[1].p >= SURE ? ", from which the next cannot be told: " : ", ",
@@ -254,14 +254,9 @@ static const char *who_is_best(struct page *p, struct behind *behind)
 
 const char *page_failed_sentence(struct page *p, struct behind *behind)
 {
-	uint32_t most = CORPUS_NONE;
+	uint32_t most = page_most_failed(p);
 	const struct corpus_subject *s;
 
-	for (uint32_t i = 0; i < p->c->nsubjects; i++)
-		if (p->c->subjects[i].failed > 0 &&
-			(most == CORPUS_NONE ||
-				p->c->subjects[i].failed > p->c->subjects[most].failed))
-			most = i;
 	if (most == CORPUS_NONE)
 		return NULL;
 	s = &p->c->subjects[most];
@@ -291,8 +286,7 @@ const char *page_load_sentence(struct page *p, struct behind *behind)
 		"%s.",
 		(unsigned long long)of->cold, page_count(p, of->rows, "row"), page_subject(p, s),
 		of->cold == 1 ? "it" : "them", page_noun(p, m->of->quantity, m->of->label),
-		figures_value(&p->arena, m->all.mean, m->all.low, m->all.high), m->of->unit,
-		page_mean(p, m));
+		page_lone_mean(p, &m->all), m->of->unit, page_mean(p, m));
 }
 
 static const struct insight_finding *strongest_trap(const struct page *p)

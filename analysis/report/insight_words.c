@@ -8,6 +8,9 @@
 #include "str.h"
 #include "wording.h"
 
+#define LONE_DIGITS 3
+#define FEW_PLACES  8
+
 void page_init(struct page *p, const struct insight *in, const struct insight_report_options *o)
 {
 	*p = (struct page){.in = in, .c = in->corpus, .o = o};
@@ -115,7 +118,45 @@ const char *page_noun(struct page *p, const char *quantity, const char *label)
 
 const char *page_mean(struct page *p, const struct insight_measure *m)
 {
-	return figures_estimate(&p->arena, m->warm.mean, m->warm.low, m->warm.high, m->of->unit);
+	return figures_estimate(
+		&p->arena, m->warm.mean, page_low(&m->warm), m->warm.high, m->of->unit);
+}
+
+double page_low(const struct insight_stat *s)
+{
+	return s->low < 0 && s->min >= 0 ? 0 : s->low;
+}
+
+/* Of times and rates nobody needs to tell the least value. */
+double page_series_low(const struct insight_series *s)
+{
+	bool from_0 = isfinite(s->min) ? s->min >= 0 : insight_use(s->quantity) == USE_FIRST;
+
+	return s->low < 0 && from_0 && s->mean >= 0 ? 0 : s->low;
+}
+
+const char *page_lone_mean(struct page *p, const struct insight_stat *s)
+{
+	int whole = isfinite(s->mean) && s->mean != 0 ? (int)floor(log10(fabs(s->mean))) + 1 : 1;
+	int places;
+
+	if (!isfinite(s->mean) || !figures_has_range(s->low, s->high))
+		return figures_plain(&p->arena, s->mean);
+	places = figures_decimals(s->mean, s->low, s->high);
+	return places > LONE_DIGITS - whole && places > 0
+		? figures_fixed(&p->arena, s->mean, places)
+		: figures_plain(&p->arena, s->mean);
+}
+
+uint32_t page_most_failed(const struct page *p)
+{
+	const struct corpus_subject *s = p->c->subjects;
+	uint32_t most = CORPUS_NONE;
+
+	for (uint32_t i = 0; i < p->c->nsubjects; i++)
+		if (s[i].failed > 0 && (most == CORPUS_NONE || s[i].failed > s[most].failed))
+			most = i;
+	return most;
 }
 
 const char *page_gain(struct page *p, const struct insight_pair *pair)
@@ -169,11 +210,38 @@ static bool same_place(const struct doc_place *a, const struct doc_place *b)
 	return strcmp(a->file, b->file) == 0 && strcmp(a->where, b->where) == 0;
 }
 
+/* Of subjects in more tables than are kept: the first places, and how many rows are elsewhere. */
+static struct behind behind_many(struct page *p, const uint32_t *subjects, size_t n)
+{
+	struct behind b = {.noun = "row"};
+	uint64_t left;
+
+	b.place = arena_alloc(&p->arena, FEW_PLACES + 1, sizeof(*b.place));
+	for (size_t i = 0; i < n; i++)
+		b.rows += p->c->subjects[subjects[i]].rows + p->c->subjects[subjects[i]].failed;
+	left = b.rows;
+	for (size_t i = 0; i < n; i++) {
+		const struct corpus_subject *s = &p->c->subjects[subjects[i]];
+
+		for (size_t k = 0; k < s->nplaces && b.n < FEW_PLACES; k++) {
+			b.place[b.n++] = place_of(p, &s->places[k]);
+			left -= s->places[k].n < left ? s->places[k].n : left;
+		}
+	}
+	if (left > 0)
+		b.place[b.n++] = (struct doc_place){
+			page_fmt(p, "and %s in other tables", page_count(p, left, "row")), ""};
+	return b;
+}
+
 struct behind page_behind_subjects(struct page *p, const uint32_t *subjects, size_t n)
 {
 	struct behind b = {.noun = "row"};
 	size_t kept = 0, same = 0;
 
+	for (size_t i = 0; i < n; i++)
+		if (p->c->subjects[subjects[i]].places_beyond > 0)
+			return behind_many(p, subjects, n);
 	b.place = arena_alloc(&p->arena, DOC_MOST_PLACES, sizeof(*b.place));
 	for (size_t i = 0; i < n; i++) {
 		const struct corpus_subject *s = &p->c->subjects[subjects[i]];

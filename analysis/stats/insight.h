@@ -60,8 +60,8 @@ struct insight_told {
 	double rows_say;   /* that figure of the rows, in the told one's unit; NaN none */
 };
 
-/* Figures that files tell of one thing, where no rows are there for them: a mean with its spread, as
- * far as it is told.  NaN where it is not. */
+/* Figures that files tell of one thing, where no rows are there for them: a mean with its spread,
+ * as far as it is told.  NaN where it is not. */
 struct insight_series {
 	const char *part; /* what it is called in its group: "onnx" of "conv, onnx, cpu" */
 	const char *subject, *quantity, *label, *unit;
@@ -145,7 +145,7 @@ struct insight {
 	 * other loses, and the strongest of the rest. */
 	struct insight_pair *pairs;
 	size_t npairs;
-	struct insight_told *told;    /* [corpus->ntold] */
+	struct insight_told *told;     /* [corpus->ntold] */
 	struct insight_series *series; /* by use of the quantity, then by group */
 	size_t nseries;
 	struct insight_group *groups;

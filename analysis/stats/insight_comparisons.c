@@ -31,8 +31,9 @@ const char *insight_times(struct arena *a, double x, double low, double high)
 struct field {
 	const struct insight_pair *pairs;
 	size_t n;
-	bool unlike; /* some have no model, and are not compared with those that have one */
-	uint32_t best;
+	bool unlike;         /* some have no model, and are not compared with those that have one */
+	uint32_t best, open; /* open: the best, where it cannot be told from any and others are
+				told apart; else CORPUS_NONE */
 	const struct insight_pair *next, *last; /* of the best: the nearest that it beats, and the
 						   farthest; NULL none */
 	const uint32_t *tied;
@@ -102,9 +103,12 @@ static const char *against(struct insight_work *w, const struct field *f)
 
 static const char *tied_text(struct insight_work *w, const struct field *f)
 {
-	const char **names = xcalloc(f->ntied + 1, sizeof(*names));
-	const char *text;
+	const char **names, *text;
 
+	if (f->open != CORPUS_NONE)
+		return arena_fmt(
+			w->arena, "; the best, %s, cannot be told from any", name_of(w, f->open));
+	names = xcalloc(f->ntied + 1, sizeof(*names));
 	for (size_t i = 0; i < f->ntied; i++)
 		names[i] = name_of(w, f->tied[i]);
 	text = f->ntied ? arena_fmt(w->arena, "; %s cannot be told from it",
@@ -149,7 +153,8 @@ static void say_field(struct insight_work *w, const struct field *f, int strengt
 	}
 	insight_add(w, "comparison", -1, strength,
 		arena_fmt(w->arena, "%s of %s is%s %s, %s%s%s", f->pairs->label,
-			name_of(w, f->best), f->unlike ? ", among models," : "", against(w, f), rows_text(w, f, who, n), tied_text(w, f),
+			name_of(w, f->best), f->unlike ? ", among models," : "", against(w, f),
+			rows_text(w, f, who, n), tied_text(w, f),
 			same ? ""
 				: n == 2
 				? "; nothing says that both answered the same prompts, so it "
@@ -171,6 +176,7 @@ static bool take_farthest(struct field *f)
 	f->next = f->last;
 	if (!f->last)
 		return false;
+	f->open = f->best;
 	f->best = f->last->better;
 	f->ntied = 0;
 	return true;
@@ -182,7 +188,7 @@ static void say_rows(struct insight_work *w)
 	int strength = INSIGHT_COMPARISON + 40;
 
 	for (size_t from = 0, to; from < in->npairs; from = to) {
-		struct field f = {.pairs = &in->pairs[from]};
+		struct field f = {.pairs = &in->pairs[from], .open = CORPUS_NONE};
 
 		for (to = from; to < in->npairs &&
 			strcmp(in->pairs[to].quantity, in->pairs[from].quantity) == 0;)
@@ -197,8 +203,8 @@ static void say_rows(struct insight_work *w)
 
 /* ---- by what is only told ---- */
 
-/* "of conv, cpu: onnx is best at 0.693 ms, then comes jit with 5.5 times (5.1 to 5.9) that, and last
- * torch_compile with 5.9 times (5.4 to 6.5)" */
+/* "of conv, cpu: onnx is best at 0.693 ms, then comes jit with 5.5 times (5.1 to 5.9) that, and
+ * last torch_compile with 5.9 times (5.4 to 6.5)" */
 static const char *group_text(struct insight_work *w, const struct insight_group *g)
 {
 	const struct insight_series *s = &w->in->series[g->first];

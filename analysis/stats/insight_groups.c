@@ -57,6 +57,7 @@ struct entry {
 	struct name_part part[MOST_PARTS];
 	size_t nparts, varies; /* the part that is not of the group's name */
 	bool by_setting;       /* settings are */
+	bool only_setting;     /* nothing but settings varies */
 };
 
 static struct name_part folder_of(const struct entry *e)
@@ -191,6 +192,7 @@ static void find_varying(struct entry *list, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		list[i].varies = varies;
 		list[i].by_setting = varies != SIZE_MAX && repeats;
+		list[i].only_setting = varies == SIZE_MAX && repeats;
 	}
 }
 
@@ -330,7 +332,8 @@ static bool same_name(const struct named *a, const struct named *b)
 	return strcmp(a->g->name, b->g->name) == 0 && compare_quantity(a->s, b->s) == 0;
 }
 
-/* Its file, or its table where the other is in the same file. */
+/* Its file, or its table where the other is in the same file; NULL where they are of one table, of
+ * which a row's place would name one of them and not the group. */
 static const char *where_alone(
 	struct insight_work *w, const struct named *one, const struct named *other)
 {
@@ -338,8 +341,11 @@ static const char *where_alone(
 
 	if (at->file != other->s->places[0].file || at->table >= w->c->ntables)
 		return stem(w, at->file);
-	return w->c->tables[at->table].title[0] ? w->c->tables[at->table].title
-						: insight_where(w, at);
+	if (at->table == other->s->places[0].table)
+		return NULL;
+	return w->c->tables[at->table].title[0]    ? w->c->tables[at->table].title
+		: w->c->tables[at->table].place[0] ? w->c->tables[at->table].place
+						   : NULL;
 }
 
 /* Groups of one name and quantity, of which each is in a file or a table of its own. */
@@ -354,9 +360,14 @@ static void tell_apart(struct insight_work *w)
 	for (size_t i = 0, end; i < in->ngroups; i = end) {
 		for (end = i + 1; end < in->ngroups && same_name(&list[i], &list[end]);)
 			end++;
-		for (size_t k = i; end - i > 1 && k < end; k++)
-			list[k].g->name = arena_fmt(w->arena, "%s (%s)", list[k].g->name,
-				where_alone(w, &list[k], i < k ? &list[k - 1] : &list[k + 1]));
+		for (size_t k = i; end - i > 1 && k < end; k++) {
+			const char *where =
+				where_alone(w, &list[k], i < k ? &list[k - 1] : &list[k + 1]);
+
+			if (where)
+				list[k].g->name =
+					arena_fmt(w->arena, "%s (%s)", list[k].g->name, where);
+		}
 	}
 	free(list);
 }
@@ -365,7 +376,7 @@ static const char *part_of(struct insight_work *w, const struct entry *e)
 {
 	if (e->varies != SIZE_MAX)
 		return arena_strn(w->arena, e->part[e->varies].s, e->part[e->varies].len);
-	return e->s->subject;
+	return e->only_setting && e->s->settings[0] ? e->s->settings : e->s->subject;
 }
 
 /* Those of one table that compare something with its spread first, those that compare nothing last.

@@ -258,6 +258,7 @@ static json_t *subject_json(const struct insight *in, const struct insight_subje
 	summary_put_count(o, "prompts", s->of->prompts);
 	jsonx_put(o, "failures", failures);
 	jsonx_put(o, "places", places_json(in, s->of));
+	summary_put_count(o, "places_beyond", s->of->places_beyond);
 	jsonx_put(o, "measures", measures);
 	return o;
 }

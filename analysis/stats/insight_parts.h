@@ -55,8 +55,8 @@ struct insight_work {
 
 void insight_pairs(struct insight_work *w);
 /* insight_best() by other pairs than those that were written down. */
-uint32_t insight_best_of(const struct insight *in, const struct insight_pair *pairs, size_t n,
-	const char *quantity);
+uint32_t insight_best_of(
+	const struct insight *in, const struct insight_pair *pairs, size_t n, const char *quantity);
 void insight_told(struct insight_work *w);
 void insight_sweeps(struct insight_work *w);
 void insight_runs(struct insight_work *w);
@@ -104,8 +104,9 @@ const char *insight_file_name(const struct insight_work *w, uint32_t file);
 const char *insight_times_range(struct insight_work *w, double least, double most);
 /* The files that hold rows of a subject. */
 void insight_subject_files(const struct insight_work *w, uint32_t subject, struct file_list *files);
-/* A figure with as many digits as its interval from low to high supports, in `dst` of
- * WORDING_TEXT bytes. */
+/* A figure beside which no interval stands: as many digits as its own from low to high supports,
+ * and at least three, so that it reads the same wherever it stands; in `dst` of WORDING_TEXT bytes.
+ */
 char *insight_digits(char *dst, double x, double low, double high);
 /* A figure of which no interval is known: three significant digits. */
 char *insight_plain(char *dst, double x);

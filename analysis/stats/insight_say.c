@@ -8,7 +8,8 @@
 #include "num.h"
 #include "vec.h"
 
-#define MOST_QUOTED 70 /* bytes */
+#define MOST_QUOTED  70 /* bytes */
+#define PLAIN_DIGITS 3
 
 /* ---- words ---- */
 
@@ -16,7 +17,7 @@ char *insight_plain(char *dst, double x)
 {
 	char text[NUM_TEXT];
 
-	num_sig(text, x, 3);
+	num_sig(text, x, PLAIN_DIGITS);
 	memcpy(dst, text, strlen(text) + 1);
 	return dst;
 }
@@ -24,10 +25,13 @@ char *insight_plain(char *dst, double x)
 char *insight_digits(char *dst, double x, double low, double high)
 {
 	double half = (high - low) / 2;
+	int whole = isfinite(x) && x != 0 ? (int)floor(log10(fabs(x))) + 1 : 1;
+	int places = PLAIN_DIGITS - whole, wanted;
 
-	if (!(half > 0) || !isfinite(half))
+	if (!isfinite(x) || !(half > 0) || !isfinite(half))
 		return insight_plain(dst, x);
-	return wording_fixed(dst, x, wording_decimals(half));
+	wanted = wording_decimals(half);
+	return wording_fixed(dst, x, wanted > places ? wanted : places < 0 ? 0 : places);
 }
 
 const char *insight_cut(struct arena *a, const char *text)

@@ -41,8 +41,8 @@ static void take_measures(const struct corpus_sweep *s, struct table_roles *r)
 
 static void take_roles(const struct corpus_sweep *s, struct table_roles *r)
 {
-	*r = (struct table_roles){.load_time = s->has_load ? "load_s" : NULL,
-		.ok = s->has_ok ? "ok" : NULL};
+	*r = (struct table_roles){
+		.load_time = s->has_load ? "load_s" : NULL, .ok = s->has_ok ? "ok" : NULL};
 	for (size_t i = 0; i < s->nsettings && r->nfactors < TABLE_MOST_FACTORS; i++)
 		r->factor[r->nfactors++] = s->setting[i];
 	take_measures(s, r);

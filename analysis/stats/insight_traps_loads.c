@@ -13,6 +13,7 @@
 #define IS_THE_SUM  0.95 /* of rows whose TTFT is load plus prompt evaluation */
 #define FEW_CHECKED 3
 #define MOST_NAMED  3
+#define LOAD_SHOWS  0.05 /* in a level's mean of logarithms, from which it is worth a word */
 
 const struct corpus_place *sweep_place(const struct insight_work *w, const struct corpus_sweep *s)
 {
@@ -128,18 +129,80 @@ static void say_ttft_holds_load(struct insight_work *w)
 
 /* ---- what the analysis of each table says of loads and order ---- */
 
-/* findings_table.c writes it where all rows that waited for a load have one level of a factor. */
-#define ON_ONE_LEVEL "; all of them have "
-
-/* "temperature=0.2", and how many times as long it looks for the loads ("would be 71.4 times"); NaN
- * where the text does not say. */
-static const char *level_of(struct insight_work *w, const char *text, double *times)
+/* Rows that waited for a load; their level of a factor, DATA_NONE if they have several. */
+static uint64_t count_paid(const struct dataset *d, size_t factor, uint32_t *level)
 {
-	const char *from = strstr(text, ON_ONE_LEVEL) + strlen(ON_ONE_LEVEL);
-	const char *end = strstr(from, ": "), *would = strstr(from, " would be ");
+	uint64_t n = 0;
 
-	*times = would ? strtod(would + strlen(" would be "), NULL) : (double)NAN;
-	return arena_strn(w->arena, from, end ? (size_t)(end - from) : strlen(from));
+	*level = DATA_NONE;
+	for (size_t i = 0; i < d->nrows; i++) {
+		uint32_t its = d->cells[d->rows[i].cell].level[factor];
+
+		if (!d->rows[i].paid_load)
+			continue;
+		*level = n == 0 || *level == its ? its : DATA_NONE;
+		n++;
+		if (*level == DATA_NONE)
+			break;
+	}
+	return n;
+}
+
+/* Mean of the logarithms of a level, with the rows that waited or without them; DATA_NONE: of all
+ * levels.  NaN where there is none. */
+static double mean_log(
+	const struct dataset *d, size_t factor, uint32_t level, size_t metric, bool with_paid)
+{
+	double sum = 0, n = 0;
+
+	for (size_t i = 0; i < d->nrows; i++) {
+		const struct data_row *r = &d->rows[i];
+		double y = r->metric[metric];
+
+		if (!r->ok || (r->paid_load && !with_paid) || !(isfinite(y) && y > 0) ||
+			(level != DATA_NONE && d->cells[r->cell].level[factor] != level))
+			continue;
+		sum += log(y);
+		n++;
+	}
+	return n > 0 ? sum / n : (double)NAN;
+}
+
+/* How many times as slow as it is a level looks for the rows that waited, in the first measure that
+ * they change; where it has no other rows, against those of the other levels.  NaN: in none. */
+static double looks_times(const struct dataset *d, size_t factor, uint32_t level)
+{
+	for (size_t m = 0; m < d->nmetrics; m++) {
+		double with = mean_log(d, factor, level, m, true);
+		double without = mean_log(d, factor, level, m, false);
+
+		if (isnan(without))
+			without = mean_log(d, factor, DATA_NONE, m, false);
+		if (d->metrics[m].log && fabs(with - without) > LOAD_SHOWS)
+			return exp(d->metrics[m].better < 0 ? with - without : without - with);
+	}
+	return NAN;
+}
+
+/* All loads fell on one level of a factor. */
+static void collect_level(
+	struct insight_work *w, const struct insight_sweep *s, struct alikes *list)
+{
+	const struct dataset *d = s->data;
+
+	for (size_t f = 0; f < d->nfactors; f++) {
+		const struct data_factor *of = &d->factors[f];
+		uint32_t level;
+		uint64_t n = count_paid(d, f, &level);
+
+		if (n == 0 || level == DATA_NONE || of->nlevels < 2)
+			continue;
+		*VEC_PUSH(list) = (struct alike){.sweep = s->of,
+			.key = arena_fmt(w->arena, "%s=%s", of->name, of->level[level]),
+			.size = looks_times(d, f, level),
+			.n = n};
+		return;
+	}
 }
 
 /* ", so that it looks 7 to 71 times as slow as it is" */
@@ -197,20 +260,17 @@ static void collect_of_sweep(struct insight_work *w, const struct insight_sweep 
 {
 	for (size_t i = 0; i < s->summary->nfindings; i++) {
 		const struct finding *f = &s->summary->findings[i];
-		bool level = f->kind == FIND_LOAD && strstr(f->text, ON_ONE_LEVEL);
-		bool order = f->kind == FIND_AUDIT && f->strength == STRENGTH_AUDIT + 1;
-		struct alike one = {.sweep = s->of,
+
+		if (f->kind != FIND_AUDIT || f->strength != STRENGTH_AUDIT + 1)
+			continue;
+		*VEC_PUSH(orders) = (struct alike){.sweep = s->of,
 			.key = f->text,
 			.text = arena_fmt(
 				w->arena, "%s: %s", w->c->subjects[s->of->subject].name, f->text),
 			.size = NAN,
 			.n = f->n};
-
-		if (level)
-			one.key = level_of(w, f->text, &one.size);
-		if (level || order)
-			*VEC_PUSH(level ? levels : orders) = one;
 	}
+	collect_level(w, s, levels);
 }
 
 void insight_traps_loads(struct insight_work *w)

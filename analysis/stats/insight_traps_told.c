@@ -89,13 +89,6 @@ static const char *say_swapped(struct insight_work *w, struct file_list *files, 
 	return text;
 }
 
-/* How understand_sanity.c says that a column cannot be what its heading says. */
-static bool is_misnamed(const char *why)
-{
-	return strstr(why, "as a setting's") || strstr(why, "its values are those of ") ||
-		strstr(why, ", are none of ");
-}
-
 /* Columns that were not used, since they hold something else than their heading says. */
 static const char *say_misnamed(struct insight_work *w, struct file_list *files, uint64_t *n)
 {
@@ -105,7 +98,7 @@ static const char *say_misnamed(struct insight_work *w, struct file_list *files,
 	for (size_t i = 0; i < w->c->nnotes; i++) {
 		const struct corpus_note *note = &w->c->notes[i];
 
-		if (!is_misnamed(note->why))
+		if (!note->misnamed)
 			continue;
 		*VEC_PUSH(files) = note->file;
 		*VEC_PUSH(&named) =

@@ -237,6 +237,8 @@ large_files_are_skipped_unless_asked_for() {
 	has big1/lines ingest.files=2 ingest.read=1 || return 1
 	insight big2 big --max-file 32M || return 1
 	has big2/lines ingest.files=2 series.0.model=large:1b series.0.n=200000 series.1.model=small:1b || return 1
+	grep -q -- '--max-file 32M' big2/report.md || { echo 'how to do it again leaves --max-file out'; return 1; }
+	grep -q -- '--max-file' big1/report.md && return 1
 	insight big3 big/large.json && has big3/lines ingest.files=1 # named by itself
 }
 

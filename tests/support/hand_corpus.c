@@ -43,10 +43,12 @@ uint32_t hand_file(struct corpus *c, const char *name, enum tree_kind kind)
 {
 	uint32_t i = (uint32_t)next(&c->nfiles);
 
-	c->tree.files[i] = (struct tree_file){.path = name, .name = name, .kind = kind};
+	c->tree.files[i] =
+		(struct tree_file){.path = name, .name = name, .kind = kind, .result = true};
 	c->files[i] = (struct corpus_file){.of = &c->tree.files[i], .copy_of = CORPUS_NONE};
 	c->tree.nfiles = c->nfiles;
 	c->by_kind[kind]++;
+	c->results++;
 	return i;
 }
 

@@ -249,6 +249,24 @@ static void too_many_told(void **state)
 	corpus_release(&c);
 }
 
+/* As a server of Ollama's answers: tokens and nanoseconds. */
+static void a_rate_from_tokens_and_time(void **state)
+{
+	struct corpus c;
+
+	(void)state;
+	fresh();
+	unit_write_text("a.jsonl",
+		"{\"model\":\"m\",\"eval_count\":101,\"eval_duration\":2000000000}\n"
+		"{\"model\":\"m\",\"eval_count\":7,\"eval_duration\":100000000}\n");
+	read_tree(&c, 1);
+	assert_int_equal(measure(subject(&c, "m"), "throughput")->warm.n, 1);
+	assert_double(measure(subject(&c, "m"), "throughput")->warm.v[0], 50);
+	assert_int_equal(measure(subject(&c, "m"), "decode")->warm.n, 2);
+	assert_contains(c.notes[0].why, "no throughput");
+	corpus_release(&c);
+}
+
 static void fewer_digits_are_a_copy(void **state)
 {
 	struct corpus c;
@@ -418,6 +436,7 @@ int main(void)
 		cmocka_unit_test(long_lines_named_json),
 		cmocka_unit_test(precision_of_a_decimal_comma),
 		cmocka_unit_test(too_many_told),
+		cmocka_unit_test(a_rate_from_tokens_and_time),
 		cmocka_unit_test(fewer_digits_are_a_copy),
 		cmocka_unit_test(a_model_from_beside),
 		cmocka_unit_test(aggregates_are_told),

@@ -44,6 +44,7 @@ static int setup(void **state)
 	hand_setting(&c, "num_ctx", ctx, 2);
 	hand_told(&c, report, "owl3", "throughput", STAT_MEAN, 253.9, 1);
 	hand_told(&c, report, "hawk", "latency", STAT_P95, 12, 0)->n = 3;
+	c.subjects[0].places_beyond = 7;
 	c.notes = &note;
 	c.nnotes = c.notes_in_all = 1;
 	c.bytes = 4711;
@@ -129,6 +130,7 @@ static void series_have_figures_or_reasons(void **state)
 	assert_string_equal(
 		text(json_array_get(json_object_get(s, "failures"), 0), "why"), "timed out");
 	assert_int_equal(number(json_array_get(json_object_get(s, "places"), 0), "last"), 6);
+	assert_int_equal(number(s, "places_beyond"), 7);
 	m = json_array_get(json_object_get(s, "measures"), 0);
 	assert_string_equal(text(m, "unit"), "tok/s");
 	all = json_object_get(m, "all");

@@ -60,14 +60,18 @@ static uint32_t add_file(struct made *m, const char *name, enum tree_kind kind, 
 {
 	struct tree_file *of = array(m, 1, sizeof(*of));
 
-	*of = (struct tree_file){
-		.path = name, .name = name, .kind = kind, .bytes = 1000, .why = why};
+	*of = (struct tree_file){.path = name,
+		.name = name,
+		.kind = kind,
+		.result = !why,
+		.bytes = 1000,
+		.why = why};
 	m->c.files[m->c.nfiles] = (struct corpus_file){.of = of,
 		.copy_of = CORPUS_NONE,
 		.facts = {.encoding = "UTF-8", .bytes = 1000, .hash = m->c.nfiles + 1}};
-	m->c.results++;
 	if (!why) {
 		m->c.by_kind[kind]++;
+		m->c.results++;
 		m->c.bytes += 1000;
 	}
 	m->c.tables[m->c.ntables++] = (struct corpus_table){
@@ -331,7 +335,7 @@ static void test_summary(void **state)
 		"cannot be told apart, at 93.8 ms (92.3 to 95.3).[^1]");
 	assert_contains(m.md.s,
 		"10 of 46 rows of alpha paid for loading the model: with them the mean TTFT is "
-		"1,300 ms, without 134.2 ms (132.0 to 136.4).[^2]");
+		"1,264 ms, without 134.2 ms (132.0 to 136.4).[^2]");
 	end(&m);
 }
 
@@ -440,7 +444,7 @@ static void test_data(void **state)
 	assert_contains(m.md.s, "**Load in TTFT:** see F2.");
 	assert_contains(m.md.s, "the sum of load time and prefill time that the server told");
 	assert_contains(m.md.s, "chimera insight some/results --out ");
-	assert_contains(m.md.s, "| reading | 4 files, 4 tables, 154 rows | 10 ms |");
+	assert_contains(m.md.s, "| reading | 3 files, 4 tables, 154 rows | 10 ms |");
 	end(&m);
 }
 
@@ -567,6 +571,8 @@ static void test_only_failures(void **state)
 /* Two that were not compared are both named, and with rows enough no more are asked for. */
 static void test_not_compared(void **state)
 {
+	struct dataset d = {.simulated = false};
+	struct summary sum = {.measured = 200, .ncells = 1, .data = &d};
 	struct made m;
 	uint32_t s;
 
@@ -579,13 +585,18 @@ static void test_not_compared(void **state)
 		m.c.subjects[s].run = true;
 		both(&m, s, 50 + i, 100, 100);
 	}
+	m.in.has_score = true;
+	m.in.runs = array(&m, 1, sizeof(*m.in.runs));
+	m.in.runs[0] = (struct insight_run){.file = 0, .data = &d, .summary = &sum};
+	m.in.nruns = 1;
 	plain(&m);
 	assert_contains(m.md.s,
 		"beta has a mean throughput of 51.00 tok/s (50.93 to 51.07), alpha one of 50.00 "
 		"tok/s (49.93 to 50.07); runs are not compared by their rows.");
 	assert_null(strstr(m.md.s, "More measurements"));
 	assert_contains(m.md.s, "what is here was not measured side by side");
-	assert_contains(m.md.s, "Nothing that a run on a server of language models would settle.");
+	assert_contains(
+		m.md.s, "What would settle the open questions of a run stands in its own report.");
 	end(&m);
 }
 
@@ -666,8 +677,8 @@ static void test_told_series(void **state)
 	m.in.ngroups = 2;
 	plain(&m);
 	assert_contains(m.md.s,
-		"By what files tell alone, without rows to check it by, of conv onnx is "
-		"best in time: 0.693 ms (0.673 to 0.713), 5.5 times as fast as jit");
+		"By what files tell alone, without rows to check it by, of conv: onnx is "
+		"best in time, 0.693 ms (0.673 to 0.713), 5.5 times as fast as jit");
 	assert_contains(m.md.s, "### Figures that files tell, without rows behind them");
 	assert_contains(m.md.s, "**Time, ms, as told (lower is better)**");
 	assert_contains(m.md.s,
@@ -680,6 +691,29 @@ static void test_told_series(void **state)
 	assert_contains(m.md.s, "### 1. For conv, by what files tell");
 	assert_contains(m.md.s, "A compile time of 0.131 s");
 	end(&m);
+}
+
+/* Of a time that is told without its least value nobody says that it may be below 0. */
+static void test_told_intervals_end_at_0(void **state)
+{
+	static const struct corpus_place place = {.first = 2, .last = 2, .n = 1};
+	struct insight_series wide = told_series(&place, "conv, onnx", "onnx", 6, 7, NAN);
+	struct insight_group group = {.name = "conv", .n = 1};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct made m;
+
+		begin(&m);
+		add_file(&m, "bench.json", TREE_JSON, NULL);
+		wide.min = i ? -8 : NAN;
+		m.in.series = &wide;
+		m.in.groups = &group;
+		m.in.nseries = m.in.ngroups = 1;
+		plain(&m);
+		assert_contains(m.md.s, i ? "| -1 to 13 |" : "| 0 to 13 |");
+		end(&m);
+	}
 }
 
 static void test_nothing(void **state)
@@ -877,6 +911,186 @@ static void test_brief(void **state)
 	end(&m);
 }
 
+/* ---- one word and one figure for one thing ---- */
+
+static void test_reproduce(void **state)
+{
+	struct made m;
+
+	(void)state;
+	make_three(&m);
+	report(&m,
+		(struct insight_report_options){.times = {NAN, NAN, NAN, NAN},
+			.rules = "my rules",
+			.max_file = 32 << 20,
+			.narrate = "gemma3:4b",
+			.no_charts = true});
+	assert_contains(
+		m.md.s, " --rules 'my rules' --max-file 32M --no-charts --narrate gemma3:4b\n");
+	str_release(&m.md);
+	str_release(&m.html);
+	str_release(&m.json);
+	report(&m,
+		(struct insight_report_options){
+			.times = {NAN, NAN, NAN, NAN}, .max_file = 1000, .no_charts = true});
+	assert_contains(m.md.s, " --max-file 1000 --no-charts\n");
+	assert_null(strstr(m.md.s, "--narrate"));
+	end(&m);
+}
+
+/* A time is never below 0, wherever its interval stands; a change may be. */
+static void test_intervals_end_at_0(void **state)
+{
+	struct str out = STR_INIT(1 << 16);
+	struct made m;
+	struct insight_stat *s;
+
+	(void)state;
+	begin(&m);
+	add_file(&m, "a.csv", TREE_CSV, NULL);
+	both(&m, add_subject(&m, "alpha", 0, 3, 0, 0), 100, 5.5, 5.5);
+	s = &m.in.subjects[0].measures[1].warm;
+	s->low = -1;
+	s->high = 12;
+	s->min = 1;
+	m.in.subjects[0].measures[1].all = *s;
+	plain(&m);
+	assert_contains(m.md.s, "| 0 to 12 |");
+	assert_null(strstr(m.md.s, "-1 to"));
+	assert_contains(m.md.s, "Where no value is below 0, an interval is shown from 0 on.");
+	insight_brief(&m.in, &out);
+	assert_contains(out.s, "alpha at 6 ms (0 to 12)");
+	str_release(&out);
+	end(&m);
+	begin(&m);
+	add_file(&m, "a.csv", TREE_CSV, NULL);
+	both(&m, add_subject(&m, "alpha", 0, 3, 0, 0), 100, 5.5, 5.5);
+	s = &m.in.subjects[0].measures[1].warm;
+	s->low = s->min = -1;
+	s->high = 12;
+	plain(&m);
+	assert_contains(m.md.s, "| -1 to 12 |");
+	end(&m);
+}
+
+/* Whose rows it was held against, where it does not say itself whom it is about. */
+static void test_claims_are_about_somebody(void **state)
+{
+	struct made m;
+
+	(void)state;
+	make_three(&m);
+	m.c.told[1].subject = "";
+	plain(&m);
+	assert_contains(m.md.s, "**Figures that the rows here do not bear out**");
+	assert_contains(m.md.s,
+		"| alpha | Throughput, mean | 253.9 tok/s | 102.2 tok/s, mean of all rows | "
+		"contradicts |");
+	str_release(&m.md);
+	str_release(&m.html);
+	str_release(&m.json);
+	m.in.told[1].subject = CORPUS_NONE;
+	plain(&m);
+	assert_contains(m.md.s, "| \xe2\x80\x93 | Throughput, mean | 253.9 tok/s |");
+	end(&m);
+}
+
+/* Files and tables are as many in the lead, in the table by kind and in the workflow. */
+static void test_files_are_counted_once(void **state)
+{
+	struct made m;
+
+	(void)state;
+	make_three(&m);
+	m.c.files[1].tables = 7; /* as reading met them; four are kept */
+	((struct tree_file *)m.c.files[2].of)->why = "it cannot be read";
+	plain(&m);
+	assert_contains(m.md.s, "3 files (1 CSV, 1 JSON and 1 Markdown)");
+	assert_contains(m.md.s, "| Kind | Files | Read | Size | Tables |");
+	assert_contains(m.md.s, "| Markdown | 1 | 0 |");
+	assert_contains(m.md.s, "| all | 3 | 2 | 2.9 KiB | 4 |");
+	assert_contains(m.md.s, "| reading | 3 files, 4 tables, 154 rows |");
+	assert_contains(m.md.s,
+		"10 rows paid for one, of 46 rows with a load time; 53 rows have no load time.");
+	end(&m);
+}
+
+/* The advice, the risk and the line of the first page are about the same subject. */
+static void test_failures_are_of_one_subject(void **state)
+{
+	struct str out = STR_INIT(1 << 16);
+	struct made m;
+	uint32_t s;
+
+	(void)state;
+	make_three(&m);
+	s = add_subject(&m, "delta", 0, 1, 0, 3); /* a larger share of fewer rows */
+	m.c.subjects[s].failures = m.c.subjects[0].failures;
+	m.c.subjects[s].nfailures = 1;
+	plain(&m);
+	assert_contains(m.md.s, "Find out what \"timed out\" of alpha comes from");
+	assert_contains(m.md.s, "of alpha 4 of 50 rows, with \"timed out\"");
+	assert_contains(
+		m.md.s, "**Costs:** The time to find it, and to measure what failed once more.");
+	insight_brief(&m.in, &out);
+	assert_contains(out.s, "4 of 50 rows of alpha failed");
+	str_release(&out);
+	end(&m);
+}
+
+/* 30 of its 60 rows are warm: half the interval is 0.0200 and the difference 0.0198, so that 2.79
+ * times as many tell them apart. */
+static void test_repeats_are_of_warm_rows(void **state)
+{
+	struct made m;
+
+	(void)state;
+	begin(&m);
+	add_file(&m, "a.csv", TREE_CSV, NULL);
+	both(&m, add_subject(&m, "alpha", 0, 60, 30, 9), 102, 100, 900);
+	both(&m, add_subject(&m, "beta", 0, 60, 30, 0), 100, 100, 900);
+	add_pair(&m, "throughput", "Throughput", 0, 1, 1.02, 0.4);
+	plain(&m);
+	assert_contains(m.md.s, "--passes 3 --repeats 84\n");
+	end(&m);
+}
+
+/* More tables than are kept: the first are named, and how many rows are elsewhere. */
+static void test_places_beyond(void **state)
+{
+	struct made m;
+
+	(void)state;
+	begin(&m);
+	add_file(&m, "a.csv", TREE_CSV, NULL);
+	both(&m, add_subject(&m, "alpha", 0, 60, 0, 0), 102, 100, 100);
+	m.c.subjects[0].places[0].n = 10;
+	m.c.subjects[0].places_beyond = 50;
+	plain(&m);
+	assert_contains(m.md.s, "60 rows: a.csv (lines 2 to 61), and 50 rows in other tables\n");
+	end(&m);
+}
+
+/* What a run of the graded suite is said to cost is that of the suite. */
+static void test_graded_suite(void **state)
+{
+	struct made m;
+	json_t *suite;
+	char text[1000];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s/../../sweeps/prompts/graded.json", getenv("TEST_DATA"));
+	suite = jsonx_load(text, NULL);
+	assert_non_null(suite);
+	snprintf(text, sizeof(text), "%zu questions that check their own answers",
+		json_array_size(json_object_get(suite, "prompts")));
+	json_decref(suite);
+	make_three(&m);
+	plain(&m);
+	assert_contains(m.md.s, text);
+	end(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -894,6 +1108,7 @@ int main(void)
 		cmocka_unit_test(test_not_compared),
 		cmocka_unit_test(test_only_told),
 		cmocka_unit_test(test_told_series),
+		cmocka_unit_test(test_told_intervals_end_at_0),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_lists_are_cut),
 		cmocka_unit_test(test_hostile_names),
@@ -901,6 +1116,14 @@ int main(void)
 		cmocka_unit_test(test_charts),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_brief),
+		cmocka_unit_test(test_reproduce),
+		cmocka_unit_test(test_intervals_end_at_0),
+		cmocka_unit_test(test_claims_are_about_somebody),
+		cmocka_unit_test(test_files_are_counted_once),
+		cmocka_unit_test(test_failures_are_of_one_subject),
+		cmocka_unit_test(test_repeats_are_of_warm_rows),
+		cmocka_unit_test(test_places_beyond),
+		cmocka_unit_test(test_graded_suite),
 	};
 
 	return cmocka_run_group_tests(tests, unit_setup_tmpdir, unit_teardown_tmpdir);

@@ -203,11 +203,30 @@ static void names_differ_in_one_part(void **state)
 	assert_string_equal(in.series[g->first].part, "eager");
 	assert_string_equal(in.findings[0].kind, "comparison");
 	assert_contains(in.findings[0].text,
-		"of conv, cpu onnx is best at 2.00 ms, then comes jit with 1.50 times (1.37 to "
+		"of conv, cpu: onnx is best at 2.00 ms, then comes jit with 1.50 times (1.37 to "
 		"1.65) "
 		"that, and last eager with 2.00 times (1.82 to 2.20)");
 	assert_int_equal(in.findings[0].n, 6);
 	assert_string_equal(in.findings[0].file, "a/bench.json");
+}
+
+/* Of one table and of one name: the place of a row would be that of one of them alone. */
+static void a_group_is_not_named_after_its_first_row(void **state)
+{
+	uint32_t t = table("a/bench.json", TREE_JSON);
+
+	(void)state;
+	c.tables[t].json = true;
+	c.tables[t].place = "results[]";
+	row(t, "card 7, eager", 10, 4, 0.4, 3);
+	row(t, "card 7", 10, 3, 0.3, 3);
+	row(t, "card 7, onnx", 10, 2, 0.2, 3);
+	make();
+	assert_int_equal(in.ngroups, 2);
+	assert_int_equal(in.groups[0].n + in.groups[1].n, 3);
+	for (size_t i = 0; i < in.ngroups; i++)
+		assert_null(strstr(in.groups[i].name, "results["));
+	assert_int_equal(group("card 7")->n, 2);
 }
 
 static void the_next_may_be_as_good(void **state)
@@ -427,6 +446,7 @@ int main(void)
 		CASE(repeats_are_not_compared),
 		CASE(groups_of_one_name_are_told_apart),
 		CASE(parts_of_names),
+		CASE(a_group_is_not_named_after_its_first_row),
 		CASE(uses_of_quantities),
 		CASE(a_column_without_grades_is_no_score),
 		CASE(json_has_all_of_it),

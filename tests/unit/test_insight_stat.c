@@ -1,5 +1,6 @@
 /* test_insight_stat.c - figures of a subject's rows, and subjects against each other. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hand_corpus.h"
@@ -204,6 +205,127 @@ static void unlike_things_are_not_compared(void **state)
 	assert_int_equal(in.npairs, 0);
 }
 
+/* ---- who is best ---- */
+
+/* Throughput of subject i of 16, three rows each: the first five within a row's spread of each
+ * other, the others each 5 % below the one before. */
+static void field_of_16(void)
+{
+	static char name[16][8];
+	static double v[16][3];
+
+	for (int i = 0; i < 16; i++) {
+		double mean = i < 5 ? 100 - 0.01 * i : 100 * pow(0.95, i - 3);
+
+		snprintf(name[i], sizeof(name[i]), "m%02d", i);
+		for (int k = 0; k < 3; k++)
+			v[i][k] = mean * (1 + 0.001 * (k - 1));
+		hand_warm(
+			hand_measure(&c, subject(name[i], 3), "throughput", "Throughput"), v[i], 3);
+	}
+}
+
+static const char *comparison(void)
+{
+	for (size_t i = 0; i < in.nfindings; i++)
+		if (strcmp(in.findings[i].kind, "comparison") == 0)
+			return in.findings[i].text;
+	fail_msg("nothing is said of who is best");
+	return "";
+}
+
+/* 120 pairs, of which the surest are between others: whatever is left out, it is none of the
+ * best's, and nobody else looks unbeaten. */
+static void all_pairs_of_the_best_are_kept(void **state)
+{
+	bool lost[16] = {false};
+	size_t ties = 0, wins = 0;
+
+	(void)state;
+	field_of_16();
+	make();
+	assert_true(in.npairs < 120);
+	assert_int_equal(insight_best(&in, "throughput"), 0);
+	assert_int_equal(insight_best(&in, "ttft"), CORPUS_NONE);
+	for (size_t i = 0; i < in.npairs; i++) {
+		const struct insight_pair *p = &in.pairs[i];
+
+		lost[p->worse] = true;
+		assert_true(i == 0 || p->p >= in.pairs[i - 1].p);
+		ties += p->better == 0 && p->p_adjusted >= 0.05;
+		wins += p->better == 0 && p->p_adjusted < 0.05;
+	}
+	assert_int_equal(ties, 4);
+	assert_int_equal(wins, 11);
+	for (size_t i = 1; i < 16; i++)
+		assert_true(lost[i]);
+	assert_contains(comparison(), "Throughput of m00 is 1.1080 times");
+	assert_contains(comparison(), "that of the next, m05, and");
+	assert_contains(comparison(), "that of the farthest that can be told from it, m15, over");
+	assert_contains(comparison(), "m04, m03, m02 and 1 more cannot be told from it");
+	assert_null(strstr(comparison(), "among models"));
+}
+
+/* Kernels are never held against models: the kind of which most were compared, whatever its rows
+ * and its figures are, and it is said which. */
+static void the_best_is_of_the_larger_field(void **state)
+{
+	static const double kernel[] = {900, 901, 902, 903}, slower[] = {800, 801, 802, 803};
+	uint32_t k;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		k = subject(i ? "conv" : "gemm", 4);
+		c.subjects[k].model = NULL;
+		hand_warm(hand_measure(&c, k, "throughput", "Throughput"), i ? slower : kernel, 4);
+	}
+	field_of_16();
+	make();
+	assert_int_equal(insight_best(&in, "throughput"), 2);
+	assert_contains(comparison(), "Throughput of m00 is, among models, 1.1080 times");
+}
+
+/* The best has two rows far apart: what is sure is of two others, and that it is not the best's is
+ * said. */
+static void a_best_that_cannot_be_told_is_named(void **state)
+{
+	static const double wide[] = {90, 150}, b[] = {100, 101, 102, 103}, d[] = {50, 51, 52, 53};
+
+	(void)state;
+	hand_warm(hand_measure(&c, subject("wide", 2), "throughput", "Throughput"), wide, 2);
+	hand_warm(hand_measure(&c, subject("b", 4), "throughput", "Throughput"), b, 4);
+	hand_warm(hand_measure(&c, subject("d", 4), "throughput", "Throughput"), d, 4);
+	make();
+	assert_int_equal(insight_best(&in, "throughput"), 0);
+	assert_contains(comparison(), "Throughput of b is 1.97");
+	assert_contains(comparison(), "; the best, wide, cannot be told from any;");
+}
+
+/* Beside no interval a mean has three digits at least, however wide its own is. */
+static void lone_figures_have_three_digits(void **state)
+{
+	static const double warm[] = {90, 95, 100}, cold[] = {4000};
+	uint32_t s = subject("m", 4);
+	struct corpus_measure *m = hand_measure(&c, s, "ttft", "TTFT");
+	const char *text = "";
+	char digits[WORDING_TEXT];
+
+	(void)state;
+	c.subjects[s].load_known = true;
+	c.subjects[s].cold = 1;
+	hand_warm(m, warm, 3);
+	hand_cold(m, cold, 1);
+	make();
+	for (size_t i = 0; i < in.nfindings; i++)
+		if (strcmp(in.findings[i].kind, "load") == 0)
+			text = in.findings[i].text;
+	assert_contains(
+		text, "1,071 ms over all 4 rows and 95.0 ms over the 3 that paid for no load");
+	assert_string_equal(insight_digits(digits, 184.0012, 184.0009, 184.0015), "184.00120");
+	assert_string_equal(insight_digits(digits, 0.0512, 0.01, 0.09), "0.0512");
+	assert_string_equal(insight_digits(digits, 2.5, NAN, NAN), "2.50");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +337,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			shorter_times_are_better_and_holm_adjusts, setup, teardown),
 		cmocka_unit_test_setup_teardown(unlike_things_are_not_compared, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_pairs_of_the_best_are_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_best_is_of_the_larger_field, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_best_that_cannot_be_told_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(lone_figures_have_three_digits, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

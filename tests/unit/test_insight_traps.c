@@ -156,6 +156,33 @@ static void loads_on_one_level_and_order(void **state)
 	assert_contains(f->text, "num_gpu, num_ctx then temperature");
 }
 
+/* A level is called what it is called, and the figure is of the rows: 8 of 100 ms, and of one level
+ * 2 of 1600 ms that waited for a load, so that its mean is 16^(2 / 6) = 2.52 times as long. */
+static void levels_are_not_read_from_prose(void **state)
+{
+	static const char *setting[] = {"mode"};
+	uint32_t table = hand_table(&c, hand_file(&c, "modes.csv", TREE_CSV), "");
+	uint32_t s = hand_subject(&c, "owl3", table, 12);
+	const struct insight_finding *f;
+
+	(void)state;
+	hand_measure(&c, s, "throughput", "Throughput");
+	hand_measure(&c, s, "ttft", "TTFT");
+	str_add(&csv, "ok,mode,throughput,ttft,load_s\n");
+	for (int i = 0; i < 12; i++)
+		str_addf(&csv, "1,%s,%g,%d,%g\n", i % 2 ? "fast" : "slow: would be 9",
+			100 + i % 3 * 0.1, i == 0 || i == 4 ? 1600 : 100,
+			i == 0 || i == 4 ? 1.5 : 0.01);
+	hand_sweep(&c, s, table, csv.s, 12, setting, 1);
+	make();
+	f = trap(TRAP_LOAD_BY_LEVEL);
+	assert_non_null(f);
+	assert_contains(f->text,
+		"2 rows waited for a load and do not count; all have mode=slow: would be 9, so "
+		"that it looks 2.5 times as slow as it is");
+	assert_int_equal(f->n, 2);
+}
+
 /* What holds of two tables alike is one statement. */
 static void alike_tables_are_one_statement(void **state)
 {
@@ -274,7 +301,7 @@ static void zeros_and_files_in_which_all_failed(void **state)
 	c.subjects[s].nfailures = 1;
 	c.tables[good].failed = 1;
 	c.tables[good].rows = 11;
-	c.tables[bad].failed = c.tables[bad].rows = 8;
+	c.tables[bad].failed = c.tables[bad].rows = 12; /* four stand in the other table too */
 	c.files[1].rows = 8;
 	c.failed = 9;
 	c.zeros = 8;
@@ -287,7 +314,27 @@ static void zeros_and_files_in_which_all_failed(void **state)
 	f = trap(TRAP_ALL_FAILED);
 	assert_non_null(f);
 	assert_string_equal(f->file, "bad.csv");
-	assert_int_equal(f->n, 8);
+	assert_int_equal(f->n, 12);
+}
+
+/* By what reading says, not by its words. */
+static void columns_under_a_wrong_name(void **state)
+{
+	struct corpus_note notes[] = {{.why = "rate: a time, as it seems", .misnamed = true},
+		{.why = "its values are those of nobody"}};
+	const struct insight_finding *f;
+
+	(void)state;
+	hand_subject(&c, "owl3", hand_table(&c, hand_file(&c, "a.csv", TREE_CSV), ""), 10);
+	c.notes = notes;
+	c.nnotes = c.notes_in_all = 2;
+	make();
+	f = trap(TRAP_SWAPPED);
+	assert_non_null(f);
+	assert_contains(f->text,
+		"1 column holds something else than what the heading says: a.csv "
+		"(rate: a time, as it seems)");
+	assert_int_equal(f->n, 1);
 }
 
 static void copies(void **state)
@@ -481,6 +528,7 @@ int main(void)
 		CASE(too_many_sweeps_have_a_reason),
 		CASE(a_sweep_without_measures_has_a_reason),
 		CASE(loads_on_one_level_and_order),
+		CASE(levels_are_not_read_from_prose),
 		CASE(alike_tables_are_one_statement),
 		CASE(contexts_without_a_load_are_one),
 		CASE(contexts_that_are_paid_for_are_not),
@@ -488,6 +536,7 @@ int main(void)
 		CASE(ttft_that_holds_the_load),
 		CASE(ttft_that_does_not),
 		CASE(zeros_and_files_in_which_all_failed),
+		CASE(columns_under_a_wrong_name),
 		CASE(copies),
 		CASE(reports_that_are_wrong),
 		CASE(percentiles_of_a_few_and_means_of_one),

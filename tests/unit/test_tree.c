@@ -190,6 +190,26 @@ static void test_paths(void **state)
 	assert_int_equal(tree_walk(&t, missing, 1, NULL, &e), -1);
 }
 
+/* What this program wrote before is told of other files: it is not read again. */
+static void test_earlier_reports(void **state)
+{
+	(void)state;
+	put_text("t/a.csv", "a,b\n1,2\n");
+	put_text("t/out/summary.json",
+		"{\n  \"schema\": 1,\n  \"kind\": \"insight\",\n  \"x\": 1}\n");
+	put_text("t/out/report.md", "# x\n");
+	put_text("t/out/tables/told.csv", "a,b\n1,2\n");
+	put_text("t/out/mine.csv", "a,b\n1,2\n");
+	put_text("t/other/summary.json", "{\"schema\": 1, \"kind\": \"other\"}\n");
+	assert_one("t", NULL,
+		"a.csv CSV 8\n"
+		"other/summary.json JSON 31\n"
+		"out/mine.csv CSV 8\n"
+		"out/report.md: of an earlier report of this program\n"
+		"out/summary.json: of an earlier report of this program\n"
+		"out/tables: of an earlier report of this program\n");
+}
+
 static void test_special(void **state)
 {
 	char *path = xstrdup(unit_path("s/pipe.csv"));
@@ -210,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_earlier_reports),
 		cmocka_unit_test(test_special),
 	};
 

@@ -648,6 +648,41 @@ static void test_summary_rows(void **state)
 	done(t);
 }
 
+static void test_rows_that_are_none(void **state)
+{
+	struct table *t = table(GRID_JSONL, "",
+		"model|done|total_duration|eval_count\nm|F|_|_\nm|F|_|_\nm|T|#1200000000|#9\n",
+		NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(row(t, i).skip, i < 2);
+	assert_failure(t, 2, NULL);
+	done(t);
+	t = table(GRID_CSV, "", "model|ttft_ms\na|5\nmodel|ttft_ms\na|6\n", NULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(row(t, i).skip, i == 1);
+	done(t);
+}
+
+static void test_warmups(void **state)
+{
+	struct table *t = table(
+		GRID_CSV, "", "model|is_warmup|ttft_ms\na|True|500\na|False|5\na|false|6\n", NULL);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(row(t, i).skip, i == 0);
+	assert_note(
+		t, "is_warmup is a column of warm-ups: rows where it says so are no measurements");
+	done(t);
+	/* So many of them. */
+	t = table(GRID_CSV, "", "model|warmup|ttft_ms\na|1|500\na|1|5\n", NULL);
+	assert_int_equal(t->u.warmup, -1);
+	assert_false(row(t, 0).skip);
+	done(t);
+}
+
 /* A single document of which nothing was measured is no failure, unless it says so. */
 static void test_nothing_in_it(void **state)
 {
@@ -736,6 +771,8 @@ int main(void)
 		cmocka_unit_test(test_mixed_shares),
 		cmocka_unit_test(test_unit_column),
 		cmocka_unit_test(test_summary_rows),
+		cmocka_unit_test(test_warmups),
+		cmocka_unit_test(test_rows_that_are_none),
 		cmocka_unit_test(test_nothing_in_it),
 		cmocka_unit_test(test_outermost_model),
 		cmocka_unit_test(test_random),
