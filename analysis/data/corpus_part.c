@@ -12,6 +12,8 @@
 /* A row whose load time is above so many times the lower quartile of its subject's waited for a
  * load (dataset_table.h has the same rule). */
 #define PAID_TIMES 4
+/* Fewer of them do not tell. */
+#define FEW_ROWS 4
 /* TTFT is the sum of load and prefill if it differs by no more: parts of it, and milliseconds. */
 #define SUM_PART 1e-4
 #define SUM_MS   0.11
@@ -341,8 +343,7 @@ struct part *part_new(struct loaded *l, const struct understood *u, const struct
 
 /* ---- rows that paid for a load ---- */
 
-/* Above this a subject's load time is that of a row that waited; infinite where none is known. */
-static double paid_above(double *v, size_t n)
+double part_paid_above(double *v, size_t n)
 {
 	double quarter, most, at = 0.25 * (double)(n - 1);
 	size_t below = (size_t)at;
@@ -394,11 +395,13 @@ static void mark_subject(struct part *p, const uint32_t *rows, size_t n, double 
 		if (!(p->flags.v[rows[i]] & ROW_FAILED) && isfinite(p->load_s.v[rows[i]]))
 			v[k++] = p->load_s.v[rows[i]];
 	}
-	above = paid_above(v, k);
+	above = part_paid_above(v, k);
 	for (size_t i = 0; i < n; i++) {
 		double x = p->load_s.v[rows[i]];
 
-		if (isfinite(x))
+		if (isfinite(x) && k < FEW_ROWS)
+			p->flags.v[rows[i]] |= ROW_LOAD_KNOWN | ROW_LATE;
+		else if (isfinite(x))
 			p->flags.v[rows[i]] |=
 				(uint8_t)(ROW_LOAD_KNOWN | (x > above ? ROW_COLD : 0));
 	}

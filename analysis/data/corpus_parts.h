@@ -67,7 +67,8 @@ enum row_flags {
 	ROW_LOAD_KNOWN = 8,
 	ROW_AGAIN = 16,  /* an earlier row of the part has the same identity */
 	ROW_SUMMED = 32, /* load, prefill and TTFT are there */
-	ROW_SUM = 64     /* and TTFT is the sum of the others */
+	ROW_SUM = 64,    /* and TTFT is the sum of the others */
+	ROW_LATE = 128   /* its table has too few rows to tell whether it is a cold one */
 };
 
 struct part_failure {
@@ -187,6 +188,9 @@ void part_finish(struct part *p, const struct corpus_enough *enough);
  */
 void part_derive_rate(struct part *p);
 double part_rate(const struct part *p, const double *value);
+/* Above this a load time is that of a row that waited for a load; infinite where none is known.
+ * Sorts v. */
+double part_paid_above(double *v, size_t n);
 void part_release(struct part *p);
 /* The table as CSV where it can be a sweep (corpus_sweep.c). */
 bool part_is_sweep(const struct part *p);
@@ -201,7 +205,20 @@ void told_add(struct loaded *l, const struct understood *u, const struct grid *g
 
 /* ---- the corpus while it grows ---- */
 
+/* A value of a row that is warm or cold by what all such rows of the subject show. */
+struct late_value {
+	double load_s, value;
+	uint32_t measure; /* of the subject's */
+};
+/* Beyond so many rows all count as warm. */
+#define MOST_LATE_ROWS 200000
+
 struct subject_work {
+	struct doubles late_rows; /* load times */
+	struct {
+		struct late_value *v;
+		size_t n, cap;
+	} late;
 	struct corpus_subject of;
 	uint32_t file, table; /* where it was met first; whose it is if it is nameless */
 	bool nameless;
@@ -284,6 +301,13 @@ uint32_t growing_subject(const struct growing *g, const char *name, uint32_t tab
 /* Names what is nameless, sorts, and fills in the corpus. */
 void growing_finish(struct growing *g);
 uint32_t *growing_finish_subjects(struct growing *g);
+/* Rows of tables of few rows: which of them are cold (corpus_late.c). */
+void late_add(struct subject_work *s, double load_s, const double *value, const uint32_t *measure,
+	size_t n);
+void late_merge(
+	struct subject_work *into, const struct subject_work *from, const uint32_t *measure);
+void late_settle(struct subject_work *s);
+void late_release(struct subject_work *s);
 void growing_release(struct growing *g);
 /* The rows of a run of ours, as a subject (corpus_run.c). */
 int growing_take_run(struct growing *g, uint32_t i, struct err *e);

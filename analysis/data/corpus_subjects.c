@@ -153,16 +153,37 @@ static void check_room(struct growing *g)
 	}
 }
 
+static void pool_late(
+	const struct part *p, size_t row, struct subject_work *s, struct corpus_measure **of)
+{
+	double value[UNDERSTAND_MOST_MEASURES];
+	uint32_t measure[UNDERSTAND_MOST_MEASURES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nmeasures; i++) {
+		if (p->again[i])
+			continue;
+		value[n] = p->value[i].v[row];
+		measure[n++] = (uint32_t)(of[i] - s->measures.v);
+	}
+	late_add(s, p->load_s.v[row], value, measure, n);
+}
+
 static void pool_row(struct growing *g, const struct part *p, size_t row, struct subject_work *s,
 	struct corpus_measure **of)
 {
-	bool cold = p->flags.v[row] & ROW_COLD;
+	uint8_t flags = p->flags.v[row];
+	bool cold = flags & ROW_COLD;
 
 	s->of.rows++;
 	s->of.cold += cold;
-	s->of.load_known = s->of.load_known || p->flags.v[row] & ROW_LOAD_KNOWN;
-	g->c->ttft_checked += (p->flags.v[row] & ROW_SUMMED) != 0;
-	g->c->ttft_is_sum += (p->flags.v[row] & ROW_SUM) != 0;
+	s->of.load_known = s->of.load_known || flags & ROW_LOAD_KNOWN;
+	g->c->ttft_checked += (flags & ROW_SUMMED) != 0;
+	g->c->ttft_is_sum += (flags & ROW_SUM) != 0;
+	if (flags & ROW_LATE && s->late_rows.n < MOST_LATE_ROWS) {
+		pool_late(p, row, s, of);
+		return;
+	}
 	for (size_t i = 0; i < p->nmeasures; i++) {
 		double x = p->value[i].v[row];
 
@@ -247,7 +268,9 @@ void growing_pool(struct growing *g, const struct part *p, uint32_t file, uint32
 
 /* ---- the end ---- */
 
-static void merge_measure(struct growing *g, struct subject_work *into, struct corpus_measure *from)
+/* The place of it among the other's. */
+static uint32_t merge_measure(
+	struct growing *g, struct subject_work *into, struct corpus_measure *from)
 {
 	struct corpus_measure *to;
 	const struct meaning m = {.quantity = from->quantity,
@@ -260,13 +283,18 @@ static void merge_measure(struct growing *g, struct subject_work *into, struct c
 	/* Of equal kind, since all become histograms at once. */
 	values_merge(&to->warm, &from->warm);
 	values_merge(&to->cold, &from->cold);
+	return (uint32_t)(to - into->measures.v);
 }
 
 /* Adds the rows of a table's subject to those of the model whose it is taken to be. */
 static void merge(struct growing *g, struct subject_work *into, struct subject_work *from)
 {
+	uint32_t *place = xcalloc(from->measures.n + 1, sizeof(*place));
+
 	for (size_t i = 0; i < from->measures.n; i++)
-		merge_measure(g, into, &from->measures.v[i]);
+		place[i] = merge_measure(g, into, &from->measures.v[i]);
+	late_merge(into, from, place);
+	free(place);
 	into->of.rows += from->of.rows;
 	into->of.failed += from->of.failed;
 	into->of.cold += from->of.cold;
@@ -382,6 +410,7 @@ static void finish_subject(struct growing *g, struct subject_work *s, struct cor
 {
 	struct arena *a = &g->c->arena;
 
+	late_settle(s);
 	*ret = s->of;
 	ret->prompts = (uint32_t)s->prompts.n;
 	ret->nmeasures = s->measures.n;

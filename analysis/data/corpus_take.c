@@ -456,6 +456,7 @@ void growing_release(struct growing *g)
 		VEC_RELEASE(&s->failures);
 		VEC_RELEASE(&s->places);
 		keymap_release(&s->prompts);
+		late_release(s);
 	}
 	for (size_t i = 0; i < g->settings.n; i++) {
 		names_release(&g->settings.v[i].levels);

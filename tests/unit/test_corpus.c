@@ -267,6 +267,30 @@ static void a_rate_from_tokens_and_time(void **state)
 	corpus_release(&c);
 }
 
+/* A file for each answer: which of them paid for a load shows when they are seen together. */
+static void a_file_for_each_answer(void **state)
+{
+	struct corpus c;
+	char name[40], text[200];
+
+	(void)state;
+	fresh();
+	for (int i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "a%d.json", i);
+		snprintf(text, sizeof(text),
+			"{\"model\":\"m\",\"eval_count\":%d,\"eval_duration\":2000000000,"
+			"\"load_duration\":%d}",
+			100 + i, i == 2 ? 2100000000 : 12000000 + i);
+		unit_write_text(name, text);
+	}
+	read_tree(&c, 2);
+	assert_int_equal(subject(&c, "m")->rows, 8);
+	assert_int_equal(subject(&c, "m")->cold, 1);
+	assert_int_equal(measure(subject(&c, "m"), "throughput")->warm.n, 7);
+	assert_double(measure(subject(&c, "m"), "throughput")->cold.v[0], 50.5);
+	corpus_release(&c);
+}
+
 static void fewer_digits_are_a_copy(void **state)
 {
 	struct corpus c;
@@ -437,6 +461,7 @@ int main(void)
 		cmocka_unit_test(precision_of_a_decimal_comma),
 		cmocka_unit_test(too_many_told),
 		cmocka_unit_test(a_rate_from_tokens_and_time),
+		cmocka_unit_test(a_file_for_each_answer),
 		cmocka_unit_test(fewer_digits_are_a_copy),
 		cmocka_unit_test(a_model_from_beside),
 		cmocka_unit_test(aggregates_are_told),
