@@ -13,6 +13,10 @@
 #include "gnuplot.h"
 #include "num.h"
 
+/* Sizes of pictures of rows, in pixels. */
+#define ROW_HEIGHT  26
+#define TOP         70
+#define BOTTOM      66 /* below the box: the axis and its name */
 #define KEY_HEIGHT  26
 #define N_WIDTH     190 /* right of the box: n, cold, failed */
 #define MOST_LEFT   240
@@ -35,7 +39,8 @@ static double place(const struct series *t, size_t i)
 	return (double)(t->drawn - 1 - i);
 }
 
-void series_write_rows(const struct series *t, struct chart *c)
+/* Place, warm and all means with their ends, counts and name of each row. */
+static void write_rows(const struct series *t, struct chart *c)
 {
 	static const struct chart_figure none = {0, NAN, NAN, NAN, NAN, NAN};
 
@@ -62,7 +67,7 @@ static void count_label(const struct series *t, struct chart *c, size_t i, doubl
 	const struct series_row *r = &t->v[i];
 	struct str text = STR_INIT(4096);
 	char n[NUM_TEXT], k[NUM_TEXT];
-	double y = SERIES_TOP + SERIES_ROW * ((double)i + 0.5);
+	double y = TOP + ROW_HEIGHT * ((double)i + 0.5);
 
 	if (r->m && t->told && !(r->m->all.n > 0))
 		str_add(&text, "n is not told");
@@ -81,18 +86,18 @@ static void count_label(const struct series *t, struct chart *c, size_t i, doubl
 }
 
 /* Names left, box, counts right; rows without a value hatched. */
-void series_frame(const struct series *t, struct chart *c)
+static void add_frame(const struct series *t, struct chart *c)
 {
 	struct chart_factor names = {.nlevels = (uint32_t)t->drawn};
-	int bottom = SERIES_TOP + SERIES_ROW * (int)t->drawn, left;
+	int bottom = TOP + ROW_HEIGHT * (int)t->drawn, left;
 
 	names.level = xcalloc(t->drawn, sizeof(*names.level));
 	for (size_t i = 0; i < t->drawn; i++)
 		names.level[t->drawn - 1 - i].name = t->v[i].shown;
-	left = chart_level_tics(c, 'y', &names, SERIES_ROW);
+	left = chart_level_tics(c, 'y', &names, ROW_HEIGHT);
 	free(names.level);
 	left = left > MOST_LEFT ? MOST_LEFT : left < 60 ? 60 : left;
-	chart_box(c, left + 12, SERIES_TOP, CHART_WIDTH - N_WIDTH, bottom, NULL);
+	chart_box(c, left + 12, TOP, CHART_WIDTH - N_WIDTH, bottom, NULL);
 	for (size_t i = 0; i < t->drawn; i++)
 		count_label(t, c, i, CHART_WIDTH - N_WIDTH + 10);
 	str_addf(&c->gp, "set yrange [-0.5:%g]\nset grid x lc rgb '" CHART_FAINT "' lw 0.7\n",
@@ -103,6 +108,18 @@ void series_frame(const struct series *t, struct chart *c)
 				"set object rectangle from graph 0, first %g to graph 1, first %g "
 				"fc rgb '#999999' fs pattern 4 noborder behind\n",
 				place(t, i) - 0.36, place(t, i) + 0.36);
+}
+
+void series_begin(struct series *t, struct chart *c, struct str *below, int room)
+{
+	c->height = TOP + ROW_HEIGHT * (int)t->drawn + BOTTOM + room;
+	chart_begin(c, below->s);
+	str_release(below);
+	series_name_rows(t);
+	add_frame(t, c);
+	chart_range(c, "x", 0.05, &t->lo, &t->hi);
+	series_axis_name(c, 'x', t->of);
+	write_rows(t, c);
 }
 
 const char *series_direction(const struct chart_measure *m)
@@ -194,14 +211,7 @@ void chart_series(const struct chart_data *d, const char *quantity, struct chart
 	series_count_rows(&t, c, false);
 	str_addf(&c->title, "%s by subject", t.of->label);
 	explain(&t, &below, c);
-	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM;
-	chart_begin(c, below.s);
-	str_release(&below);
-	series_name_rows(&t);
-	series_frame(&t, c);
-	chart_range(c, "x", 0.05, &t.lo, &t.hi);
-	series_axis_name(c, 'x', t.of);
-	series_write_rows(&t, c);
+	series_begin(&t, c, &below, 0);
 	str_addf(&c->gp,
 		"set bars 0.6\n"
 		"plot '%s.dat' using 5:1:($6-$5):(0) with vectors nohead lw 1 lc rgb '#999999' "
@@ -318,15 +328,7 @@ void chart_series_loads(const struct chart_data *d, struct chart *c)
 	str_addf(&below, "%sDots: means%s.%s", series_direction(t.of),
 		series_any(&t, series_has_bar) ? "; bars: their 95 % intervals" : "",
 		is_log ? " Logarithmic axis." : "");
-	c->height =
-		SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM + (cold ? KEY_HEIGHT : 0);
-	chart_begin(c, below.s);
-	str_release(&below);
-	series_name_rows(&t);
-	series_frame(&t, c);
-	chart_range(c, "x", 0.05, &t.lo, &t.hi);
-	series_axis_name(c, 'x', t.of);
-	series_write_rows(&t, c);
+	series_begin(&t, c, &below, cold ? KEY_HEIGHT : 0);
 	if (cold)
 		draw_loads(c);
 	else

@@ -50,14 +50,9 @@ void series_axis_name(struct chart *c, char axis, const struct chart_measure *m)
 /* "throughput", "TTFT": a label inside a sentence. */
 void series_noun(struct str *out, const struct chart_measure *m);
 void series_add_value(struct str *out, const struct chart_measure *m, const struct chart_figure *f);
-/* Sizes of pictures of rows, in pixels. */
-#define SERIES_ROW    26
-#define SERIES_TOP    70
-#define SERIES_BOTTOM 66 /* below the box: the axis and its name */
-/* Names left, box, counts right; rows without a value hatched. */
-void series_frame(const struct series *t, struct chart *c);
-/* Place, warm and all means with their ends, counts and name of each row. */
-void series_write_rows(const struct series *t, struct chart *c);
+/* Begins the picture of rows: its height with `room` pixels below, the text in `below`, which is
+ * released, names, frame, axis and rows. */
+void series_begin(struct series *t, struct chart *c, struct str *below, int room);
 void series_stretch_warm(struct series *t);
 /* "Mean throughput of 11 subjects. The highest is ...". */
 void series_describe(const struct series *t, struct chart *c);

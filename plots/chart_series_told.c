@@ -12,10 +12,12 @@ static const char *what_bars_are(const struct series *t)
 	size_t sd = 0, intervals = 0;
 
 	for (size_t i = 0; i < t->drawn; i++) {
-		if (!t->v[i].m || isnan(t->v[i].m->warm.high))
+		const struct series_row *r = &t->v[i];
+
+		if (!r->m || isnan(r->m->warm.high))
 			continue;
-		sd += t->v[i].s->is_sd;
-		intervals += !t->v[i].s->is_sd;
+		sd += r->s->is_sd;
+		intervals += !r->s->is_sd;
 	}
 	if (sd == 0)
 		return "95 % intervals from the n and the standard deviation that are told";
@@ -54,14 +56,7 @@ void chart_series_told(const struct chart_data *d, struct chart *c)
 	str_addf(&c->title, "%s of %s, as told", t.of->label, d->told_group);
 	str_addf(&below, "%sNo rows are behind it. Bars: %s.", series_direction(t.of),
 		what_bars_are(&t));
-	c->height = SERIES_TOP + SERIES_ROW * (int)t.drawn + SERIES_BOTTOM;
-	chart_begin(c, below.s);
-	str_release(&below);
-	series_name_rows(&t);
-	series_frame(&t, c);
-	chart_range(c, "x", 0.05, &t.lo, &t.hi);
-	series_axis_name(c, 'x', t.of);
-	series_write_rows(&t, c);
+	series_begin(&t, c, &below, 0);
 	draw(c);
 	chart_end(c);
 	series_describe(&t, c);

@@ -8,31 +8,12 @@
 
 #include "bug.h"
 #include "num.h"
+#include "utf8.h"
 #include "vec.h"
 
 #define QUOTED_MAX 240 /* bytes shown of a text from outside */
 
 /* ---- clean text ---- */
-
-/* The character at s and its length in bytes; 0 for what is not UTF-8. */
-static uint32_t utf8_at(const unsigned char *s, size_t *len)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t c;
-
-	*len = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (*len == 1)
-		return s[0];
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	c = s[0] & (0xffu >> (*len + 1));
-	for (size_t i = 1; i < *len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fu);
-	}
-	return c < least[*len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : c;
-}
 
 /* Controls, and marks that turn the direction of text or hide in it. */
 static bool is_control(uint32_t c)
@@ -47,7 +28,7 @@ static void clean_into(struct str *out, const char *text, bool keep_marks)
 
 	while (*s) {
 		size_t len;
-		uint32_t c = utf8_at(s, &len);
+		uint32_t c = utf8_at(s, SIZE_MAX, &len);
 
 		if (c == 0) {
 			str_addc(out, '?');

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doc_folder.h"
 #include "fsx.h"
 #include "insight_page.h"
 #include "jsonx.h"
@@ -13,32 +14,9 @@
 
 /* ---- charts ---- */
 
-static json_t *load_charts(const char *dir)
-{
-	char *path = fsx_join(dir, "charts/index.json");
-	json_t *index = fsx_exists(path) ? jsonx_load(path, NULL) : NULL;
-
-	free(path);
-	return index;
-}
-
-static const json_t *entry_of(const json_t *list, const char *name)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach (list, i, one) {
-		const char *its = jsonx_get_string(one, "name");
-
-		if (its && strcmp(its, name) == 0)
-			return one;
-	}
-	return NULL;
-}
-
 bool page_chart(struct page *p, const char *name)
 {
-	const json_t *drawn = entry_of(json_object_get(p->charts, "charts"), name);
+	const json_t *drawn = doc_folder_chart(p->charts, "charts", name);
 	const char *title = jsonx_get_string(drawn, "title"), *alt = jsonx_get_string(drawn, "alt");
 	const char *caption = jsonx_get_string(drawn, "caption");
 	char *dir;
@@ -161,40 +139,20 @@ static void write_sections(struct page *p)
 	page_reproduce(p);
 }
 
-typedef int writer(const struct doc *d, struct str *out, struct err *e);
-
-static int write_one(
-	const struct page *p, const char *name, writer *write, size_t max, struct err *e)
-{
-	struct str text = STR_INIT(max);
-	char *path = fsx_join(p->o->dir, name);
-	int failed = write(p->doc, &text, e);
-
-	if (!failed)
-		failed = fsx_put(path, text.s, text.len, e);
-	else
-		err_prefix(e, "%s: ", path);
-	free(path);
-	str_release(&text);
-	return failed ? -1 : 0;
-}
-
 int insight_report(const struct insight *in, const struct insight_report_options *o, struct err *e)
 {
 	struct page p;
 	int failed;
 
 	page_init(&p, in, o);
-	p.charts = o->no_charts ? NULL : load_charts(o->dir);
+	p.charts = o->no_charts ? NULL : doc_folder_charts(o->dir);
 	p.doc = doc_new(title_of(&p), stamp_of(&p));
 	doc_evidence_intro(p.doc,
 		"The rows behind the numbered statements, in the files that were read, below the "
 		"paths that were given.");
 	expect_names(&p);
 	write_sections(&p);
-	failed = write_one(&p, "report.md", doc_markdown, STR_MAX_FILE, e) ||
-		write_one(&p, "report.html", doc_html, HTML_MAX, e) ||
-		write_one(&p, "report.json", doc_json, STR_MAX_FILE, e);
+	failed = doc_folder_write(p.doc, o->dir, HTML_MAX, e);
 	page_release(&p);
-	return failed ? -1 : 0;
+	return failed;
 }

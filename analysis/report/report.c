@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doc_folder.h"
 #include "fsx.h"
 #include "jsonx.h"
 #include "report_internal.h"
@@ -43,33 +44,10 @@ void report_release(struct report *r)
 
 /* ---- charts ---- */
 
-static json_t *load_charts(const char *dir)
-{
-	char *path = fsx_join(dir, "charts/index.json");
-	json_t *index = fsx_exists(path) ? jsonx_load(path, NULL) : NULL;
-
-	free(path);
-	return index;
-}
-
-static const json_t *entry_of(const json_t *list, const char *name)
-{
-	size_t i;
-	json_t *one;
-
-	json_array_foreach (list, i, one) {
-		const char *its = jsonx_get_string(one, "name");
-
-		if (its && strcmp(its, name) == 0)
-			return one;
-	}
-	return NULL;
-}
-
 void report_chart(struct report *r, const char *name)
 {
-	const json_t *drawn = entry_of(json_object_get(r->charts, "charts"), name);
-	const json_t *left_out = entry_of(json_object_get(r->charts, "left_out"), name);
+	const json_t *drawn = doc_folder_chart(r->charts, "charts", name);
+	const json_t *left_out = doc_folder_chart(r->charts, "left_out", name);
 	const char *title = jsonx_get_string(drawn, "title"), *alt = jsonx_get_string(drawn, "alt");
 	const char *caption = jsonx_get_string(drawn, "caption");
 	char *dir;
@@ -151,24 +129,6 @@ static void write_sections(struct report *r)
 	report_reproduce(r);
 }
 
-typedef int writer(const struct doc *d, struct str *out, struct err *e);
-
-static int write_one(
-	const struct report *r, const char *name, writer *write, size_t max, struct err *e)
-{
-	struct str text = STR_INIT(max);
-	char *path = fsx_join(r->dir, name);
-	int failed = write(r->doc, &text, e);
-
-	if (!failed)
-		failed = fsx_put(path, text.s, text.len, e);
-	else
-		err_prefix(e, "%s: ", path);
-	free(path);
-	str_release(&text);
-	return failed ? -1 : 0;
-}
-
 int report_write(const struct summary *s, const char *dir, const char *tool_version,
 	const struct report_times *times, const struct report_narration *narration, struct err *e)
 {
@@ -177,13 +137,11 @@ int report_write(const struct summary *s, const char *dir, const char *tool_vers
 
 	report_init(&r, s, dir, tool_version);
 	r.times = times;
-	r.charts = load_charts(dir);
+	r.charts = doc_folder_charts(dir);
 	write_sections(&r);
 	if (narration)
 		insight_narrated(r.doc, narration->facts, narration->narrated);
-	failed = write_one(&r, "report.md", doc_markdown, STR_MAX_FILE, e) ||
-		write_one(&r, "report.html", doc_html, HTML_MAX, e) ||
-		write_one(&r, "report.json", doc_json, STR_MAX_FILE, e);
+	failed = doc_folder_write(r.doc, dir, HTML_MAX, e);
 	report_release(&r);
-	return failed ? -1 : 0;
+	return failed;
 }

@@ -114,7 +114,7 @@ char *insight_plain(char *dst, double x);
 const char *insight_cut(struct arena *a, const char *text);
 /* "a, b and 3 more". */
 const char *insight_some(struct arena *a, const char *const *items, size_t n, size_t most);
-/* "a; b; c". */
+/* "a; b; c"; parts that are NULL are left out. */
 const char *insight_joined(struct arena *a, const char *const *parts, size_t n);
 /* "1.57 times (1.53 to 1.61)"; "... times (told without spread)" where there is no interval. */
 const char *insight_times(struct arena *a, double x, double low, double high);

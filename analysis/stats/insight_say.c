@@ -63,10 +63,11 @@ const char *insight_some(struct arena *a, const char *const *items, size_t n, si
 
 const char *insight_joined(struct arena *a, const char *const *parts, size_t n)
 {
-	const char *text = n ? parts[0] : "";
+	const char *text = "";
 
-	for (size_t i = 1; i < n; i++)
-		text = arena_fmt(a, "%s; %s", text, parts[i]);
+	for (size_t i = 0; i < n; i++)
+		if (parts[i])
+			text = text[0] ? arena_fmt(a, "%s; %s", text, parts[i]) : parts[i];
 	return text;
 }
 

@@ -113,17 +113,14 @@ static const char *say_failed_told(struct insight_work *w, struct file_list *fil
 static void say_zeros(struct insight_work *w)
 {
 	struct file_list files = {0};
-	const char *part[2];
+	const char *part[2], *text;
 	uint64_t n = 0;
-	size_t k = 0;
 
-	part[k] = say_failed_rows(w, &files, &n);
-	k += part[k] != NULL;
-	part[k] = say_failed_told(w, &files, &n);
-	k += part[k] != NULL;
-	if (k)
-		insight_add(w, "trap", TRAP_ZEROS, INSIGHT_TRAP_MINOR + 44,
-			insight_joined(w->arena, part, k), "", n, &files);
+	part[0] = say_failed_rows(w, &files, &n);
+	part[1] = say_failed_told(w, &files, &n);
+	text = insight_joined(w->arena, part, COUNTOF(part));
+	if (text[0])
+		insight_add(w, "trap", TRAP_ZEROS, INSIGHT_TRAP_MINOR + 44, text, "", n, &files);
 	VEC_RELEASE(&files);
 }
 

@@ -117,17 +117,14 @@ static const char *say_misnamed(struct insight_work *w, struct file_list *files,
 static void say_wrong_names(struct insight_work *w)
 {
 	struct file_list files = {0};
-	const char *part[2];
+	const char *part[2], *text;
 	uint64_t n = 0;
-	size_t k = 0;
 
-	part[k] = say_swapped(w, &files, &n);
-	k += part[k] != NULL;
-	part[k] = say_misnamed(w, &files, &n);
-	k += part[k] != NULL;
-	if (k)
-		insight_add(w, "trap", TRAP_SWAPPED, INSIGHT_TRAP_MINOR + 46,
-			insight_joined(w->arena, part, k), "", n, &files);
+	part[0] = say_swapped(w, &files, &n);
+	part[1] = say_misnamed(w, &files, &n);
+	text = insight_joined(w->arena, part, COUNTOF(part));
+	if (text[0])
+		insight_add(w, "trap", TRAP_SWAPPED, INSIGHT_TRAP_MINOR + 46, text, "", n, &files);
 	VEC_RELEASE(&files);
 }
 
@@ -343,19 +340,16 @@ static const char *say_means_of_one(struct insight_work *w, struct file_list *fi
 static void say_aggregates(struct insight_work *w)
 {
 	struct file_list files = {0};
-	const char *part[3];
+	const char *part[3], *text;
 	uint64_t n = 0;
-	size_t k = 0;
 
-	part[k] = say_means_of_one(w, &files, &n);
-	k += part[k] != NULL;
-	part[k] = say_percentiles(w, &files, &n);
-	k += part[k] != NULL;
-	part[k] = say_equal_tails(w, &files, &n);
-	k += part[k] != NULL;
-	if (k)
-		insight_add(w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 25,
-			insight_joined(w->arena, part, k), "", n, &files);
+	part[0] = say_means_of_one(w, &files, &n);
+	part[1] = say_percentiles(w, &files, &n);
+	part[2] = say_equal_tails(w, &files, &n);
+	text = insight_joined(w->arena, part, COUNTOF(part));
+	if (text[0])
+		insight_add(
+			w, "trap", TRAP_AGGREGATE, INSIGHT_TRAP_MINOR + 25, text, "", n, &files);
 	VEC_RELEASE(&files);
 }
 
